@@ -1,0 +1,30 @@
+@{
+    RootModule = 'out/VhdPS/VhdPS.dll'
+    ModuleVersion = '1.0.0'
+    GUID = '6f1c2b8e-55d0-4b7a-9a35-7d2e4c1f90ab'
+    Author = 'VhdPS contributors'
+    CompanyName = 'VhdPS contributors'
+    Copyright = '(c) 2026 VhdPS contributors. MIT licence.'
+    Description = 'Create, inspect, read, write, check, repair and convert Virtual PC / Hyper-V disk images (.vhd) on Linux, macOS and Windows, without Hyper-V.'
+    PowerShellVersion = '7.4'
+    CompatiblePSEditions = @('Core')
+    FormatsToProcess = @('out/VhdPS/VhdPS.Format.ps1xml')
+    CmdletsToExport = @(
+        'Get-VpcFooter'
+        'Get-VpcImage'
+        'New-VpcImage'
+        'Read-VpcSector'
+        'Test-VpcChecksum'
+        'Write-VpcSector'
+    )
+    FunctionsToExport = @()
+    AliasesToExport = @()
+    VariablesToExport = @()
+    PrivateData = @{
+        PSData = @{
+            Tags = @('VHD', 'Hyper-V', 'VirtualPC', 'Azure', 'Xen', 'DiskImage', 'VirtualDisk', 'PSEdition_Core', 'Windows', 'Linux', 'MacOS')
+            LicenseUri = 'https://opensource.org/license/mit'
+            ReleaseNotes = 'See CHANGELOG.md.'
+        }
+    }
+}

@@ -1,0 +1,31 @@
+using System.Buffers.Binary;
+
+namespace VhdPS.Engine.Format;
+
+/// <summary>
+/// Xen's header of a map with one bit a block: 1 says that the block's sector bitmap is all ones. Source: blktap, vhd.h.
+/// </summary>
+/// <param name="MapOffset">File offset of the map in bytes.</param>
+/// <param name="MapSectorCount">Sectors of the map.</param>
+/// <param name="Version">Major in the upper 16 bits; below 1.2 the checksum counts bytes as signed.</param>
+/// <param name="Checksum">One's complement of the sum of the map's bytes.</param>
+public readonly record struct BatmapHeader(long MapOffset, uint MapSectorCount, uint Version, uint Checksum)
+{
+    /// <summary>Bytes of the header.</summary>
+    public const int Size = 512;
+
+    /// <summary>Bytes of the map.</summary>
+    public long MapLength => (long)MapSectorCount * VhdSpec.SectorSize;
+
+    /// <summary>"tdbatmap".</summary>
+    public static ReadOnlySpan<byte> Cookie => "tdbatmap"u8;
+
+    /// <summary>Decodes a header; null where the cookie is not there.</summary>
+    public static BatmapHeader? Parse(ReadOnlySpan<byte> bytes) => bytes.StartsWith(Cookie)
+        ? new BatmapHeader(
+            BinaryPrimitives.ReadInt64BigEndian(bytes[8..]),
+            BinaryPrimitives.ReadUInt32BigEndian(bytes[16..]),
+            BinaryPrimitives.ReadUInt32BigEndian(bytes[20..]),
+            BinaryPrimitives.ReadUInt32BigEndian(bytes[24..]))
+        : null;
+}

@@ -1,0 +1,42 @@
+using System.Globalization;
+
+namespace VhdPS.Engine.Format;
+
+/// <summary>One observed fault: what, where, what was expected and what was found.</summary>
+/// <param name="Code">The violated fact.</param>
+/// <param name="Structure">The part of the image.</param>
+/// <param name="FileOffset">Bytes from the start of the file to the field or place, where there is one.</param>
+/// <param name="Expected">The value that would be right, for people; empty where none can be named.</param>
+/// <param name="Actual">The value found, for people.</param>
+/// <param name="Message">A sentence without the file's name.</param>
+public sealed record Finding(
+    FaultCode Code, VhdStructure Structure, long? FileOffset, string Expected, string Actual, string Message)
+{
+    /// <summary>How much it matters; the catalogue's unless the place of the finding says otherwise.</summary>
+    public Severity Severity { get; init; } = FaultCatalog.Of(Code).Severity;
+
+    /// <summary>What it keeps the engine from doing.</summary>
+    public FaultEffect Effect { get; init; } = FaultCatalog.Of(Code).Effect;
+
+    /// <summary>Whether repair can mend it from evidence in the file.</summary>
+    public bool IsRepairable { get; init; } = FaultCatalog.Of(Code).IsRepairable;
+
+    /// <summary>The block that it is about, where there is one.</summary>
+    public long? BlockIndex { get; init; }
+
+    /// <summary>Message, place, found and expected value in one line.</summary>
+    public string Describe()
+    {
+        string place = FileOffset is { } offset
+            ? string.Create(CultureInfo.InvariantCulture, $"{Structure} at offset {offset}")
+            : Structure.ToString();
+        string values = (Expected.Length, Actual.Length) switch
+        {
+            (0, 0) => string.Empty,
+            (0, _) => $" Found {Actual}.",
+            (_, 0) => $" Expected {Expected}.",
+            _ => $" Found {Actual}, expected {Expected}.",
+        };
+        return $"{place}: {Message}{values}";
+    }
+}

@@ -1,0 +1,35 @@
+namespace VhdPS.Engine.Format;
+
+/// <summary>The parts of an image that a finding can be about.</summary>
+public enum VhdStructure
+{
+    /// <summary>The file as a whole.</summary>
+    File,
+
+    /// <summary>The footer at the end.</summary>
+    Footer,
+
+    /// <summary>The copy of the footer at the front of dynamic and differencing images.</summary>
+    FooterCopy,
+
+    /// <summary>The dynamic disk header.</summary>
+    DynamicHeader,
+
+    /// <summary>A parent locator or the path it points to.</summary>
+    ParentLocator,
+
+    /// <summary>The block allocation table.</summary>
+    BlockAllocationTable,
+
+    /// <summary>Xen's map of full blocks.</summary>
+    Batmap,
+
+    /// <summary>A block's sector bitmap.</summary>
+    SectorBitmap,
+
+    /// <summary>A block's data, or a fixed disk's.</summary>
+    Data,
+
+    /// <summary>The chain of parents.</summary>
+    Chain,
+}

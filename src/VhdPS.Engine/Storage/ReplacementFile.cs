@@ -1,0 +1,80 @@
+using VhdPS.Engine.Storage.Native;
+
+namespace VhdPS.Engine.Storage;
+
+/// <summary>
+/// A new file beside its target that takes the target's place in one step, or leaves no trace: what makes an image whole
+/// or not at all.
+/// </summary>
+public sealed class ReplacementFile : IDisposable
+{
+    private readonly string _targetPath;
+    private readonly bool _overwrite;
+    private bool _isClosed;
+
+    private ReplacementFile(string targetPath, bool overwrite, LocalImageFile file)
+    {
+        _targetPath = targetPath;
+        _overwrite = overwrite;
+        File = file;
+    }
+
+    /// <summary>The new file, open for writing.</summary>
+    public LocalImageFile File { get; }
+
+    /// <summary>Begins a new file in the folder of the target.</summary>
+    /// <param name="targetPath">Where the file will be.</param>
+    /// <param name="overwrite">Whether an existing file there may be replaced.</param>
+    /// <exception cref="VhdRefusedException">The target exists and may not be replaced.</exception>
+    /// <exception cref="ImageInUseException">The target is to be replaced and someone has it open.</exception>
+    public static ReplacementFile Begin(string targetPath, bool overwrite)
+    {
+        FileKind kind = PlatformFile.Current.Look(targetPath).Kind;
+        if (kind != FileKind.Missing)
+        {
+            if (!overwrite)
+            {
+                throw new VhdRefusedException(targetPath, RefusalCode.TargetExists, "the file exists already; -Force replaces it.");
+            }
+
+            // Also refuses folders and devices, and images that someone has open.
+            LocalImageFile.OpenWrite(targetPath).Dispose();
+        }
+
+        string folder = Path.GetDirectoryName(Path.GetFullPath(targetPath))!;
+        string name = $".{Path.GetFileName(targetPath)}.{Guid.NewGuid():N}.tmp";
+        return new ReplacementFile(targetPath, overwrite, LocalImageFile.CreateNew(Path.Combine(folder, name)));
+    }
+
+    /// <summary>Syncs the new file and puts it in the target's place.</summary>
+    /// <exception cref="VhdRefusedException">Meanwhile someone has made the target.</exception>
+    public void Commit()
+    {
+        File.Flush();
+        File.Dispose();
+        try
+        {
+            System.IO.File.Move(File.Path, _targetPath, _overwrite);
+        }
+        catch (IOException error)
+        {
+            throw !_overwrite && System.IO.File.Exists(_targetPath)
+                ? new VhdRefusedException(_targetPath, RefusalCode.TargetExists, "the file exists already; -Force replaces it.")
+                : new ImageIOException(_targetPath, ImageIOOperation.Replace, null, error);
+        }
+
+        _isClosed = true;
+        PlatformFile.Current.SyncFolder(Path.GetDirectoryName(Path.GetFullPath(_targetPath))!);
+    }
+
+    /// <summary>Deletes the new file unless it was committed.</summary>
+    public void Dispose()
+    {
+        File.Dispose();
+        if (!_isClosed)
+        {
+            _isClosed = true;
+            System.IO.File.Delete(File.Path);
+        }
+    }
+}

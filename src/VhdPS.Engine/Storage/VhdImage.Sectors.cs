@@ -1,0 +1,171 @@
+using System.Globalization;
+using VhdPS.Engine.Format;
+
+namespace VhdPS.Engine.Storage;
+
+public sealed partial class VhdImage
+{
+    private const long MaxUnpublishedBitmapBytes = 8 * 1024 * 1024;
+
+    /// <summary>Fills <paramref name="buffer"/> with the sectors from <paramref name="sector"/> on.</summary>
+    /// <param name="sector">The first virtual sector.</param>
+    /// <param name="buffer">A whole number of sectors.</param>
+    /// <exception cref="ArgumentException">The request is no whole number of sectors or passes the end; nothing was read.</exception>
+    /// <exception cref="VhdFormatException">A sector cannot be found.</exception>
+    /// <exception cref="ImageIOException">The file could not be read.</exception>
+    public void ReadSectors(long sector, Span<byte> buffer)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        long count = CheckRequest(sector, buffer.Length);
+        for (long done = 0; done < count;)
+        {
+            SectorRun run = Map.Find(sector + done, count - done);
+            Span<byte> part = buffer.Slice((int)(done * VhdSpec.SectorSize), (int)(run.Count * VhdSpec.SectorSize));
+            ReadRun(run, part);
+            done += run.Count;
+        }
+
+        MaskPartialSector(sector, count, buffer);
+    }
+
+    /// <summary>Writes <paramref name="data"/> from <paramref name="sector"/> on; on the medium after the next flush.</summary>
+    /// <param name="sector">The first virtual sector.</param>
+    /// <param name="data">A whole number of sectors.</param>
+    /// <exception cref="ArgumentException">The request is no whole number of sectors or passes the end; nothing was written.</exception>
+    /// <exception cref="VhdRefusedException">The image is open for reading, full, or an earlier write failed.</exception>
+    /// <exception cref="ImageIOException">The write failed; the handle takes no more writes.</exception>
+    public void WriteSectors(long sector, ReadOnlySpan<byte> data)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        long count = CheckRequest(sector, data.Length);
+        if (!_options.ForWriting)
+        {
+            throw new VhdRefusedException(Path, RefusalCode.OpenedForReading, "the image was opened for reading.");
+        }
+
+        if (_isWriteRefused)
+        {
+            throw RefuseAfterFailure();
+        }
+
+        if (count == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            if (Map.Table is null)
+            {
+                _hasUnflushedData = true;
+                _file.WriteAt(sector * VhdSpec.SectorSize, data);
+            }
+            else
+            {
+                WriteBlocks(sector, data);
+            }
+        }
+        catch (IOException)
+        {
+            _isWriteRefused = true;
+            throw;
+        }
+    }
+
+    private void WriteBlocks(long sector, ReadOnlySpan<byte> data)
+    {
+        long count = data.Length / VhdSpec.SectorSize;
+        _allocator ??= new BlockAllocator(_file, Layout, Map);
+        for (long done = 0; done < count;)
+        {
+            int blockIndex = (int)((sector + done) / Layout.SectorsPerBlock);
+            int sectorInBlock = (int)((sector + done) % Layout.SectorsPerBlock);
+            int length = (int)Math.Min(count - done, Layout.SectorsPerBlock - sectorInBlock);
+            WriteBlock(blockIndex, sectorInBlock, data.Slice((int)(done * VhdSpec.SectorSize), length * VhdSpec.SectorSize));
+            done += length;
+        }
+
+        if (Map.Bitmaps!.DirtyBytes > MaxUnpublishedBitmapBytes)
+        {
+            FlushCore();
+        }
+    }
+
+    private void WriteBlock(int blockIndex, int sectorInBlock, ReadOnlySpan<byte> data)
+    {
+        uint entry = Map.Table![blockIndex];
+        if (entry != VhdSpec.UnusedEntry)
+        {
+            Map.ThrowIfMisplaced(blockIndex, entry);
+            _hasUnflushedData = true;
+            _file.WriteAt(Layout.DataOffset(entry) + ((long)sectorInBlock * VhdSpec.SectorSize), data);
+            Map.Bitmaps!.MarkWritten(blockIndex, entry, sectorInBlock, data.Length / VhdSpec.SectorSize);
+            return;
+        }
+
+        // In a child zeros hide the parent's data and must be stored; elsewhere an absent block is zeros already.
+        if (Layout.VhdType == VhdType.Differencing || data.IndexOfAnyExcept((byte)0) >= 0)
+        {
+            _hasUnflushedData = true;
+            _allocator!.Allocate(blockIndex, sectorInBlock, data);
+        }
+    }
+
+    private void ReadRun(SectorRun run, Span<byte> part)
+    {
+        switch (run.Origin)
+        {
+            case SectorOrigin.File:
+                // A last block that is short in the file, and the end of a fixed file, read as zeros behind what is there.
+                part[_file.ReadAt(run.FileOffset, part)..].Clear();
+                break;
+            case SectorOrigin.Zero:
+                part.Clear();
+                break;
+            default:
+                ReadParent(run.Sector, part);
+                break;
+        }
+    }
+
+    private void ReadParent(long sector, Span<byte> part)
+    {
+        _ = part;
+        string name = Layout.Header!.ParentUnicodeName;
+        throw new VhdFormatException(Path, new Finding(
+            FaultCode.ParentNotFound,
+            VhdStructure.Chain,
+            null,
+            string.Empty,
+            string.Empty,
+            string.Create(CultureInfo.InvariantCulture, $"Sector {sector} lies in the parent '{name}' ({Layout.Header.ParentUniqueId}), which is not open.")));
+    }
+
+    private long CheckRequest(long sector, int byteCount)
+    {
+        if (byteCount % VhdSpec.SectorSize != 0)
+        {
+            throw new ArgumentException($"{Path}: {byteCount} bytes are no whole number of sectors of {VhdSpec.SectorSize} bytes.");
+        }
+
+        long count = byteCount / VhdSpec.SectorSize;
+        if (sector < 0 || sector > SectorCount || count > SectorCount - sector)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(sector),
+                $"{Path}: sectors {sector} to {sector + Math.Max(count, 1) - 1} are not on the disk, which has {SectorCount} sectors.");
+        }
+
+        return count;
+    }
+
+    /// <summary>A disk whose size is no whole number of sectors ends inside its last sector; what lies behind is not the disk's.</summary>
+    private void MaskPartialSector(long sector, long count, Span<byte> buffer)
+    {
+        int used = (int)(Layout.Size.SizeBytes % VhdSpec.SectorSize);
+        if (used != 0 && count > 0 && sector + count == SectorCount)
+        {
+            buffer[^(VhdSpec.SectorSize - used)..].Clear();
+        }
+    }
+}

@@ -1,0 +1,4 @@
+namespace VhdPS;
+
+/// <summary>Placeholder.</summary>
+public static class VpcPathCommandBase { }
