@@ -1,4 +1,65 @@
+using System.Management.Automation;
+
 namespace VhdPS;
 
-/// <summary>Placeholder.</summary>
-public static class VpcPathCommandBase { }
+/// <summary>
+/// A cmdlet that does the same to each of many files: -Path with wildcards, -LiteralPath as it stands. A file that cannot
+/// be used is one error record; the others go on.
+/// </summary>
+public abstract class VpcPathCommandBase : VpcCommandBase
+{
+    /// <summary>The set with <see cref="Path"/>.</summary>
+    protected const string PathSet = "Path";
+
+    /// <summary>The set with <see cref="LiteralPath"/>.</summary>
+    protected const string LiteralPathSet = "LiteralPath";
+
+    /// <summary>Image files; wildcards are allowed.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = PathSet)]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    public string[] Path { get; set; } = [];
+
+    /// <summary>Image files, taken as they stand.</summary>
+    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = LiteralPathSet)]
+    [Alias("PSPath", "FullName", "LP")]
+    [ValidateNotNullOrEmpty]
+    public string[] LiteralPath { get; set; } = [];
+
+    /// <inheritdoc/>
+    protected sealed override void ProcessRecord()
+    {
+        var resolver = new PathResolver(SessionState.Path);
+        bool isLiteral = ParameterSetName.StartsWith(LiteralPathSet, StringComparison.Ordinal);
+        foreach (string path in isLiteral ? LiteralPath : Path)
+        {
+            IReadOnlyList<string> files;
+            if (isLiteral)
+            {
+                if (!TryRun(path, () => resolver.ResolveLiteral(path), out string literal))
+                {
+                    continue;
+                }
+
+                files = [literal];
+            }
+            else if (!TryRun<IReadOnlyList<string>>(path, () => resolver.ResolveWildcard(path), out files))
+            {
+                continue;
+            }
+
+            foreach (string file in files)
+            {
+                if (Cancellation.IsCancellationRequested)
+                {
+                    return;
+                }
+
+                ProcessFile(file);
+            }
+        }
+    }
+
+    /// <summary>Does the work on one file, by its full path.</summary>
+    protected abstract void ProcessFile(string path);
+}

@@ -72,6 +72,18 @@ public sealed partial class VhdImage
         }
     }
 
+    /// <summary>Refuses a range that is not on the disk.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A sector of the range is not on the disk.</exception>
+    public void ThrowIfPastEnd(long sector, long count)
+    {
+        if (sector < 0 || sector > SectorCount || count > SectorCount - sector)
+        {
+            throw new ArgumentOutOfRangeException(
+                null,
+                $"{Path}: {count} sectors from sector {sector} on are not on the disk, which has {SectorCount} sectors.");
+        }
+    }
+
     private void WriteBlocks(long sector, ReadOnlySpan<byte> data)
     {
         long count = data.Length / VhdSpec.SectorSize;
@@ -149,13 +161,7 @@ public sealed partial class VhdImage
         }
 
         long count = byteCount / VhdSpec.SectorSize;
-        if (sector < 0 || sector > SectorCount || count > SectorCount - sector)
-        {
-            throw new ArgumentOutOfRangeException(
-                nameof(sector),
-                $"{Path}: sectors {sector} to {sector + Math.Max(count, 1) - 1} are not on the disk, which has {SectorCount} sectors.");
-        }
-
+        ThrowIfPastEnd(sector, count);
         return count;
     }
 

@@ -1,0 +1,55 @@
+using System.Management.Automation;
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Storage;
+
+namespace VhdPS.Commands;
+
+/// <summary>Decodes the footer of an image, or its copy at the front.</summary>
+[Cmdlet(VerbsCommon.Get, "VpcFooter", DefaultParameterSetName = PathSet)]
+[OutputType(typeof(VpcFooter), typeof(byte[]))]
+public sealed class GetVpcFooterCommand : VpcPathCommandBase
+{
+    /// <summary>The copy at the front of a dynamic or differencing image in place of the footer at the end.</summary>
+    [Parameter]
+    public SwitchParameter Copy { get; set; }
+
+    /// <summary>The bytes as stored in place of the decoded fields.</summary>
+    [Parameter]
+    public SwitchParameter Raw { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessFile(string path)
+    {
+        if (!TryRun(path, () => Read(path), out (StoredFooter Stored, List<Finding> Findings) result))
+        {
+            return;
+        }
+
+        WriteFindings(path, result.Findings);
+        object output = Raw ? result.Stored.Footer.Bytes[..result.Stored.Footer.StoredLength].ToArray() : new VpcFooter(path, result.Stored);
+        WriteObject(output, enumerateCollection: false);
+    }
+
+    private (StoredFooter Stored, List<Finding> Findings) Read(string path)
+    {
+        using var file = LocalImageFile.OpenRead(path);
+        FooterPair footers = FooterPair.Read(file);
+        var findings = new List<Finding>();
+        StoredFooter holding = footers.Choose(findings, force: true) ?? throw new VhdFormatException(path, findings[0]);
+        if (!Copy)
+        {
+            return (footers.End ?? holding, findings);
+        }
+
+        bool hasCopy = holding.Footer.DiskType != VhdType.Fixed && footers.Front is not null;
+        return hasCopy
+            ? (footers.Front!, findings)
+            : throw new VhdFormatException(path, new Finding(
+                FaultCode.FooterCopyMissing,
+                VhdStructure.FooterCopy,
+                0,
+                "conectix",
+                "no cookie",
+                holding.Footer.DiskType == VhdType.Fixed ? "A fixed image has no copy of its footer." : "The copy of the footer is missing."));
+    }
+}

@@ -1,0 +1,38 @@
+using System.Management.Automation;
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Storage;
+
+namespace VhdPS.Commands;
+
+/// <summary>Tells what an image is, how large, and how it lies in its file.</summary>
+[Cmdlet(VerbsCommon.Get, "VpcImage", DefaultParameterSetName = PathSet)]
+[OutputType(typeof(VpcImage))]
+public sealed class GetVpcImageCommand : VpcPathCommandBase
+{
+    /// <summary>Which of the two sizes in the footer holds; by default the creator decides.</summary>
+    [Parameter]
+    public SizeRule SizeRule { get; set; }
+
+    /// <summary>Describes a damaged image as far as it can be read.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessFile(string path)
+    {
+        if (TryRun(path, () => Describe(path), out (VpcImage Image, ImageLayout Layout) result))
+        {
+            WriteFindings(path, result.Layout.Findings);
+            WriteObject(result.Image);
+        }
+    }
+
+    private (VpcImage Image, ImageLayout Layout) Describe(string path)
+    {
+        using var file = LocalImageFile.OpenRead(path);
+        var layout = ImageLayout.Read(file, new LayoutOptions { SizeRule = SizeRule, Force = Force });
+        return layout.FindRefusal(forWriting: false) is { } refusal
+            ? throw new VhdFormatException(path, refusal)
+            : (VpcImage.Describe(file, layout), layout);
+    }
+}

@@ -1,0 +1,83 @@
+using System.Management.Automation;
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Storage;
+
+namespace VhdPS.Commands;
+
+/// <summary>Reads virtual sectors.</summary>
+[Cmdlet(VerbsCommunications.Read, "VpcSector", DefaultParameterSetName = PathSet)]
+[OutputType(typeof(VpcSector), typeof(byte[]))]
+public sealed class ReadVpcSectorCommand : VpcPathCommandBase
+{
+    private const int MaxChunkSectorCount = 2 * 1024 * 1024 / VhdSpec.SectorSize;
+
+    /// <summary>The first virtual sector.</summary>
+    [Parameter(Mandatory = true, Position = 1)]
+    [ValidateRange(0, long.MaxValue)]
+    public long Sector { get; set; }
+
+    /// <summary>How many sectors.</summary>
+    [Parameter(Position = 2)]
+    [ValidateRange(1, long.MaxValue)]
+    public long Count { get; set; } = 1;
+
+    /// <summary>The bytes alone, in arrays of at most 2 MiB.</summary>
+    [Parameter]
+    public SwitchParameter Raw { get; set; }
+
+    /// <summary>Which of the two sizes in the footer holds; by default the creator decides.</summary>
+    [Parameter]
+    public SizeRule SizeRule { get; set; }
+
+    /// <summary>Takes every sector of an allocated block of a dynamic image as written, whatever its bitmap says.</summary>
+    [Parameter]
+    public SwitchParameter IgnoreBitmap { get; set; }
+
+    /// <summary>Reads what can be read of a damaged image.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessFile(string path)
+    {
+        var options = new VhdOpenOptions { SizeRule = SizeRule, IgnoreBitmap = IgnoreBitmap, Force = Force };
+        if (!TryRun(path, () => VhdImage.Open(path, options), out VhdImage image))
+        {
+            return;
+        }
+
+        using (image)
+        {
+            WriteFindings(path, image.Layout.Findings);
+            WriteAll(path, Raw ? ReadRaw(image) : ReadRuns(image));
+        }
+    }
+
+    private IEnumerable<object> ReadRuns(VhdImage image)
+    {
+        image.ThrowIfPastEnd(Sector, Count);
+        for (long done = 0; done < Count;)
+        {
+            Cancellation.ThrowIfCancellationRequested();
+            SectorRun run = image.Map.Find(Sector + done, Math.Min(Count - done, MaxChunkSectorCount));
+            byte[] data = new byte[run.Count * VhdSpec.SectorSize];
+            image.ReadSectors(run.Sector, data);
+            yield return new VpcSector(image.Path, run, data);
+            done += run.Count;
+        }
+    }
+
+    private IEnumerable<object> ReadRaw(VhdImage image)
+    {
+        image.ThrowIfPastEnd(Sector, Count);
+        for (long done = 0; done < Count;)
+        {
+            Cancellation.ThrowIfCancellationRequested();
+            long count = Math.Min(Count - done, MaxChunkSectorCount);
+            byte[] data = new byte[count * VhdSpec.SectorSize];
+            image.ReadSectors(Sector + done, data);
+            yield return data;
+            done += count;
+        }
+    }
+}

@@ -1,0 +1,97 @@
+using System.Management.Automation;
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Storage;
+
+namespace VhdPS.Commands;
+
+/// <summary>Writes virtual sectors. What was written is on the medium when the cmdlet has ended without an error.</summary>
+[Cmdlet(VerbsCommunications.Write, "VpcSector", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
+[OutputType(typeof(VpcSector))]
+public sealed class WriteVpcSectorCommand : VpcPathCommandBase
+{
+    private VhdImage? _image;
+
+    /// <summary>The first virtual sector.</summary>
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    [ValidateRange(0, long.MaxValue)]
+    public long Sector { get; set; }
+
+    /// <summary>The bytes: a whole number of sectors of 512.</summary>
+    [Parameter(Mandatory = true, Position = 2, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    public byte[] Data { get; set; } = [];
+
+    /// <summary>Which of the two sizes in the footer holds; by default the creator decides.</summary>
+    [Parameter]
+    public SizeRule SizeRule { get; set; }
+
+    /// <summary>Emits what was written.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessFile(string path)
+    {
+        long count = VhdSpec.SectorsFor(Data.Length);
+        if (!ShouldProcess(path, $"Write {count} sectors from sector {Sector} on"))
+        {
+            return;
+        }
+
+        if (_image?.Path != path && !TryRun(path, () => Change(path)))
+        {
+            return;
+        }
+
+        if (!TryRun(path, () => _image!.WriteSectors(Sector, Data)) || !PassThru)
+        {
+            return;
+        }
+
+        if (TryRun(path, () => _image!.Map.Find(Sector, count), out SectorRun run))
+        {
+            WriteObject(new VpcSector(path, run with { Count = count }, Data));
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing() => TryRun(_image?.Path, Close);
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            // After a stop: what was written before is flushed, as far as the medium takes it; no one is left to tell.
+            TryClose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    /// <summary>The image of one path stays open for all records that name it, with one flush behind the last.</summary>
+    private void Change(string path)
+    {
+        Close();
+        _image = VhdImage.Open(path, new VhdOpenOptions { ForWriting = true, SizeRule = SizeRule });
+    }
+
+    private void Close()
+    {
+        VhdImage? image = _image;
+        _image = null;
+        image?.Dispose();
+    }
+
+    private void TryClose()
+    {
+        try
+        {
+            Close();
+        }
+        catch (IOException)
+        {
+            // Only reached when EndProcessing was not: the pipeline was stopped, and its caller knows.
+        }
+    }
+}

@@ -1,0 +1,72 @@
+using System.Management.Automation;
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Storage;
+
+namespace VhdPS;
+
+/// <summary>Exception to error record: id, category, target and advice, in one switch.</summary>
+internal static class ErrorRecords
+{
+    /// <summary>The record for an exception that an input can cause; null for one that only a fault in the program can.</summary>
+    public static ErrorRecord? TryMake(Exception exception, object? target)
+    {
+        ErrorRecord? record = exception switch
+        {
+            VhdFormatException error => new ErrorRecord(error, error.Finding.Code.ToString(), Category(error.Finding.Code), target ?? error.Path),
+            VhdRefusedException error => new ErrorRecord(error, error.Code.ToString(), Category(error.Code), target ?? error.Path),
+            ImageInUseException error => new ErrorRecord(error, "ImageInUse", ErrorCategory.ResourceBusy, target ?? error.Path),
+            ImageIOException error => new ErrorRecord(error, Id(error), Category(error), target ?? error.Path),
+            FileNotFoundException or DirectoryNotFoundException or ItemNotFoundException or System.Management.Automation.DriveNotFoundException =>
+                new ErrorRecord(exception, "PathNotFound", ErrorCategory.ObjectNotFound, target),
+            UnauthorizedAccessException => new ErrorRecord(exception, "AccessDenied", ErrorCategory.PermissionDenied, target),
+            PathTooLongException or ArgumentException or ProviderNotFoundException =>
+                new ErrorRecord(exception, "InvalidArgument", ErrorCategory.InvalidArgument, target),
+            PSNotSupportedException or PSInvalidOperationException or ProviderInvocationException =>
+                new ErrorRecord(exception, "PathNotUsable", ErrorCategory.InvalidArgument, target),
+            IOException => new ErrorRecord(exception, "IOError", ErrorCategory.ReadError, target),
+            _ => null,
+        };
+        if (record is not null)
+        {
+            record.ErrorDetails = new ErrorDetails(exception.Message) { RecommendedAction = Advice(exception) };
+        }
+
+        return record;
+    }
+
+    private static ErrorCategory Category(FaultCode code) => code switch
+    {
+        FaultCode.NotRegularFile => ErrorCategory.InvalidType,
+        FaultCode.ParentNotFound => ErrorCategory.ObjectNotFound,
+        _ => ErrorCategory.InvalidData,
+    };
+
+    private static ErrorCategory Category(RefusalCode code) => code switch
+    {
+        RefusalCode.TargetExists => ErrorCategory.ResourceExists,
+        RefusalCode.ImageFull => ErrorCategory.LimitsExceeded,
+        RefusalCode.NotEnoughSpace => ErrorCategory.ResourceUnavailable,
+        _ => ErrorCategory.InvalidOperation,
+    };
+
+    private static ErrorCategory Category(ImageIOException error) => error.Operation switch
+    {
+        ImageIOOperation.Read => ErrorCategory.ReadError,
+        ImageIOOperation.Open => ErrorCategory.OpenError,
+        _ => ErrorCategory.WriteError,
+    };
+
+    private static string Id(ImageIOException error) => error.IsDiskFull ? "DiskFull" : $"{error.Operation}Failed";
+
+    private static string Advice(Exception exception) => exception switch
+    {
+        VhdFormatException error => FaultCatalog.Of(error.Finding.Code).Action,
+        ImageInUseException => "Close the program or the virtual machine that has the image open.",
+        VhdRefusedException { Code: RefusalCode.TargetExists } => "Give -Force to replace it, or another name.",
+        VhdRefusedException { Code: RefusalCode.EarlierWriteFailed } => "Open the image anew after the cause has been removed.",
+        ImageIOException { IsDiskFull: true } => "Make room on the volume and try again.",
+        UnauthorizedAccessException => "Check the permissions of the file and of its folder.",
+        FileNotFoundException or DirectoryNotFoundException or ItemNotFoundException => "Check the path.",
+        _ => string.Empty,
+    };
+}

@@ -1,0 +1,157 @@
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Storage;
+
+namespace VhdPS;
+
+/// <summary>One image: what it is, how large, and how it lies in its file.</summary>
+public sealed class VpcImage : VpcObject
+{
+    private VpcImage(ImageLayout layout, ImageFile file, TableFigures? figures)
+        : base(layout.Path)
+    {
+        HardDiskFooter footer = layout.Footer;
+        DynamicDiskHeader? header = layout.Header;
+        VhdType = layout.VhdType;
+        Size = (long)layout.Size.SizeBytes;
+        SizeRule = layout.Size.ToString();
+        CurrentSize = footer.CurrentSize;
+        ChsSize = footer.Geometry.SizeBytes;
+        FileSize = layout.FileLength;
+        SizeOnDisk = file.SizeOnDisk;
+        SectorCount = layout.SectorCount;
+        Geometry = footer.Geometry;
+        CreatorApplication = footer.CreatorApplication;
+        CreatorVersion = VpcFooter.ToVersion(footer.CreatorVersion);
+        CreatorHostOS = footer.CreatorHostOS;
+        UniqueId = footer.UniqueId;
+        TimeStamp = footer.TimeStamp;
+        SavedState = footer.SavedState != 0;
+        Footer = new VpcFooter(layout.Path, layout.StoredFooter!);
+        MinimumSize = Size;
+        Alignment = 1;
+        if (header is null || figures is not { } table)
+        {
+            return;
+        }
+
+        Header = new VpcHeader(header, (long)footer.DataOffset);
+        BlockSize = layout.BlockSize;
+        BlockCount = layout.BlockCount;
+        AllocatedBlockCount = table.AllocatedBlockCount;
+        FragmentationPercentage = table.FragmentationPercentage;
+        Alignment = table.IsAligned ? 1 : 0;
+        if (VhdType == VhdType.Differencing)
+        {
+            ParentPath = ParentName(header, file);
+            ParentUniqueId = header.ParentUniqueId;
+        }
+        else
+        {
+            MinimumSize = Math.Min(Size, (table.LastAllocatedBlock + 1L) * layout.BlockSize);
+        }
+    }
+
+    /// <summary>Fixed, dynamic or differencing.</summary>
+    public VhdType VhdType { get; }
+
+    /// <summary>The virtual size in bytes.</summary>
+    public long Size { get; }
+
+    /// <summary>Which of the two sizes in the footer it is, and why.</summary>
+    public string SizeRule { get; }
+
+    /// <summary>The footer's current size in bytes.</summary>
+    public ulong CurrentSize { get; }
+
+    /// <summary>Cylinders x heads x sectors per track, in bytes.</summary>
+    public long ChsSize { get; }
+
+    /// <summary>Length of the file in bytes.</summary>
+    public long FileSize { get; }
+
+    /// <summary>Bytes that the file takes on the medium.</summary>
+    public long SizeOnDisk { get; }
+
+    /// <summary>Virtual sectors of 512 bytes.</summary>
+    public long SectorCount { get; }
+
+    /// <summary>Bytes in a block; null for a fixed image.</summary>
+    public int? BlockSize { get; }
+
+    /// <summary>Blocks of the disk; null for a fixed image.</summary>
+    public int? BlockCount { get; }
+
+    /// <summary>Blocks that are in the file; null for a fixed image.</summary>
+    public int? AllocatedBlockCount { get; }
+
+    /// <summary>
+    /// The size in bytes below which a block that is in the file would be cut off; the whole size for a fixed or
+    /// differencing image.
+    /// </summary>
+    public long MinimumSize { get; }
+
+    /// <summary>Of the steps from an allocated block to the next, how many of 100 are jumps; null for a fixed image.</summary>
+    public int? FragmentationPercentage { get; }
+
+    /// <summary>1 where all block data begins on 4 KiB of the file, else 0.</summary>
+    public int Alignment { get; }
+
+    /// <summary>Cylinders, heads, sectors per track.</summary>
+    public DiskGeometry Geometry { get; }
+
+    /// <summary>Four characters that name the program that made the image.</summary>
+    public string CreatorApplication { get; }
+
+    /// <summary>The version of that program.</summary>
+    public Version CreatorVersion { get; }
+
+    /// <summary>Four characters that name the system it ran on.</summary>
+    public string CreatorHostOS { get; }
+
+    /// <summary>The identity that children name.</summary>
+    public Guid UniqueId { get; }
+
+    /// <summary>When the image was made, UTC.</summary>
+    public DateTime TimeStamp { get; }
+
+    /// <summary>Whether a virtual machine's state is saved with the image.</summary>
+    public bool SavedState { get; }
+
+    /// <summary>The parent's path as the image stores it; null for an image without parent.</summary>
+    public string? ParentPath { get; }
+
+    /// <summary>The parent's unique id as the image stores it; null for an image without parent.</summary>
+    public Guid? ParentUniqueId { get; }
+
+    /// <summary>The footer that holds.</summary>
+    public VpcFooter Footer { get; }
+
+    /// <summary>The dynamic header; null for a fixed image.</summary>
+    public VpcHeader? Header { get; }
+
+    /// <summary>Describes an image whose layout has been read.</summary>
+    internal static VpcImage Describe(ImageFile file, ImageLayout layout)
+    {
+        TableFigures? figures = layout.Header is null ? null : TableScan.Measure(layout, SectorMap.ReadTable(file, layout));
+        return new VpcImage(layout, file, figures);
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => Path;
+
+    private static string? ParentName(DynamicDiskHeader header, ImageFile file)
+    {
+        foreach (ParentLocatorCode code in new[] { ParentLocatorCode.W2ku, ParentLocatorCode.W2ru, ParentLocatorCode.MacX })
+        {
+            foreach (ParentLocator locator in header.ParentLocators.Where(locator => locator.Code == code))
+            {
+                if (locator.ReadPath(file) is { Length: > 0 } path)
+                {
+                    return path;
+                }
+            }
+        }
+
+        return header.ParentUnicodeName.Length > 0 ? header.ParentUnicodeName : null;
+    }
+}

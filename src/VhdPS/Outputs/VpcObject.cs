@@ -1,0 +1,17 @@
+namespace VhdPS;
+
+/// <summary>What every output about one file has, so that it pipes into every cmdlet.</summary>
+public abstract class VpcObject
+{
+    /// <summary>Takes the full path of the file.</summary>
+    protected VpcObject(string path)
+    {
+        Path = path;
+    }
+
+    /// <summary>The full path of the file.</summary>
+    public string Path { get; }
+
+    /// <summary>The path with its provider.</summary>
+    public string PSPath => PathResolver.ProviderPrefix + Path;
+}

@@ -1,0 +1,100 @@
+using System.Management.Automation;
+using VhdPS.Engine.Format;
+
+namespace VhdPS;
+
+/// <summary>
+/// What all cmdlets share: engine code runs inside one try/catch that turns its exceptions into error records, one an
+/// input; nothing that can stop the pipeline (WriteObject, ShouldProcess) is ever called inside it.
+/// </summary>
+public abstract class VpcCommandBase : PSCmdlet, IDisposable
+{
+    private readonly CancellationTokenSource _stopping = new();
+
+    /// <summary>Set when the pipeline is being stopped.</summary>
+    protected CancellationToken Cancellation => _stopping.Token;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <inheritdoc/>
+    protected override void StopProcessing() => _stopping.Cancel();
+
+    /// <summary>Releases what the cmdlet holds.</summary>
+    protected virtual void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _stopping.Dispose();
+        }
+    }
+
+    /// <summary>Runs engine code for one input.</summary>
+    /// <returns>Whether it came to its end; if not, an error record has been written, or the pipeline is stopping.</returns>
+    protected bool TryRun(object? target, Action action)
+    {
+        return TryRun(
+            target,
+            () =>
+            {
+                action();
+                return true;
+            },
+            out _);
+    }
+
+    /// <summary>Runs engine code for one input.</summary>
+    /// <returns>Whether there is a result; if not, an error record has been written, or the pipeline is stopping.</returns>
+    protected bool TryRun<T>(object? target, Func<T> function, out T result)
+    {
+        ErrorRecord error;
+        try
+        {
+            result = function();
+            return true;
+        }
+        catch (OperationCanceledException) when (Cancellation.IsCancellationRequested)
+        {
+            result = default!;
+            return false;
+        }
+        catch (Exception exception) when (ErrorRecords.TryMake(exception, target) is { } record)
+        {
+            result = default!;
+            error = record;
+        }
+
+        WriteError(error);
+        return false;
+    }
+
+    /// <summary>Writes the elements of a lazy sequence of engine results, one an object.</summary>
+    protected void WriteAll<T>(object? target, IEnumerable<T> results)
+    {
+        using IEnumerator<T> enumerator = results.GetEnumerator();
+        while (TryRun(target, enumerator.MoveNext, out bool hasNext) && hasNext)
+        {
+            WriteObject(enumerator.Current, enumerateCollection: false);
+        }
+    }
+
+    /// <summary>Tells what is wrong with an image that could be used all the same: warnings as such, notes as verbose text.</summary>
+    protected void WriteFindings(string path, IEnumerable<Finding> findings)
+    {
+        foreach (Finding finding in findings)
+        {
+            if (finding.Severity == Severity.Note)
+            {
+                WriteVerbose($"{path}: {finding.Describe()}");
+            }
+            else
+            {
+                WriteWarning($"{path}: {finding.Describe()}");
+            }
+        }
+    }
+}
