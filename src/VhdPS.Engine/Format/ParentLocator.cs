@@ -83,4 +83,7 @@ public readonly record struct ParentLocator(
         int end = text.IndexOf('\0', StringComparison.Ordinal);
         return end < 0 ? text : text[..end];
     }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{CodeText} at {DataOffset}, {DataLength} bytes";
 }

@@ -78,9 +78,8 @@ public sealed partial class VhdImage
     {
         if (sector < 0 || sector > SectorCount || count > SectorCount - sector)
         {
-            throw new ArgumentOutOfRangeException(
-                null,
-                $"{Path}: {count} sectors from sector {sector} on are not on the disk, which has {SectorCount} sectors.");
+            string what = count > 1 ? $"sectors {sector} to {(decimal)sector + count - 1} are" : $"sector {sector} is";
+            throw new ArgumentOutOfRangeException(null, $"{Path}: {what} not on the disk, which has {SectorCount} sectors.");
         }
     }
 

@@ -41,15 +41,11 @@ public sealed class GetVpcFooterCommand : VpcPathCommandBase
             return (footers.End ?? holding, findings);
         }
 
-        bool hasCopy = holding.Footer.DiskType != VhdType.Fixed && footers.Front is not null;
-        return hasCopy
-            ? (footers.Front!, findings)
-            : throw new VhdFormatException(path, new Finding(
-                FaultCode.FooterCopyMissing,
-                VhdStructure.FooterCopy,
-                0,
-                "conectix",
-                "no cookie",
-                holding.Footer.DiskType == VhdType.Fixed ? "A fixed image has no copy of its footer." : "The copy of the footer is missing."));
+        if (holding.Footer.DiskType == VhdType.Fixed)
+        {
+            throw new ArgumentException($"{path}: a fixed image has no copy of its footer.");
+        }
+
+        return (footers.Front ?? throw new VhdFormatException(path, findings.First(finding => finding.Code == FaultCode.FooterCopyMissing)), findings);
     }
 }

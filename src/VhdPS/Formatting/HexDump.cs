@@ -30,13 +30,14 @@ public static class HexDump
             isFolding = isRepeat;
         }
 
-        text.Append(CultureInfo.InvariantCulture, $"{firstOffset + data.Length:x12}");
+        text.Append(CultureInfo.InvariantCulture, $"{firstOffset + data.Length:x8}");
         return text.ToString();
     }
 
     private static void AppendLine(StringBuilder text, long offset, ReadOnlySpan<byte> line)
     {
-        text.Append(CultureInfo.InvariantCulture, $"{offset:x12} ");
+        // At most 79 columns, for disks of up to 2040 GiB too, so that no terminal folds a line.
+        text.Append(CultureInfo.InvariantCulture, $"{offset:x8} ");
         for (int i = 0; i < Width; i++)
         {
             text.Append(i == Width / 2 ? "  " : " ");
@@ -50,12 +51,12 @@ public static class HexDump
             }
         }
 
-        text.Append("  |");
+        text.Append("  ");
         foreach (byte value in line)
         {
             text.Append(value is >= 0x20 and < 0x7F ? (char)value : '.');
         }
 
-        text.Append("|\n");
+        text.Append('\n');
     }
 }
