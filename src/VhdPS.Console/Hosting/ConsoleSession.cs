@@ -60,16 +60,9 @@ internal sealed class ConsoleSession : IDisposable
     /// <summary>Runs a script file with arguments as a shell hands them over. Returns the exit code.</summary>
     public int RunFile(string path, IEnumerable<string> arguments)
     {
-        using var powerShell = PowerShell.Create(_runspace);
         // The file's script block, not the file, is called: the exit of a called file would end only that file.
-        powerShell.AddScript(
-            $"& $ExecutionContext.InvokeCommand.GetCommand('{path.Replace("'", "''", StringComparison.Ordinal)}', 'ExternalScript').ScriptBlock @args");
-        foreach (string argument in arguments)
-        {
-            powerShell.Commands.Commands[0].Parameters.Add(ScriptArgument.Parse(argument));
-        }
-
-        return RunToEnd(powerShell);
+        string file = $"$ExecutionContext.InvokeCommand.GetCommand({ScriptArgument.Quote(path)}, 'ExternalScript').ScriptBlock";
+        return RunScript($"& {file} {string.Join(' ', arguments.Select(ScriptArgument.ToScript))}");
     }
 
     /// <summary>Reads commands from the terminal until <c>exit</c> or the end of input. Returns the exit code.</summary>

@@ -1,30 +1,30 @@
-using System.Management.Automation.Runspaces;
+using System.Management.Automation.Language;
+using System.Text.RegularExpressions;
 
 namespace VhdPS.Console.Hosting;
 
-/// <summary>An argument of -File: the name of a parameter, a name with its value, or a value.</summary>
-internal static class ScriptArgument
+/// <summary>
+/// An argument of -File as script text: the name of a parameter (<c>-Force</c>), a name with its value
+/// (<c>-Force:$false</c>), or a value, which stays the text that it is.
+/// </summary>
+internal static partial class ScriptArgument
 {
-    public static CommandParameter Parse(string argument)
+    public static string ToScript(string argument)
     {
-        // A dash and a letter name a parameter; -5 is a value. The engine pairs a name with the value that follows it.
-        if (argument.Length < 2 || argument[0] != '-' || !(char.IsLetter(argument[1]) || argument[1] == '_'))
+        Match match = NamePattern().Match(argument);
+        if (!match.Success)
         {
-            return new CommandParameter(null, argument);
+            return Quote(argument);
         }
 
-        int colon = argument.IndexOf(':', StringComparison.Ordinal);
-        if (colon < 0)
-        {
-            return new CommandParameter(argument);
-        }
-
-        string value = argument[(colon + 1)..];
-        return new CommandParameter(argument[..(colon + 1)], value.ToUpperInvariant() switch
-        {
-            "$TRUE" => true,
-            "$FALSE" => false,
-            _ => value,
-        });
+        string value = match.Groups["value"].Value;
+        bool isBoolean = value.ToUpperInvariant() is "$TRUE" or "$FALSE";
+        return match.Groups["name"].Value + (match.Groups["value"].Success ? ":" + (isBoolean ? value : Quote(value)) : "");
     }
+
+    public static string Quote(string text) => $"'{CodeGeneration.EscapeSingleQuotedStringContent(text)}'";
+
+    // A dash and a letter name a parameter; -5 is a value.
+    [GeneratedRegex(@"^(?<name>-[\p{L}_][\p{L}\p{Nd}_]*)(:(?<value>.*))?$", RegexOptions.Singleline | RegexOptions.CultureInvariant)]
+    private static partial Regex NamePattern();
 }
