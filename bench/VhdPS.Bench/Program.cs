@@ -1,6 +1,44 @@
+using BenchmarkDotNet.Running;
+using VhdPS.Bench.Benchmarks;
+using VhdPS.Bench.Compare;
+using VhdPS.Bench.Rows;
+
 namespace VhdPS.Bench;
 
 internal static class Program
 {
-    private static int Main() => 0;
+    private const string Usage = """
+        compare [names...] [--quick] [--runs N] [--data-folder DIR]
+            Measures VhdPS and its peers side by side. Without names and --quick the figures go to
+            docs/performance.md and docs/performance.svg; otherwise they are only shown.
+              names          rows whose name contains one of them
+              --quick        less data and three runs: shows that the rows work, not how fast
+              --runs N       pairs of runs a row (11)
+              --data-folder  where the images are made; deleted at the end (the temporary folder)
+        bdn [arguments of BenchmarkDotNet]
+            The engine's hot paths, with the bytes that a call allocates.
+        """;
+
+    private static int Main(string[] args)
+    {
+        switch (args)
+        {
+            case ["compare", .. var rest]:
+                if (CompareOptions.Parse(rest, out string? error) is not { } options)
+                {
+                    Console.Error.WriteLine(error);
+                    return 2;
+                }
+
+                return new CompareCommand(options).Run(RowCatalog.Rows);
+            case ["bdn", .. var rest]:
+                BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(rest, HotPathConfig.Create());
+                return 0;
+            case [ModuleImport.ChildVerb, string modulePath]:
+                return ModuleImport.RunChild(modulePath);
+            default:
+                Console.Error.WriteLine(Usage);
+                return 2;
+        }
+    }
 }

@@ -1,0 +1,110 @@
+using System.Globalization;
+using System.Text;
+
+namespace VhdPS.Bench.Compare;
+
+/// <summary>docs/performance.md: how the figures were taken, and a table a family.</summary>
+internal sealed class PerformancePage(IReadOnlyList<RowResult> results, IReadOnlyList<string> machine, int runs)
+{
+    public string Text()
+    {
+        var text = new StringBuilder();
+        text.Append(
+            """
+            # Performance
+
+            Each figure is our time as a share of the peer's: 0.50 is half its time, 1.00 as long. Made by
+
+                dotnet run -c Release --project bench/VhdPS.Bench -- compare
+
+            which writes this page and the chart; `--quick` shows in a minute or two that the rows run.
+
+            ![Our time as a share of the peer's](performance.svg)
+
+            ## How it is measured
+
+            * The data comes from a seed. Both sides do the same requests on the same bytes, one at a time.
+
+            """.ReplaceLineEndings("\n"));
+        text.Append(CultureInfo.InvariantCulture, $"* The sides run in turn (ours, the peer, ours, the peer, ...) after a warm-up, at least {runs} pairs. A ratio is of one pair;\n");
+        text.Append(
+            """
+              shown are the median of the ratios, the least and the most.
+            * Our side is timed inside a warm process, a program by its whole process. The page cache is warm.
+            * What a side does beyond the requests (opening, syncing) is timed with it where the note says so.
+
+
+            """.ReplaceLineEndings("\n"));
+        foreach (string line in machine)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"* {line}\n");
+        }
+
+        foreach (IGrouping<string, RowResult> family in results.GroupBy(result => result.Row.Family))
+        {
+            AppendFamily(text, family.Key, [.. family]);
+        }
+
+        AppendMemory(text, [.. results.Where(result => result.Memory is not null)]);
+        return text.ToString();
+    }
+
+    private static void AppendFamily(StringBuilder text, string family, List<RowResult> rows)
+    {
+        text.Append(CultureInfo.InvariantCulture, $"\n## {family}\n\n");
+        text.Append("| work | over | goal | measured | least to most | pairs | ours | the peer's |\n|---|---|---|---|---|---|---|---|\n");
+        foreach (RowResult result in rows)
+        {
+            Row row = result.Row;
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"| {row.Work} | {row.Peer} | {Share(row.Goal)} | {Measured(result)} | {Share(result.LeastRatio)} to {Share(result.MostRatio)} | {result.Pairs.Count} | {Milliseconds(result.OurMilliseconds)} | {Milliseconds(result.PeerMilliseconds)} |\n");
+        }
+
+        if (rows.Exists(result => result.Row.Note is not null))
+        {
+            text.Append('\n');
+        }
+
+        foreach (Row row in rows.Select(result => result.Row).Where(row => row.Note is not null))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"* {row.Work}: {row.Note}\n");
+        }
+    }
+
+    private static void AppendMemory(StringBuilder text, List<RowResult> rows)
+    {
+        if (rows.Count == 0)
+        {
+            return;
+        }
+
+        text.Append("\n## Memory\n\n| work | what is counted | goal | measured |\n|---|---|---|---|\n");
+        foreach (RowResult result in rows)
+        {
+            MemoryFigure memory = result.Memory!;
+            string measured = memory.IsMet ? Bytes(memory.MeasuredBytes) : $"**{Bytes(memory.MeasuredBytes)}** (missed)";
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"| {result.Row.Work} | {memory.What} | {Bytes(memory.GoalBytes)} | {measured} |\n");
+        }
+    }
+
+    private static string Measured(RowResult result) =>
+        result.IsMet ? Share(result.Ratio) : $"**{Share(result.Ratio)}** (missed)";
+
+    /// <summary>Two decimals, and two figures below a tenth.</summary>
+    private static string Share(double value) =>
+        value.ToString(value >= 0.095 ? "0.00" : value >= 0.0095 ? "0.000" : "0.0000", CultureInfo.InvariantCulture);
+
+    private static string Milliseconds(double value) => value switch
+    {
+        >= 1000 => string.Create(CultureInfo.InvariantCulture, $"{value / 1000:0.00} s"),
+        >= 10 => string.Create(CultureInfo.InvariantCulture, $"{value:0} ms"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{value:0.00} ms"),
+    };
+
+    private static string Bytes(long value) => value >= 1024 * 1024
+        ? string.Create(CultureInfo.InvariantCulture, $"{value / 1048576.0:0.0} MiB")
+        : string.Create(CultureInfo.InvariantCulture, $"{value} B");
+}

@@ -1,0 +1,93 @@
+using System.Management.Automation;
+using System.Management.Automation.Internal;
+
+namespace VhdPS.Console.Hosting;
+
+/// <summary>
+/// Standard output and standard error, each with or without colour: without where it is not a terminal, where NO_COLOR
+/// is set (no-color.org), and on a dumb terminal.
+/// </summary>
+internal sealed class Terminal
+{
+    /// <summary>The width of tables where no terminal says otherwise.</summary>
+    public const int DefaultColumnCount = 120;
+
+    private readonly Lock _lock = new();
+    private readonly ProgressLine _progress = new();
+
+    public Terminal()
+    {
+        bool wantsColor = string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")) &&
+            Environment.GetEnvironmentVariable("TERM") != "dumb";
+        OutputHasColor = wantsColor && !System.Console.IsOutputRedirected;
+        ErrorHasColor = wantsColor && !System.Console.IsErrorRedirected;
+        if (!OutputHasColor)
+        {
+            PSStyle.Instance.OutputRendering = OutputRendering.PlainText;
+        }
+    }
+
+    public bool OutputHasColor { get; }
+
+    private bool ErrorHasColor { get; }
+
+    /// <summary>The terminal's width in columns.</summary>
+    public static int ColumnCount
+    {
+        get
+        {
+            if (System.Console.IsOutputRedirected)
+            {
+                return DefaultColumnCount;
+            }
+
+            try
+            {
+                return System.Console.WindowWidth is > 0 and var width ? width : DefaultColumnCount;
+            }
+            catch (IOException)
+            {
+                return DefaultColumnCount;
+            }
+        }
+    }
+
+    public void Write(string text)
+    {
+        lock (_lock)
+        {
+            _progress.Erase();
+            System.Console.Out.Write(OutputHasColor ? text : WithoutColor(text));
+        }
+    }
+
+    public void WriteError(string text)
+    {
+        lock (_lock)
+        {
+            _progress.Erase();
+            string plain = WithoutColor(text);
+            bool styled = ErrorHasColor && plain.Length == text.Length;
+            System.Console.Error.Write(
+                styled ? PSStyle.Instance.Formatting.Error + plain + PSStyle.Instance.Reset : ErrorHasColor ? text : plain);
+        }
+    }
+
+    public void ShowProgress(ProgressRecord record)
+    {
+        lock (_lock)
+        {
+            _progress.Show(record, ColumnCount);
+        }
+    }
+
+    public void EraseProgress()
+    {
+        lock (_lock)
+        {
+            _progress.Erase();
+        }
+    }
+
+    private static string WithoutColor(string text) => new StringDecorated(text).ToString(OutputRendering.PlainText);
+}

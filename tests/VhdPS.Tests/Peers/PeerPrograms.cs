@@ -1,0 +1,34 @@
+namespace VhdPS.Tests.Peers;
+
+/// <summary>The other implementations that images are held against, and what checks the file systems in them.</summary>
+internal static class PeerPrograms
+{
+    public const string QemuImg = "qemu-img";
+    public const string QemuIO = "qemu-io";
+    public const string SevenZip = "7zz";
+    public const string VhdiInfo = "vhdiinfo";
+    public const string Mke2fs = "mke2fs";
+    public const string E2fsck = "e2fsck";
+    public const string Debugfs = "debugfs";
+
+    /// <summary>Whether a missing program fails a test instead of skipping it.</summary>
+    public static readonly bool AreRequired = Environment.GetEnvironmentVariable("VHDPS_REQUIRE_PEERS") == "1";
+
+    /// <summary>Full path of a program in PATH or in the folders of administrators' programs; null where there is none.</summary>
+    public static string? Find(string program)
+    {
+        IEnumerable<string> folders = (Environment.GetEnvironmentVariable("PATH") ?? string.Empty)
+            .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
+        string[] names = OperatingSystem.IsWindows() ? [program + ".exe"] : [program];
+        return folders.Concat(["/usr/sbin", "/sbin"])
+            .SelectMany(folder => names.Select(name => Path.Combine(folder, name)))
+            .FirstOrDefault(File.Exists);
+    }
+
+    /// <summary>The reason to skip a test that needs <paramref name="programs"/>, or null to run it.</summary>
+    public static string? FindSkipReason(IEnumerable<string> programs)
+    {
+        string[] missing = AreRequired ? [] : [.. programs.Where(program => Find(program) is null)];
+        return missing.Length == 0 ? null : $"not installed: {string.Join(", ", missing)}";
+    }
+}
