@@ -30,6 +30,7 @@ public sealed class ReplacementFile : IDisposable
     public static ReplacementFile Begin(string targetPath, bool overwrite)
     {
         FileKind kind = PlatformFile.Current.Look(targetPath).Kind;
+        UnixFileMode? mode = null;
         if (kind != FileKind.Missing)
         {
             if (!overwrite)
@@ -37,13 +38,22 @@ public sealed class ReplacementFile : IDisposable
                 throw new VhdRefusedException(targetPath, RefusalCode.TargetExists, "the file exists already; -Force replaces it.");
             }
 
+            // The file that a link names is replaced, not the link; it keeps who may read it.
+            targetPath = System.IO.File.ResolveLinkTarget(targetPath, returnFinalTarget: true)?.FullName ?? targetPath;
+            mode = OperatingSystem.IsWindows() ? null : System.IO.File.GetUnixFileMode(targetPath);
+
             // Also refuses folders and devices, and images that someone has open.
             LocalImageFile.OpenWrite(targetPath).Dispose();
         }
 
         string folder = Path.GetDirectoryName(Path.GetFullPath(targetPath))!;
-        string name = $".{Path.GetFileName(targetPath)}.{Guid.NewGuid():N}.tmp";
-        return new ReplacementFile(targetPath, overwrite, LocalImageFile.CreateNew(Path.Combine(folder, name)));
+        var file = LocalImageFile.CreateNew(Path.Combine(folder, $".{Guid.NewGuid():N}.vhdps.tmp"));
+        if (mode is { } bits && !OperatingSystem.IsWindows())
+        {
+            System.IO.File.SetUnixFileMode(file.Handle, bits);
+        }
+
+        return new ReplacementFile(targetPath, overwrite, file);
     }
 
     /// <summary>Syncs the new file and puts it in the target's place.</summary>
