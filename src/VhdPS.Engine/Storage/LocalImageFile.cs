@@ -10,13 +10,13 @@ public sealed class LocalImageFile : ImageFile
     private readonly SafeFileHandle _handle;
     private long _length;
 
-    private LocalImageFile(string path, SafeFileHandle handle, bool canWrite)
+    private LocalImageFile(string path, SafeFileHandle handle, bool canWrite, FileIdentity identity)
     {
         Path = path;
         _handle = handle;
         CanWrite = canWrite;
         _length = RandomAccess.GetLength(handle);
-        Identity = PlatformFile.Current.Look(handle, path).Identity;
+        Identity = identity;
     }
 
     /// <inheritdoc/>
@@ -151,16 +151,22 @@ public sealed class LocalImageFile : ImageFile
             throw new VhdRefusedException(path, RefusalCode.TargetExists, "the file exists already; -Force replaces it.");
         }
 
-        if (kind is FileKind.Directory or FileKind.Other)
-        {
-            string actual = kind == FileKind.Directory ? "a folder" : "a device, pipe or socket";
-            throw new VhdFormatException(path, new Finding(
-                FaultCode.NotRegularFile, VhdStructure.File, null, "a regular file", actual, "The path does not name a file."));
-        }
-
+        ThrowIfNotRegular(path, kind);
         try
         {
-            return new LocalImageFile(path, File.OpenHandle(path, mode, access, share), access == FileAccess.ReadWrite);
+            SafeFileHandle handle = File.OpenHandle(path, mode, access, share);
+            try
+            {
+                // Again by the open file: a name can change what it names, and Windows tells devices only by a handle.
+                FileFacts facts = PlatformFile.Current.Look(handle, path);
+                ThrowIfNotRegular(path, facts.Kind);
+                return new LocalImageFile(path, handle, access == FileAccess.ReadWrite, facts.Identity);
+            }
+            catch
+            {
+                handle.Dispose();
+                throw;
+            }
         }
         catch (IOException error) when (IsSharingViolation(error.HResult))
         {
@@ -169,6 +175,16 @@ public sealed class LocalImageFile : ImageFile
         catch (IOException error) when (error is not (FileNotFoundException or DirectoryNotFoundException or PathTooLongException))
         {
             throw new ImageIOException(path, ImageIOOperation.Open, null, error);
+        }
+    }
+
+    private static void ThrowIfNotRegular(string path, FileKind kind)
+    {
+        if (kind is FileKind.Directory or FileKind.Other)
+        {
+            string actual = kind == FileKind.Directory ? "a folder" : "a device, pipe or socket";
+            throw new VhdFormatException(path, new Finding(
+                FaultCode.NotRegularFile, VhdStructure.File, null, "a regular file", actual, "The path does not name a file."));
         }
     }
 
