@@ -32,7 +32,7 @@ internal sealed class CapturingUserInterface : PSHostUserInterface
     {
         lock (_lock)
         {
-            _text.Append(value);
+            _text.Append(GetOutputString(value, supportsVirtualTerminal: false));
         }
     }
 

@@ -73,7 +73,6 @@ internal sealed class ModuleSession : IDisposable
 
     private static InitialSessionState CreateState()
     {
-        PSStyle.Instance.OutputRendering = OutputRendering.PlainText;
         // The sessions of ForEach-Object -Parallel and of jobs find the module by its name.
         ModuleLocation.AddToModulePath(Repository.Module);
         InitialSessionState state = InitialSessionState.CreateDefault2();

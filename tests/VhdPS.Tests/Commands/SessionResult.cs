@@ -7,10 +7,10 @@ internal sealed class SessionResult
 {
     public required IReadOnlyList<PSObject> Output { get; init; }
 
-    /// <summary>The errors that did not end the script.</summary>
+    /// <summary>The errors that did not end the script; one that ends only its statement is among them.</summary>
     public required IReadOnlyList<ErrorRecord> Errors { get; init; }
 
-    /// <summary>The error that ended the script, or null.</summary>
+    /// <summary>The error that ended the script (a throw, or -ErrorAction Stop), or null.</summary>
     public required ErrorRecord? TerminatingError { get; init; }
 
     public required bool WasStopped { get; init; }
