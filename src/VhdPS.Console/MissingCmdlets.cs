@@ -10,7 +10,7 @@ namespace VhdPS.Console;
 /// </summary>
 public static class MissingCmdlets
 {
-    /// <summary>Adds the missing cmdlets and their usual aliases to a session's commands.</summary>
+    /// <summary>Adds the missing cmdlets to a session's commands; the engine itself has their usual aliases.</summary>
     public static void AddTo(InitialSessionState state)
     {
         ArgumentNullException.ThrowIfNull(state);
@@ -27,18 +27,9 @@ public static class MissingCmdlets
             }
 
             string name = $"{cmdlet.VerbName}-{cmdlet.NounName}";
-            if (state.Commands[name].Count > 0)
+            if (state.Commands[name].Count == 0)
             {
-                continue;
-            }
-
-            state.Commands.Add(new SessionStateCmdletEntry(name, type, helpFileName: null));
-            foreach (string alias in type.GetCustomAttribute<AliasAttribute>()?.AliasNames ?? [])
-            {
-                if (state.Commands[alias].Count == 0)
-                {
-                    state.Commands.Add(new SessionStateAliasEntry(alias, name));
-                }
+                state.Commands.Add(new SessionStateCmdletEntry(name, type, helpFileName: null));
             }
         }
     }

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Management.Automation.Host;
 using System.Management.Automation.Internal;
 
 namespace VhdPS.Console.Hosting;
@@ -21,7 +22,7 @@ internal sealed class Terminal
             Environment.GetEnvironmentVariable("TERM") != "dumb";
         OutputHasColor = wantsColor && !System.Console.IsOutputRedirected;
         ErrorHasColor = wantsColor && !System.Console.IsErrorRedirected;
-        if (!OutputHasColor)
+        if (!wantsColor)
         {
             PSStyle.Instance.OutputRendering = OutputRendering.PlainText;
         }
@@ -57,7 +58,7 @@ internal sealed class Terminal
         lock (_lock)
         {
             _progress.Erase();
-            System.Console.Out.Write(OutputHasColor ? text : WithoutColor(text));
+            System.Console.Out.Write(PSHostUserInterface.GetOutputString(text, OutputHasColor));
         }
     }
 
@@ -66,10 +67,10 @@ internal sealed class Terminal
         lock (_lock)
         {
             _progress.Erase();
-            string plain = WithoutColor(text);
-            bool styled = ErrorHasColor && plain.Length == text.Length;
-            System.Console.Error.Write(
-                styled ? PSStyle.Instance.Formatting.Error + plain + PSStyle.Instance.Reset : ErrorHasColor ? text : plain);
+            string line = PSHostUserInterface.GetOutputString(text, ErrorHasColor);
+            // The engine's view of an error has its own colours; a line from elsewhere gets those of errors.
+            bool lacksColor = ErrorHasColor && !new StringDecorated(line).IsDecorated;
+            System.Console.Error.Write(lacksColor ? PSStyle.Instance.Formatting.Error + line + PSStyle.Instance.Reset : line);
         }
     }
 
@@ -88,6 +89,4 @@ internal sealed class Terminal
             _progress.Erase();
         }
     }
-
-    private static string WithoutColor(string text) => new StringDecorated(text).ToString(OutputRendering.PlainText);
 }
