@@ -21,8 +21,8 @@ public sealed class HardDiskFooter
     private const int CurrentSizeAt = OriginalSizeAt + 8;
     private const int GeometryAt = CurrentSizeAt + 8;
     private const int DiskTypeAt = GeometryAt + 4;
-    private const int ChecksumAt = DiskTypeAt + 4;
-    private const int UniqueIdAt = ChecksumAt + 4;
+    internal const int ChecksumAt = DiskTypeAt + 4;
+    internal const int UniqueIdAt = ChecksumAt + 4;
     private const int SavedStateAt = UniqueIdAt + 16;
     private const int ReservedAt = SavedStateAt + 1;
 
@@ -87,7 +87,7 @@ public sealed class HardDiskFooter
     public uint DiskTypeValue => ReadUInt32(DiskTypeAt);
 
     /// <summary>The disk type.</summary>
-    public VhdType DiskType => (VhdType)DiskTypeValue;
+    public VhdType DiskType => unchecked((VhdType)DiskTypeValue);
 
     /// <summary>The stored checksum.</summary>
     public uint Checksum => ReadUInt32(ChecksumAt);

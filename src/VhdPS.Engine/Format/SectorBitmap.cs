@@ -37,7 +37,7 @@ public static class SectorBitmap
     {
         for (int sector = start; sector < start + count; sector++)
         {
-            bitmap[sector >> 3] &= (byte)~(0x80 >> (sector & 7));
+            bitmap[sector >> 3] &= (byte)(0xFF ^ (0x80 >> (sector & 7)));
         }
     }
 

@@ -21,7 +21,7 @@ public readonly record struct VirtualSize(ulong SizeBytes, SizeRule Rule, string
         }
 
         string creator = footer.CreatorApplication;
-        if (creator is not ("vpc " or "qemu"))
+        if (!IsByGeometry(creator))
         {
             return byCurrentSize with { Reason = $"creator '{creator}' stores the exact size" };
         }
@@ -35,6 +35,9 @@ public readonly record struct VirtualSize(ulong SizeBytes, SizeRule Rule, string
             ? byCurrentSize with { Reason = $"creator '{creator}', but the geometry is the maximum" }
             : byChs with { Reason = $"creator '{creator}' takes the geometry for the size" };
     }
+
+    /// <summary>Whether images of this creator go by their geometry.</summary>
+    public static bool IsByGeometry(string creatorApplication) => creatorApplication is "vpc " or "qemu";
 
     /// <summary>Whether every known reader, QEMU before 2025 included, goes by the current size for this creator.</summary>
     public static bool IsExactToAll(string creatorApplication) =>

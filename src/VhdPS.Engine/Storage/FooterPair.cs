@@ -44,7 +44,11 @@ public sealed class FooterPair
     private bool IsEndSound => End is { Footer: { HasCookie: true, IsChecksumValid: true } };
 
     private bool IsFrontSound =>
-        Front is { Footer: { HasCookie: true, IsChecksumValid: true, DiskType: not VhdType.Fixed } };
+        Front is { Footer: { HasCookie: true, IsChecksumValid: true, DiskType: not VhdType.Fixed } } && !IsFrontGuestData;
+
+    /// <summary>Whether offset 0 belongs to the guest, who must not be able to take the place of a hurt footer.</summary>
+    private bool IsFrontGuestData => End is { Footer.DiskType: VhdType.Fixed }
+        && (IsEndSound || Front?.Footer.UniqueId != End.Footer.UniqueId);
 
     /// <summary>Reads both ends of a file.</summary>
     /// <exception cref="VhdFormatException">The file is too small to hold a footer.</exception>
@@ -84,6 +88,21 @@ public sealed class FooterPair
     /// <returns>Null where nothing can be used.</returns>
     public StoredFooter? Choose(ICollection<Finding> findings, bool force = false)
     {
+        StoredFooter? poisoned = End is { Footer.IsPoisoned: true } ? End
+            : Front is { Footer.IsPoisoned: true } && !IsFrontGuestData ? Front
+            : null;
+        if (poisoned is not null)
+        {
+            findings.Add(new Finding(
+                FaultCode.FooterPoisoned,
+                poisoned.FileOffset == 0 ? VhdStructure.FooterCopy : VhdStructure.Footer,
+                poisoned.FileOffset,
+                "conectix",
+                poisoned.Footer.Cookie,
+                "The image was poisoned by Xen."));
+            return null;
+        }
+
         if (IsEndSound)
         {
             ReportTrailing(findings);
@@ -144,7 +163,7 @@ public sealed class FooterPair
             Span<byte> tail = rented.AsSpan(0, (int)(length - from));
             tail = tail[..file.ReadAt(from, tail)];
             int last = tail.Length - VhdSpec.FooterSize;
-            for (int at = last - (last % VhdSpec.SectorSize); at >= 0; at -= VhdSpec.SectorSize)
+            for (int at = last < 0 ? -1 : last - (last % VhdSpec.SectorSize); at >= 0; at -= VhdSpec.SectorSize)
             {
                 Span<byte> candidate = tail.Slice(at, VhdSpec.FooterSize);
                 if (!candidate.StartsWith(VhdSpec.FooterCookie))
@@ -198,19 +217,6 @@ public sealed class FooterPair
 
     private StoredFooter? ChooseDamaged(ICollection<Finding> findings, bool force)
     {
-        StoredFooter? poisoned = End is { Footer.IsPoisoned: true } ? End : Front is { Footer.IsPoisoned: true } ? Front : null;
-        if (poisoned is not null)
-        {
-            findings.Add(new Finding(
-                FaultCode.FooterPoisoned,
-                poisoned.FileOffset == 0 ? VhdStructure.FooterCopy : VhdStructure.Footer,
-                poisoned.FileOffset,
-                "conectix",
-                poisoned.Footer.Cookie,
-                "The image was poisoned by Xen."));
-            return null;
-        }
-
         StoredFooter? best = End ?? Front;
         if (best is null)
         {
@@ -224,7 +230,7 @@ public sealed class FooterPair
             return null;
         }
 
-        foreach (StoredFooter stored in new[] { End, Front }.OfType<StoredFooter>().Where(stored => !stored.Footer.IsChecksumValid))
+        foreach (StoredFooter stored in new[] { End, IsFrontGuestData ? null : Front }.OfType<StoredFooter>().Where(stored => !stored.Footer.IsChecksumValid))
         {
             findings.Add(ChecksumFinding(stored) with
             {
@@ -234,7 +240,7 @@ public sealed class FooterPair
             });
         }
 
-        if (findings.Count == 0)
+        if (End is null && best.Footer.IsChecksumValid)
         {
             // A sound front copy of a fixed type: data of a guest, with no footer behind it.
             findings.Add(new Finding(
@@ -325,6 +331,13 @@ public sealed class FooterPair
     {
         HardDiskFooter front = Front!.Footer, end = End!.Footer;
         int at = front.Bytes.CommonPrefixLength(end.Bytes);
+        if (at is >= HardDiskFooter.ChecksumAt and < HardDiskFooter.UniqueIdAt)
+        {
+            // The checksum differs because of what comes behind it.
+            at = HardDiskFooter.UniqueIdAt
+                + front.Bytes[HardDiskFooter.UniqueIdAt..].CommonPrefixLength(end.Bytes[HardDiskFooter.UniqueIdAt..]);
+        }
+
         bool isGrave = front.DiskTypeValue != end.DiskTypeValue || front.DataOffset != end.DataOffset
             || VirtualSize.Of(front).SizeBytes != VirtualSize.Of(end).SizeBytes;
         return new Finding(

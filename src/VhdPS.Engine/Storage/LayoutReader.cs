@@ -131,7 +131,10 @@ internal sealed class LayoutReader(ImageFile file, LayoutOptions options)
         {
             _findings.Add(new Finding(
                 FaultCode.GeometryZero, structure, stored.FileOffset + 56, DiskGeometry.ForSectorCount((long)(footer.CurrentSize / 512)).ToString(),
-                geometry.ToString(), "The geometry addresses nothing."));
+                geometry.ToString(), "The geometry addresses nothing.")
+            {
+                Severity = VirtualSize.IsByGeometry(footer.CreatorApplication) ? Severity.Warning : Severity.Note,
+            });
         }
         else if ((ulong)geometry.SizeBytes != footer.CurrentSize && !geometry.IsMax && !VirtualSize.IsExactToAll(footer.CreatorApplication))
         {
@@ -175,8 +178,13 @@ internal sealed class LayoutReader(ImageFile file, LayoutOptions options)
                 $"0x{footer.DataOffset:X16}", "A fixed image names a dynamic header."));
         }
 
+        if (sectorCount == 0)
+        {
+            return;
+        }
+
         long room = footers.End?.FileOffset ?? file.Length;
-        if (sectorCount > 0 && (long)size.SizeBytes > room)
+        if ((long)size.SizeBytes > room)
         {
             _findings.Add(new Finding(
                 FaultCode.FixedDataTruncated, VhdStructure.Data, room, $"{size.SizeBytes} bytes of data", $"{room} bytes",

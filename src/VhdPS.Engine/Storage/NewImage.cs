@@ -45,11 +45,15 @@ public sealed record NewImage(long SizeBytes)
         get
         {
             Validate();
+            DiskGeometry covering = CoveringGeometry;
             long sectors = VhdSpec.SectorsFor(SizeBytes);
-            DiskGeometry covering = GeometryRule == GeometryRule.Chs ? DiskGeometry.CoveringSectorCount(sectors) : default;
             return covering.SectorCount >= sectors ? covering.SizeBytes : sectors * VhdSpec.SectorSize;
         }
     }
+
+    /// <summary>The geometry that the size is rounded up to; zero where it is not.</summary>
+    private DiskGeometry CoveringGeometry =>
+        GeometryRule == GeometryRule.Chs ? DiskGeometry.CoveringSectorCount(VhdSpec.SectorsFor(SizeBytes)) : default;
 
     /// <summary>The footer of the new image, sealed.</summary>
     /// <exception cref="ArgumentException">A value is out of its range.</exception>
@@ -60,7 +64,8 @@ public sealed record NewImage(long SizeBytes)
         return HardDiskFooter.Create(
             VhdType,
             size,
-            DiskGeometry.ForSectorCount(size / VhdSpec.SectorSize),
+            // Not the geometry of the rounded size: where the heads change, that one is smaller than what was asked for.
+            isChs ? CoveringGeometry : DiskGeometry.ForSectorCount(size / VhdSpec.SectorSize),
             UniqueId,
             TimeStamp,
             isChs ? "vpc " : "win ",

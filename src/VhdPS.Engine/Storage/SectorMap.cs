@@ -94,7 +94,7 @@ public sealed class SectorMap
     private SectorRun FindFixed(long sector, long count)
     {
         long fileOffset = sector * VhdSpec.SectorSize;
-        long inFile = (_layout.DataEnd - fileOffset) / VhdSpec.SectorSize;
+        long inFile = VhdSpec.SectorsFor(Math.Max(0, _layout.DataEnd - fileOffset));
         return inFile > 0
             ? new SectorRun(sector, Math.Min(count, inFile), SectorOrigin.File, fileOffset)
             : new SectorRun(sector, count, SectorOrigin.Zero, -1);

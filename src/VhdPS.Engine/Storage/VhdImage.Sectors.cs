@@ -127,8 +127,9 @@ public sealed partial class VhdImage
         switch (run.Origin)
         {
             case SectorOrigin.File:
-                // A last block that is short in the file, and the end of a fixed file, read as zeros behind what is there.
-                part[_file.ReadAt(run.FileOffset, part)..].Clear();
+                // A last block that is short in the file, and the last sector of a fixed one, read as zeros behind what is there.
+                int held = Map.Table is null ? (int)Math.Min(part.Length, Layout.DataEnd - run.FileOffset) : part.Length;
+                part[_file.ReadAt(run.FileOffset, part[..held])..].Clear();
                 break;
             case SectorOrigin.Zero:
                 part.Clear();
