@@ -56,7 +56,7 @@ public sealed class NewVpcImageTests : IDisposable
     public void Equal_ids_and_times_give_equal_files()
     {
         _session.Run("""
-            $same = @{ Size = 3MB; UniqueId = '11111111-2222-3333-4444-555555555555'; TimeStamp = [datetime]::new(2020, 1, 1, 0, 0, 0, 'Utc') }
+            $same = @{ Size = 3MB; UniqueId = '11111111-2222-3333-4444-555555555555'; TimeStamp = [datetime]::new(2020, 1, 1, 0, 0, 0, [DateTimeKind]::Utc) }
             'a.vhd', 'b.vhd' | New-VpcImage @same
             'c.vhd', 'd.vhd' | New-VpcImage @same -VhdType Fixed -Force
             """).WithoutErrors();
@@ -68,7 +68,7 @@ public sealed class NewVpcImageTests : IDisposable
     [InlineData("0")]
     [InlineData("-1")]
     [InlineData("2041GB")]
-    [InlineData("[long]::MaxValue")]
+    [InlineData("([long]::MaxValue)")]
     [InlineData("1GB -BlockSize 3MB")]
     [InlineData("1GB -BlockSize 0")]
     [InlineData("1GB -BlockSize 512MB")]
