@@ -27,12 +27,10 @@ public sealed class GetFileHashCommand : PathCommandBase
             hash.AppendData(buffer, 0, count);
         }
 
-        var result = new PSObject();
-        // The engine has a view of this name.
-        result.TypeNames.Insert(0, "Microsoft.PowerShell.Commands.FileHashInfo");
-        result.Properties.Add(new PSNoteProperty("Algorithm", Algorithm.ToUpperInvariant()));
-        result.Properties.Add(new PSNoteProperty("Hash", Convert.ToHexString(hash.GetHashAndReset())));
-        result.Properties.Add(new PSNoteProperty("Path", file));
-        return result;
+        return ViewedObject.Create(
+            "FileHashInfo",
+            ("Algorithm", Algorithm.ToUpperInvariant()),
+            ("Hash", Convert.ToHexString(hash.GetHashAndReset())),
+            ("Path", file));
     }
 }

@@ -37,17 +37,13 @@ public sealed class GroupObjectCommand : PSCmdlet
             .OrderBy(group => group.Key, StringComparer.CurrentCultureIgnoreCase);
         foreach (IGrouping<string, PSObject> group in groups)
         {
-            var result = new PSObject();
-            // The engine has a view of this name.
-            result.TypeNames.Insert(0, "Microsoft.PowerShell.Commands.GroupInfo" + (NoElement ? "NoElement" : ""));
-            result.Properties.Add(new PSNoteProperty("Count", group.Count()));
-            result.Properties.Add(new PSNoteProperty("Name", group.Key));
-            if (!NoElement)
-            {
-                result.Properties.Add(new PSNoteProperty("Group", new Collection<PSObject>([.. group])));
-            }
-
-            WriteObject(result);
+            WriteObject(NoElement
+                ? ViewedObject.Create("GroupInfoNoElement", ("Count", group.Count()), ("Name", group.Key))
+                : ViewedObject.Create(
+                    "GroupInfo",
+                    ("Count", group.Count()),
+                    ("Name", group.Key),
+                    ("Group", new Collection<PSObject>([.. group]))));
         }
     }
 }

@@ -49,14 +49,14 @@ public sealed class MeasureObjectCommand : PSCmdlet
 
     protected override void EndProcessing()
     {
-        var result = new PSObject();
-        result.Properties.Add(new PSNoteProperty("Count", _count));
-        result.Properties.Add(new PSNoteProperty("Average", Average && _count > 0 ? _sum / _count : null));
-        result.Properties.Add(new PSNoteProperty("Sum", Sum ? _sum : null));
-        result.Properties.Add(new PSNoteProperty("Maximum", Maximum ? _maximum : null));
-        result.Properties.Add(new PSNoteProperty("Minimum", Minimum ? _minimum : null));
-        result.Properties.Add(new PSNoteProperty("Property", Property));
-        WriteObject(result);
+        WriteObject(ViewedObject.Create(
+            "GenericMeasureInfo",
+            ("Count", _count),
+            ("Average", Average && _count > 0 ? _sum / _count : null),
+            ("Sum", Sum ? _sum : null),
+            ("Maximum", Maximum ? _maximum : null),
+            ("Minimum", Minimum ? _minimum : null),
+            ("Property", Property)));
     }
 
     private static int Compare(object left, object right) =>

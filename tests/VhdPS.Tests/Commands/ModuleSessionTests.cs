@@ -61,7 +61,7 @@ public class ModuleSessionTests
     {
         using var session = new ModuleSession();
         Assert.Equal("\nA B\n- -\n1 x\n\n", session.RunFormatted("[pscustomobject]@{ A = 1; B = 'x' }"));
-        Assert.Contains(new string('x', 119) + "…\n", session.RunFormatted("[pscustomobject]@{ A = 'x' * 200 }"), StringComparison.Ordinal);
+        Assert.Contains("\n" + new string('x', 118) + "…\n", session.RunFormatted("[pscustomobject]@{ A = 'x' * 200 }"), StringComparison.Ordinal);
         Assert.Equal("WARNING: low\n", session.RunFormatted("Write-Warning low"));
     }
 
