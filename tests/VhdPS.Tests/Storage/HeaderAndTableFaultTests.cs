@@ -126,7 +126,7 @@ public sealed class HeaderAndTableFaultTests
     [InlineData(0xFFFFFFFFu)]
     [InlineData(3000u)]
     public void TablePastEnd_Entries(uint entries) =>
-        (Refuses(FaultCode.TablePastEnd, 16) with { Also = [FaultCode.TableEntriesTooMany] }).Holds(SoundImage.Dynamic().PutHeader(28, entries));
+        Refuses(FaultCode.TablePastEnd, 16).Beside(FaultCode.TableEntriesTooMany).Holds(SoundImage.Dynamic().PutHeader(28, entries));
 
     [Theory]
     [InlineData((ulong)End + 512)]
