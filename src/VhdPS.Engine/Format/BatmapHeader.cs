@@ -14,6 +14,9 @@ public readonly record struct BatmapHeader(long MapOffset, uint MapSectorCount, 
     /// <summary>Bytes of the header.</summary>
     public const int Size = 512;
 
+    /// <summary>The only creator whose images have one.</summary>
+    public const string CreatorApplication = "tap";
+
     /// <summary>Bytes of the map.</summary>
     public long MapLength => (long)MapSectorCount * VhdSpec.SectorSize;
 

@@ -97,8 +97,15 @@ public sealed class DynamicDiskHeader
     }
 
     /// <summary>Whether all reserved bytes are zero.</summary>
-    public bool IsReservedZero =>
-        ReadUInt32(Reserved1At) == 0 && _bytes.AsSpan(Reserved2At).IndexOfAnyExcept((byte)0) < 0;
+    public bool IsReservedZero => FindReservedByte() < 0;
+
+    /// <summary>Where in the header the first reserved byte that is not zero lies; -1 where all are.</summary>
+    public int FindReservedByte()
+    {
+        int first = _bytes.AsSpan(Reserved1At, ParentUnicodeNameAt - Reserved1At).IndexOfAnyExcept((byte)0);
+        int second = _bytes.AsSpan(Reserved2At).IndexOfAnyExcept((byte)0);
+        return first >= 0 ? Reserved1At + first : second >= 0 ? Reserved2At + second : -1;
+    }
 
     /// <summary>Takes 1024 bytes as they are; no value is judged.</summary>
     /// <exception cref="ArgumentException">The length is another.</exception>

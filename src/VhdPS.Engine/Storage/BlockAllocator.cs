@@ -23,6 +23,7 @@ internal sealed class BlockAllocator
     private readonly SectorMap _map;
     private readonly SortedSet<int> _dirtyTableSectors = [];
     private readonly HashSet<int> _unpublished = [];
+    private readonly Finding? _lastPastEnd;
     private long _end;
     private long _footerOffset;
 
@@ -33,6 +34,7 @@ internal sealed class BlockAllocator
         _map = map;
         _footerOffset = layout.DataEnd;
         _end = FindEnd(layout, map.Table!);
+        _lastPastEnd = CheckLast(layout, map.Table!);
     }
 
     /// <summary>Whether a flush has table entries or bitmaps to publish.</summary>
@@ -41,17 +43,31 @@ internal sealed class BlockAllocator
     /// <summary>The first byte behind all blocks and structures but the footer (I3).</summary>
     public static long FindEnd(ImageLayout layout, BlockAllocationTable table)
     {
-        long last = -1;
-        foreach (uint entry in table.Entries)
+        int last = FindLast(table);
+        long blocksEnd = last < 0 ? 0 : ImageLayout.BitmapOffset(table[last]) + layout.BlockSpan;
+        return VhdSpec.RoundUp(Math.Max(layout.StructuresEnd, blocksEnd), VhdSpec.SectorSize);
+    }
+
+    /// <summary>Refuses to make <paramref name="blockCount"/> blocks where they would not all have a place.</summary>
+    public void ThrowIfNoRoom(long blockCount)
+    {
+        if (blockCount > 0 && _lastPastEnd is { } finding)
         {
-            if (entry != VhdSpec.UnusedEntry && entry > last)
-            {
-                last = entry;
-            }
+            // Before the place that the entry names a block would fill it up; behind it the file would grow to there.
+            throw new VhdFormatException(_layout.Path, finding);
         }
 
-        long blocksEnd = last < 0 ? 0 : (last * VhdSpec.SectorSize) + layout.BlockSpan;
-        return VhdSpec.RoundUp(Math.Max(layout.StructuresEnd, blocksEnd), VhdSpec.SectorSize);
+        long end = _end;
+        for (long made = 0; made < blockCount; made++)
+        {
+            (long bitmapOffset, _, end) = PlaceBehind(end);
+            if (bitmapOffset / VhdSpec.SectorSize >= VhdSpec.UnusedEntry)
+            {
+                // I4
+                throw new VhdRefusedException(
+                    _layout.Path, RefusalCode.ImageFull, $"the image is full: a new block would lie at offset {bitmapOffset}, and a table entry reaches to 2 TiB.");
+            }
+        }
     }
 
     /// <summary>
@@ -61,21 +77,12 @@ internal sealed class BlockAllocator
     /// </summary>
     public void Allocate(int blockIndex, int sectorInBlock, ReadOnlySpan<byte> data)
     {
-        int bitmapSize = _layout.BitmapSize;
-        long dataOffset = VhdSpec.RoundUp(_end + bitmapSize, VhdSpec.DataAlignment);
-        long bitmapOffset = dataOffset - bitmapSize;
-        long blockEnd = dataOffset + _layout.BlockSize;
-        if (bitmapOffset / VhdSpec.SectorSize >= VhdSpec.UnusedEntry)
-        {
-            // I4
-            throw new VhdRefusedException(
-                _layout.Path, RefusalCode.ImageFull, $"the image is full: block {blockIndex} would lie at offset {bitmapOffset}, and a table entry reaches to 2 TiB.");
-        }
-
+        ThrowIfNoRoom(1);
+        (long bitmapOffset, long dataOffset, long blockEnd) = PlaceBehind(_end);
         byte[]? freshBitmap = null;
         if (_layout.VhdType == VhdType.Differencing)
         {
-            freshBitmap = new byte[bitmapSize];
+            freshBitmap = new byte[_layout.BitmapSize];
             SectorBitmap.SetRange(freshBitmap, sectorInBlock, data.Length / VhdSpec.SectorSize);
         }
 
@@ -133,6 +140,35 @@ internal sealed class BlockAllocator
         _unpublished.Clear();
         _dirtyTableSectors.Clear();
         bitmaps.SetPublished();
+    }
+
+    private (long BitmapOffset, long DataOffset, long End) PlaceBehind(long end)
+    {
+        long dataOffset = VhdSpec.RoundUp(end + _layout.BitmapSize, VhdSpec.DataAlignment);
+        return (dataOffset - _layout.BitmapSize, dataOffset, dataOffset + _layout.BlockSize);
+    }
+
+    private static Finding? CheckLast(ImageLayout layout, BlockAllocationTable table)
+    {
+        int last = FindLast(table);
+        Finding? finding = last < 0 ? null : layout.CheckEntry(last, table[last]);
+        return finding?.Code == FaultCode.BatEntryPastEnd ? finding : null;
+    }
+
+    /// <summary>The block whose place is the highest; -1 where none has one.</summary>
+    private static int FindLast(BlockAllocationTable table)
+    {
+        int last = -1;
+        ReadOnlySpan<uint> entries = table.Entries;
+        for (int blockIndex = 0; blockIndex < entries.Length; blockIndex++)
+        {
+            if (entries[blockIndex] != VhdSpec.UnusedEntry && (last < 0 || entries[blockIndex] > entries[last]))
+            {
+                last = blockIndex;
+            }
+        }
+
+        return last;
     }
 
     /// <summary>Writes gap, bitmap and data; whatever the file held in the rest of the block is overwritten with zeros.</summary>

@@ -102,10 +102,11 @@ public sealed class ImageLayout
 
         foreach (StructureExtent extent in Structures)
         {
-            // The room behind a locator's path may be claimed in error; only a block that begins in it is no block.
+            // A locator may be wrong about its place; only a block that begins in its path is no block.
+            long usedEnd = extent.FileOffset + extent.UsedLength;
             bool isHit = extent.Structure == VhdStructure.ParentLocator
-                ? start >= extent.FileOffset && start < extent.End
-                : start < extent.End && extent.FileOffset < start + BlockSpan;
+                ? start >= extent.FileOffset && start < usedEnd
+                : start < usedEnd && extent.FileOffset < start + BlockSpan;
             if (isHit)
             {
                 return EntryFinding(

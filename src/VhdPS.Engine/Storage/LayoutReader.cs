@@ -49,7 +49,7 @@ internal sealed class LayoutReader(ImageFile file, LayoutOptions options)
         {
             blockCount = CheckTable(header, (long)footer.DataOffset, sectorCount);
             CheckLocators(header, footer.DiskType, (long)footer.DataOffset);
-            FindBatmap(header);
+            FindBatmap(header, footer);
         }
 
         bool isUsable = header is not null && !_findings.Exists(finding => finding.Effect == FaultEffect.Unreadable);
@@ -246,12 +246,18 @@ internal sealed class LayoutReader(ImageFile file, LayoutOptions options)
 
         if (header.NextOffset != VhdSpec.AbsentOffset)
         {
-            Add(FaultCode.NextOffsetPresent, 8, "0xFFFFFFFFFFFFFFFF", $"0x{header.NextOffset:X16}", "The header names a next structure, and there is none.");
+            // QUIRK(qemu): the driver of 2010 wrote 32 bits of ones; anything else is not a known writer's.
+            _findings.Add(new Finding(
+                FaultCode.NextOffsetPresent, VhdStructure.DynamicHeader, (long)offset + 8, "0xFFFFFFFFFFFFFFFF", $"0x{header.NextOffset:X16}",
+                "The header names a next structure, and there is none.")
+            {
+                Severity = header.NextOffset == 0xFFFF_FFFF ? Severity.Note : Severity.Warning,
+            });
         }
 
-        if (!header.IsReservedZero)
+        if (header.FindReservedByte() is >= 0 and int reserved)
         {
-            Add(FaultCode.ReservedBytesNotZero, 768, "zeros", "other bytes", "Reserved bytes of the header are not zero.");
+            Add(FaultCode.ReservedBytesNotZero, reserved, "0x00", $"0x{header.Bytes[reserved]:X2}", "Reserved bytes of the header are not zero.");
         }
 
         return header;
@@ -298,7 +304,10 @@ internal sealed class LayoutReader(ImageFile file, LayoutOptions options)
 
         long tableOffset = (long)header.TableOffset;
         var table = new StructureExtent(
-            VhdStructure.BlockAllocationTable, tableOffset, VhdSpec.RoundUp(blockCount * VhdSpec.TableEntrySize, VhdSpec.SectorSize));
+            VhdStructure.BlockAllocationTable, tableOffset, VhdSpec.RoundUp(tableOffset + storedLength, VhdSpec.SectorSize) - tableOffset)
+        {
+            UsedLength = blockCount * VhdSpec.TableEntrySize,
+        };
         if (tableOffset < VhdSpec.FooterSize || (tableOffset < headerOffset + VhdSpec.HeaderSize && headerOffset < tableOffset + Math.Max(1, storedLength)))
         {
             Add(FaultCode.TableOverlapsHeader, 16, "a place behind the header", Text(header.TableOffset), "The table overlaps the footer copy or the header.");
@@ -335,7 +344,10 @@ internal sealed class LayoutReader(ImageFile file, LayoutOptions options)
             {
                 isAnyUsable = true;
                 var extent = new StructureExtent(
-                    VhdStructure.ParentLocator, (long)locator.DataOffset, Math.Min(locator.SpaceBytes, file.Length - (long)locator.DataOffset));
+                    VhdStructure.ParentLocator, (long)locator.DataOffset, Math.Min(locator.SpaceBytes, file.Length - (long)locator.DataOffset))
+                {
+                    UsedLength = locator.DataLength,
+                };
                 int hit = _structures.FindIndex(other => other.Structure != VhdStructure.ParentLocator
                     && extent.FileOffset < other.End && other.FileOffset < extent.FileOffset + locator.DataLength);
                 if (hit >= 0)
@@ -356,9 +368,10 @@ internal sealed class LayoutReader(ImageFile file, LayoutOptions options)
     }
 
     /// <summary>Xen's batmap lies behind the table, where its cookie is; the room it takes must be kept clear.</summary>
-    private void FindBatmap(DynamicDiskHeader header)
+    private void FindBatmap(DynamicDiskHeader header, HardDiskFooter footer)
     {
-        if (header.TableOffset > (ulong)file.Length)
+        // Asking for the creator: elsewhere a bitmap may lie there, whose bits a guest can make to look like the cookie.
+        if (footer.CreatorApplication != BatmapHeader.CreatorApplication || header.TableOffset > (ulong)file.Length)
         {
             return;
         }
@@ -371,14 +384,21 @@ internal sealed class LayoutReader(ImageFile file, LayoutOptions options)
         }
 
         _structures.Add(new StructureExtent(VhdStructure.Batmap, at, BatmapHeader.Size));
-        if (batmap.MapOffset >= 0 && batmap.MapOffset <= file.Length && batmap.MapLength <= file.Length - batmap.MapOffset)
-        {
-            _structures.Add(new StructureExtent(VhdStructure.Batmap, batmap.MapOffset, batmap.MapLength));
-        }
-        else
+        long needed = VhdSpec.RoundUp(VhdSpec.RoundUp(header.MaxTableEntries, 8) / 8, VhdSpec.SectorSize);
+        if (batmap.MapOffset < 0 || batmap.MapOffset > file.Length || batmap.MapLength > file.Length - batmap.MapOffset)
         {
             _findings.Add(new Finding(
                 FaultCode.BatmapInvalid, VhdStructure.Batmap, at + 8, "a place in the file", $"0x{batmap.MapOffset:X}", "The batmap does not lie in the file."));
+        }
+        else if (batmap.MapLength > needed)
+        {
+            _findings.Add(new Finding(
+                FaultCode.BatmapInvalid, VhdStructure.Batmap, at + 16, $"{needed / VhdSpec.SectorSize} sectors", $"{batmap.MapSectorCount} sectors",
+                "The batmap is larger than the table needs."));
+        }
+        else
+        {
+            _structures.Add(new StructureExtent(VhdStructure.Batmap, batmap.MapOffset, batmap.MapLength));
         }
     }
 

@@ -20,19 +20,29 @@ public static class TableScan
         ulong[] byPlace = SortByPlace(table);
         for (int i = 1; i < byPlace.Length; i++)
         {
-            uint before = (uint)(byPlace[i - 1] >> 32), entry = (uint)(byPlace[i] >> 32);
-            int beforeBlock = (int)(uint)byPlace[i - 1], block = (int)(uint)byPlace[i];
-            if (entry == before)
+            if (EntryOf(byPlace[i]) - EntryOf(byPlace[i - 1]) < layout.BlockSpan / VhdSpec.SectorSize)
             {
-                yield return layout.EntryFinding(
-                    FaultCode.BatEntryDuplicate, block, entry, "a place of its own", Same($"has the same place as block {beforeBlock}"));
-            }
-            else if (ImageLayout.BitmapOffset(entry) < ImageLayout.BitmapOffset(before) + layout.BlockSpan)
-            {
-                yield return layout.EntryFinding(
-                    FaultCode.BlocksOverlap, block, entry, Same($"at least offset {ImageLayout.BitmapOffset(before) + layout.BlockSpan}"), Same($"overlaps block {beforeBlock}"));
+                yield return OverlapFinding(layout, byPlace[i - 1], byPlace[i]);
             }
         }
+    }
+
+    /// <summary>The table entry of a block as <see cref="SortByPlace"/> gives it.</summary>
+    internal static uint EntryOf(ulong placed) => (uint)(placed >> 32);
+
+    /// <summary>The index of a block as <see cref="SortByPlace"/> gives it.</summary>
+    internal static int BlockOf(ulong placed) => (int)(placed & uint.MaxValue);
+
+    /// <summary>The finding about two neighbours that share bytes, each an entry in the upper and a block index in the lower 32 bits.</summary>
+    internal static Finding OverlapFinding(ImageLayout layout, ulong beforePlaced, ulong placed)
+    {
+        uint before = EntryOf(beforePlaced), entry = EntryOf(placed);
+        int beforeBlock = BlockOf(beforePlaced), block = BlockOf(placed);
+        return entry == before
+            ? layout.EntryFinding(
+                FaultCode.BatEntryDuplicate, block, entry, "a place of its own", Same($"has the same place as block {beforeBlock}"))
+            : layout.EntryFinding(
+                FaultCode.BlocksOverlap, block, entry, Same($"at least offset {ImageLayout.BitmapOffset(before) + layout.BlockSpan}"), Same($"overlaps block {beforeBlock}"));
     }
 
     /// <summary>The blocks in use by their place in the file: entry in the upper, block index in the lower 32 bits.</summary>

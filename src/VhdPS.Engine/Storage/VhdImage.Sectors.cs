@@ -87,6 +87,11 @@ public sealed partial class VhdImage
     {
         long count = data.Length / VhdSpec.SectorSize;
         _allocator ??= new BlockAllocator(_file, Layout, Map);
+        if ((sector % Layout.SectorsPerBlock) + count > Layout.SectorsPerBlock)
+        {
+            ThrowIfNotWritable(sector, data);
+        }
+
         for (long done = 0; done < count;)
         {
             int blockIndex = (int)((sector + done) / Layout.SectorsPerBlock);
@@ -102,6 +107,34 @@ public sealed partial class VhdImage
         }
     }
 
+    /// <summary>Refuses a request over several blocks as a whole where one of them would be refused.</summary>
+    private void ThrowIfNotWritable(long sector, ReadOnlySpan<byte> data)
+    {
+        long count = data.Length / VhdSpec.SectorSize, newBlockCount = 0;
+        for (long done = 0; done < count;)
+        {
+            int blockIndex = (int)((sector + done) / Layout.SectorsPerBlock);
+            int length = (int)Math.Min(count - done, Layout.SectorsPerBlock - ((sector + done) % Layout.SectorsPerBlock));
+            uint entry = Map.Table![blockIndex];
+            if (entry != VhdSpec.UnusedEntry)
+            {
+                Map.ThrowIfMisplaced(blockIndex, entry);
+            }
+            else if (IsBlockNeeded(data.Slice((int)(done * VhdSpec.SectorSize), length * VhdSpec.SectorSize)))
+            {
+                newBlockCount++;
+            }
+
+            done += length;
+        }
+
+        _allocator!.ThrowIfNoRoom(newBlockCount);
+    }
+
+    /// <summary>In a child zeros hide the parent's data and must be stored; elsewhere an absent block is zeros already.</summary>
+    private bool IsBlockNeeded(ReadOnlySpan<byte> data) =>
+        Layout.VhdType == VhdType.Differencing || data.IndexOfAnyExcept((byte)0) >= 0;
+
     private void WriteBlock(int blockIndex, int sectorInBlock, ReadOnlySpan<byte> data)
     {
         uint entry = Map.Table![blockIndex];
@@ -114,8 +147,7 @@ public sealed partial class VhdImage
             return;
         }
 
-        // In a child zeros hide the parent's data and must be stored; elsewhere an absent block is zeros already.
-        if (Layout.VhdType == VhdType.Differencing || data.IndexOfAnyExcept((byte)0) >= 0)
+        if (IsBlockNeeded(data))
         {
             _hasUnflushedData = true;
             _allocator!.Allocate(blockIndex, sectorInBlock, data);

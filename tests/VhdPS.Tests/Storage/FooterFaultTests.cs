@@ -239,7 +239,7 @@ public sealed class FooterFaultTests
         new Verdict(FaultCode.DiskTypeUnsupported, VhdStructure.Footer, End + 60, Severity.Error, FaultEffect.Unreadable)
             .Holds(SoundImage.Dynamic().PutFooter(60, type));
         new Verdict(FaultCode.DiskTypeUnsupported, VhdStructure.Footer, SoundImage.Size + 60, Severity.Error, FaultEffect.Unreadable)
-            { Also = [FaultCode.FooterCopyMissing] }.Holds(SoundImage.Fixed().PutFooter(60, type));
+            .Beside(FaultCode.FooterCopyMissing).Holds(SoundImage.Fixed().PutFooter(60, type));
     }
 
     [Theory]
@@ -288,7 +288,7 @@ public sealed class FooterFaultTests
     public void SizeTooLarge(ulong size)
     {
         new Verdict(FaultCode.SizeTooLarge, VhdStructure.Footer, End + 48, Severity.Error, FaultEffect.Unreadable)
-            { Also = [FaultCode.TableEntriesTooMany] }.Holds(SoundImage.Dynamic().PutFooter(48, size));
+            .Beside(FaultCode.TableEntriesTooMany).Holds(SoundImage.Dynamic().PutFooter(48, size));
         new Verdict(FaultCode.SizeTooLarge, VhdStructure.Footer, SoundImage.Size + 48, Severity.Error, FaultEffect.Unreadable)
             .Holds(SoundImage.Fixed().PutFooter(48, size));
     }
@@ -299,7 +299,7 @@ public sealed class FooterFaultTests
     [InlineData(1ul << 62, new FaultCode[0])]
     public void SizeAboveWhatTheTableCovers(ulong size, FaultCode[] also) =>
         new Verdict(FaultCode.TableEntriesTooFew, VhdStructure.DynamicHeader, 512 + 28, Severity.Error, FaultEffect.Unreadable)
-            { Also = also }.Holds(SoundImage.Dynamic().PutFooter(48, size));
+            .Beside(also).Holds(SoundImage.Dynamic().PutFooter(48, size));
 
     [Theory]
     [InlineData(1)]

@@ -7,8 +7,10 @@ namespace VhdPS.Tests.Storage;
 /// <summary>What a fault is expected to be reported as, and what it must keep the engine from doing.</summary>
 internal sealed record Verdict(FaultCode Code, VhdStructure Structure, long? FileOffset, Severity Severity, FaultEffect Effect)
 {
-    /// <summary>Other faults that the same bytes are.</summary>
-    public FaultCode[] Also { get; init; } = [];
+    private FaultCode[] Also { get; init; } = [];
+
+    /// <summary>The same verdict beside other faults that the same bytes are.</summary>
+    public Verdict Beside(params FaultCode[] others) => this with { Also = others };
 
     /// <summary>Holds an image against the verdict: its findings, opening, reading, forcing and writing.</summary>
     /// <param name="image">The bytes.</param>
