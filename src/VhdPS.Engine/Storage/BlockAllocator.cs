@@ -23,6 +23,7 @@ internal sealed class BlockAllocator
     private readonly SectorMap _map;
     private readonly SortedSet<int> _dirtyTableSectors = [];
     private readonly HashSet<int> _unpublished = [];
+    private readonly Batmap? _batmap;
     private long _end;
     private long _footerOffset;
 
@@ -33,6 +34,7 @@ internal sealed class BlockAllocator
         _map = map;
         _footerOffset = layout.DataEnd;
         _end = FindEnd(layout, map.Table!);
+        _batmap = layout.VhdType == VhdType.Differencing ? Batmap.Find(file, layout) : null;
     }
 
     /// <summary>Whether a flush has table entries or bitmaps to publish.</summary>
@@ -92,6 +94,9 @@ internal sealed class BlockAllocator
             // QUIRK(DiscUtils): a short last block has the old footer in its tail, which must not stay there as data.
             Zero(oldFooterOffset, Math.Min(_end, oldLength));
             Fill(bitmapOffset, dataOffset, sectorInBlock, data, Math.Min(oldLength, blockEnd), freshBitmap is null);
+
+            // The map may say "full" of a block that is not there yet; it must not when the entry is published.
+            _batmap?.Clear(blockIndex);
         }
         catch
         {
