@@ -124,6 +124,16 @@ public sealed class SectorMap
         return Math.Min(count, _layout.SectorsPerBlock - sectorInBlock);
     }
 
+    /// <summary>Sectors of the disk whose bits are set in an allocated block's bitmap.</summary>
+    /// <exception cref="VhdFormatException">The block's entry names no place for a block.</exception>
+    internal int CountWritten(int blockIndex)
+    {
+        uint entry = Table![blockIndex];
+        ThrowIfMisplaced(blockIndex, entry);
+        int sectors = _layout.SectorsInBlock(blockIndex);
+        return _ignoreBitmap || Bitmaps!.Get(blockIndex, entry) is not { } bitmap ? sectors : SectorBitmap.CountSet(bitmap, sectors);
+    }
+
     /// <summary>Enters the place of a block that this handle has made.</summary>
     internal void SetAllocated(int blockIndex, uint entry)
     {
