@@ -23,7 +23,7 @@ internal sealed class BlockAllocator
     private readonly SectorMap _map;
     private readonly SortedSet<int> _dirtyTableSectors = [];
     private readonly HashSet<int> _unpublished = [];
-    private readonly Batmap? _batmap;
+    private readonly BatmapWriter? _batmap;
     private long _end;
     private long _footerOffset;
 
@@ -34,7 +34,7 @@ internal sealed class BlockAllocator
         _map = map;
         _footerOffset = layout.DataEnd;
         _end = FindEnd(layout, map.Table!);
-        _batmap = layout.VhdType == VhdType.Differencing ? Batmap.Find(file, layout) : null;
+        _batmap = layout.VhdType == VhdType.Differencing ? BatmapWriter.Find(file, layout) : null;
     }
 
     /// <summary>Whether a flush has table entries or bitmaps to publish.</summary>

@@ -15,7 +15,7 @@ internal static class FreeSpace
         IEnumerable<(long Start, long End)> structures = layout.Structures
             .Where(extent => !isGivenUp(extent)).Select(extent => (extent.FileOffset, extent.End));
         IEnumerable<(long Start, long End)> blocks = TableScan.SortByPlace(table).Select(
-            packed => (ImageLayout.BitmapOffset((uint)(packed >> 32)), ImageLayout.BitmapOffset((uint)(packed >> 32)) + layout.BlockSpan));
+            placed => (ImageLayout.BitmapOffset(TableScan.EntryOf(placed)), ImageLayout.BitmapOffset(TableScan.EntryOf(placed)) + layout.BlockSpan));
         var wholeTable = (layout.TableOffset, layout.TableOffset + ((long)layout.Header!.MaxTableEntries * VhdSpec.TableEntrySize));
         long at = 0;
         foreach ((long start, long end) in structures.Append(wholeTable).Concat(blocks).Order())

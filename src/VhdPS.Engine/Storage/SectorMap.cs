@@ -170,7 +170,7 @@ public sealed class SectorMap
             bitmap.Slice(sectorInBlock >> 3, (count + 7) >> 3).CopyTo(mask[(maskStart >> 3)..]);
             if ((count & 7) != 0)
             {
-                mask[(maskStart + count) >> 3] &= (byte)(0xFF00 >> (count & 7));
+                mask[(maskStart + count) >> 3] &= (byte)(0xFF ^ (0xFF >> (count & 7)));
             }
 
             return;

@@ -20,8 +20,8 @@ public static class TableScan
         ulong[] byPlace = SortByPlace(table);
         for (int i = 1; i < byPlace.Length; i++)
         {
-            uint before = (uint)(byPlace[i - 1] >> 32), entry = (uint)(byPlace[i] >> 32);
-            int beforeBlock = (int)(uint)byPlace[i - 1], block = (int)(uint)byPlace[i];
+            uint before = EntryOf(byPlace[i - 1]), entry = EntryOf(byPlace[i]);
+            int beforeBlock = BlockOf(byPlace[i - 1]), block = BlockOf(byPlace[i]);
             if (entry == before)
             {
                 yield return layout.EntryFinding(
@@ -34,6 +34,12 @@ public static class TableScan
             }
         }
     }
+
+    /// <summary>The table entry of a block as <see cref="SortByPlace"/> gives it.</summary>
+    internal static uint EntryOf(ulong placed) => (uint)(placed >> 32);
+
+    /// <summary>The index of a block as <see cref="SortByPlace"/> gives it.</summary>
+    internal static int BlockOf(ulong placed) => (int)(placed & uint.MaxValue);
 
     /// <summary>The blocks in use by their place in the file: entry in the upper, block index in the lower 32 bits.</summary>
     public static ulong[] SortByPlace(BlockAllocationTable table)

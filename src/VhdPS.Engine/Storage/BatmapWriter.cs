@@ -4,13 +4,13 @@ using VhdPS.Engine.Format;
 namespace VhdPS.Engine.Storage;
 
 /// <summary>Xen's map of full blocks in an open image, for writers: it may say less than is so, never more.</summary>
-internal sealed class Batmap
+internal sealed class BatmapWriter
 {
     private readonly ImageFile _file;
     private readonly long _headerOffset;
     private BatmapHeader _header;
 
-    private Batmap(ImageFile file, long headerOffset, BatmapHeader header)
+    private BatmapWriter(ImageFile file, long headerOffset, BatmapHeader header)
     {
         _file = file;
         _headerOffset = headerOffset;
@@ -18,7 +18,7 @@ internal sealed class Batmap
     }
 
     /// <summary>The map of an image; null where it has none, or one that does not lie in a place of its own in the file.</summary>
-    public static Batmap? Find(ImageFile file, ImageLayout layout)
+    public static BatmapWriter? Find(ImageFile file, ImageLayout layout)
     {
         StructureExtent[] extents = [.. layout.Structures.Where(extent => extent.Structure == VhdStructure.Batmap)];
         if (extents.Length != 2 || extents[1].End > layout.DataEnd || IsClaimed(layout, extents[1]))
@@ -28,7 +28,7 @@ internal sealed class Batmap
 
         Span<byte> bytes = stackalloc byte[BatmapHeader.Size];
         file.ReadAt(extents[0].FileOffset, bytes);
-        return BatmapHeader.Parse(bytes) is { } header ? new Batmap(file, extents[0].FileOffset, header) : null;
+        return BatmapHeader.Parse(bytes) is { } header ? new BatmapWriter(file, extents[0].FileOffset, header) : null;
     }
 
     /// <summary>Makes the map say that a block's bitmap is to be looked at.</summary>
