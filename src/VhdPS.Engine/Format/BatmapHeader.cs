@@ -17,6 +17,11 @@ public readonly record struct BatmapHeader(long MapOffset, uint MapSectorCount, 
     /// <summary>The only creator whose images have one.</summary>
     public const string CreatorApplication = "tap";
 
+    /// <summary>Where the checksum lies in the header.</summary>
+    public const int ChecksumAt = 24;
+
+    private const uint FirstUnsignedVersion = 0x0001_0002;
+
     /// <summary>Bytes of the map.</summary>
     public long MapLength => (long)MapSectorCount * VhdSpec.SectorSize;
 
@@ -29,6 +34,13 @@ public readonly record struct BatmapHeader(long MapOffset, uint MapSectorCount, 
             BinaryPrimitives.ReadInt64BigEndian(bytes[8..]),
             BinaryPrimitives.ReadUInt32BigEndian(bytes[16..]),
             BinaryPrimitives.ReadUInt32BigEndian(bytes[20..]),
-            BinaryPrimitives.ReadUInt32BigEndian(bytes[24..]))
+            BinaryPrimitives.ReadUInt32BigEndian(bytes[ChecksumAt..]))
         : null;
+
+    /// <summary>The checksum after one byte of the map has changed: right if it was right, wrong if it was wrong.</summary>
+    public BatmapHeader WithMapByteChanged(byte before, byte after)
+    {
+        int difference = Version < FirstUnsignedVersion ? (sbyte)after - (sbyte)before : after - before;
+        return this with { Checksum = ~unchecked(~Checksum + (uint)difference) };
+    }
 }

@@ -24,6 +24,7 @@ internal sealed class BlockAllocator
     private readonly SortedSet<int> _dirtyTableSectors = [];
     private readonly HashSet<int> _unpublished = [];
     private readonly Finding? _lastPastEnd;
+    private readonly BatmapWriter? _batmap;
     private long _end;
     private long _footerOffset;
 
@@ -35,6 +36,7 @@ internal sealed class BlockAllocator
         _footerOffset = layout.DataEnd;
         _end = FindEnd(layout, map.Table!);
         _lastPastEnd = CheckLast(layout, map.Table!);
+        _batmap = layout.VhdType == VhdType.Differencing ? BatmapWriter.Find(file, layout) : null;
     }
 
     /// <summary>Whether a flush has table entries or bitmaps to publish.</summary>
@@ -99,6 +101,9 @@ internal sealed class BlockAllocator
             // QUIRK(DiscUtils): a short last block has the old footer in its tail, which must not stay there as data.
             Zero(oldFooterOffset, Math.Min(_end, oldLength));
             Fill(bitmapOffset, dataOffset, sectorInBlock, data, Math.Min(oldLength, blockEnd), freshBitmap is null);
+
+            // The map may say "full" of a block that is not there yet; it must not when the entry is published.
+            _batmap?.Clear(blockIndex);
         }
         catch
         {

@@ -17,6 +17,11 @@ public static class ImageCreator
     /// <exception cref="ImageIOException">The file could not be written.</exception>
     public static void Create(string path, NewImage image, bool overwrite = false)
     {
+        if (image.VhdType == VhdType.Differencing)
+        {
+            throw new ArgumentException("A differencing image is made of a parent.", nameof(image));
+        }
+
         HardDiskFooter footer = image.CreateFooter();
         using var target = ReplacementFile.Begin(path, overwrite);
         if (image.VhdType == VhdType.Fixed)
@@ -36,8 +41,12 @@ public static class ImageCreator
     public static void WriteFixed(ImageFile file, HardDiskFooter footer) =>
         file.WriteAt((long)footer.CurrentSize, footer.Bytes);
 
-    /// <summary>Writes footer copy, header, an unused table and the footer.</summary>
-    public static void WriteDynamic(ImageFile file, HardDiskFooter footer, DynamicDiskHeader header)
+    /// <summary>Writes footer copy, header, an unused table, what lies behind it and the footer.</summary>
+    /// <param name="file">The empty file.</param>
+    /// <param name="footer">The footer.</param>
+    /// <param name="header">The header.</param>
+    /// <param name="behindTable">The paths of parent locators, a whole number of sectors.</param>
+    public static void WriteDynamic(ImageFile file, HardDiskFooter footer, DynamicDiskHeader header, ReadOnlySpan<byte> behindTable = default)
     {
         long tableOffset = (long)header.TableOffset;
         long tableEnd = tableOffset + VhdSpec.RoundUp((long)header.MaxTableEntries * VhdSpec.TableEntrySize, VhdSpec.SectorSize);
@@ -57,7 +66,12 @@ public static class ImageCreator
                 file.WriteAt(at, bytes[..(int)Math.Min(TableChunk, tableEnd - at)]);
             }
 
-            file.WriteAt(tableEnd, footer.Bytes);
+            if (!behindTable.IsEmpty)
+            {
+                file.WriteAt(tableEnd, behindTable);
+            }
+
+            file.WriteAt(tableEnd + behindTable.Length, footer.Bytes);
         }
         finally
         {

@@ -68,6 +68,72 @@ public sealed class SectorMap
         return isSet ? new SectorRun(sector, run, SectorOrigin.File, fileOffset) : new SectorRun(sector, run, absent, -1);
     }
 
+    /// <summary>Sets a bit, bit 7 of byte 0 first, for each sector that this file holds.</summary>
+    /// <param name="sector">The first sector, a multiple of 8; its bit is the first.</param>
+    /// <param name="count">Sectors, all on the disk.</param>
+    /// <param name="wanted">The sectors that matter; blocks with none of them are not looked at.</param>
+    /// <param name="mask">Whole bytes of bits, cleared before.</param>
+    /// <exception cref="VhdFormatException">A block's entry names no place for a block.</exception>
+    internal void AddPresence(long sector, int count, ReadOnlySpan<byte> wanted, Span<byte> mask)
+    {
+        for (int done = 0; done < count;)
+        {
+            long at = sector + done;
+            if (Table is null)
+            {
+                SectorRun run = FindFixed(at, count - done);
+                if (run.Origin == SectorOrigin.File)
+                {
+                    SectorBitmap.SetRange(mask, done, (int)run.Count);
+                }
+
+                done += (int)run.Count;
+                continue;
+            }
+
+            int blockIndex = (int)(at / _layout.SectorsPerBlock);
+            int sectorInBlock = (int)(at % _layout.SectorsPerBlock);
+            int length = Math.Min(count - done, _layout.SectorsPerBlock - sectorInBlock);
+            uint entry = Table[blockIndex];
+            bool isWanted = SectorBitmap.RunLength(wanted, done, length, out bool isFirstWanted) < length || isFirstWanted;
+            if (entry != VhdSpec.UnusedEntry && isWanted)
+            {
+                ThrowIfMisplaced(blockIndex, entry);
+                AddPresence(_ignoreBitmap ? null : Bitmaps!.Get(blockIndex, entry), sectorInBlock, length, mask, done);
+            }
+
+            done += length;
+        }
+    }
+
+    /// <summary>Where the data of a sector lies in the file, whatever its bit says; -1 where its block is not in the file.</summary>
+    /// <returns>Sectors whose places follow on each other from there, at most <paramref name="count"/>.</returns>
+    internal int PlaceOf(long sector, int count, out long fileOffset)
+    {
+        if (Table is null)
+        {
+            SectorRun run = FindFixed(sector, count);
+            fileOffset = run.FileOffset;
+            return (int)run.Count;
+        }
+
+        int blockIndex = (int)(sector / _layout.SectorsPerBlock);
+        int sectorInBlock = (int)(sector % _layout.SectorsPerBlock);
+        uint entry = Table[blockIndex];
+        fileOffset = entry == VhdSpec.UnusedEntry ? -1 : _layout.DataOffset(entry) + ((long)sectorInBlock * VhdSpec.SectorSize);
+        return Math.Min(count, _layout.SectorsPerBlock - sectorInBlock);
+    }
+
+    /// <summary>Sectors of the disk whose bits are set in an allocated block's bitmap.</summary>
+    /// <exception cref="VhdFormatException">The block's entry names no place for a block.</exception>
+    internal int CountWritten(int blockIndex)
+    {
+        uint entry = Table![blockIndex];
+        ThrowIfMisplaced(blockIndex, entry);
+        int sectors = _layout.SectorsInBlock(blockIndex);
+        return _ignoreBitmap || Bitmaps!.Get(blockIndex, entry) is not { } bitmap ? sectors : SectorBitmap.CountSet(bitmap, sectors);
+    }
+
     /// <summary>Enters the place of a block that this handle has made.</summary>
     internal void SetAllocated(int blockIndex, uint entry)
     {
@@ -89,6 +155,37 @@ public sealed class SectorMap
         }
 
         _isPlaceKnown[blockIndex] = true;
+    }
+
+    private static void AddPresence(ReadOnlySpan<byte> bitmap, int sectorInBlock, int count, Span<byte> mask, int maskStart)
+    {
+        if (bitmap.IsEmpty)
+        {
+            SectorBitmap.SetRange(mask, maskStart, count);
+            return;
+        }
+
+        if (((sectorInBlock | maskStart) & 7) == 0 && count >= 8)
+        {
+            bitmap.Slice(sectorInBlock >> 3, (count + 7) >> 3).CopyTo(mask[(maskStart >> 3)..]);
+            if ((count & 7) != 0)
+            {
+                mask[(maskStart + count) >> 3] &= (byte)(0xFF ^ (0xFF >> (count & 7)));
+            }
+
+            return;
+        }
+
+        for (int done = 0; done < count;)
+        {
+            int run = SectorBitmap.RunLength(bitmap, sectorInBlock + done, count - done, out bool isSet);
+            if (isSet)
+            {
+                SectorBitmap.SetRange(mask, maskStart + done, run);
+            }
+
+            done += run;
+        }
     }
 
     private SectorRun FindFixed(long sector, long count)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using VhdPS.Engine.Format;
 
 namespace VhdPS.Engine.Storage;
@@ -11,20 +10,14 @@ public sealed partial class VhdImage
     /// <param name="sector">The first virtual sector.</param>
     /// <param name="buffer">A whole number of sectors.</param>
     /// <exception cref="ArgumentException">The request is no whole number of sectors or passes the end; nothing was read.</exception>
-    /// <exception cref="VhdFormatException">A sector cannot be found.</exception>
-    /// <exception cref="ImageIOException">The file could not be read.</exception>
+    /// <exception cref="VhdFormatException">A sector cannot be found, or the chain of parents that holds it.</exception>
+    /// <exception cref="ImageInUseException">A writer has a parent open.</exception>
+    /// <exception cref="ImageIOException">A file could not be read.</exception>
     public void ReadSectors(long sector, Span<byte> buffer)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         long count = CheckRequest(sector, buffer.Length);
-        for (long done = 0; done < count;)
-        {
-            SectorRun run = Map.Find(sector + done, count - done);
-            Span<byte> part = buffer.Slice((int)(done * VhdSpec.SectorSize), (int)(run.Count * VhdSpec.SectorSize));
-            ReadRun(run, part);
-            done += run.Count;
-        }
-
+        Chain.Read(sector, buffer);
         MaskPartialSector(sector, count, buffer);
     }
 
@@ -152,37 +145,6 @@ public sealed partial class VhdImage
             _hasUnflushedData = true;
             _allocator!.Allocate(blockIndex, sectorInBlock, data);
         }
-    }
-
-    private void ReadRun(SectorRun run, Span<byte> part)
-    {
-        switch (run.Origin)
-        {
-            case SectorOrigin.File:
-                // A last block that is short in the file, and the last sector of a fixed one, read as zeros behind what is there.
-                int held = Map.Table is null ? (int)Math.Min(part.Length, Layout.DataEnd - run.FileOffset) : part.Length;
-                part[_file.ReadAt(run.FileOffset, part[..held])..].Clear();
-                break;
-            case SectorOrigin.Zero:
-                part.Clear();
-                break;
-            default:
-                ReadParent(run.Sector, part);
-                break;
-        }
-    }
-
-    private void ReadParent(long sector, Span<byte> part)
-    {
-        _ = part;
-        string name = Layout.Header!.ParentUnicodeName;
-        throw new VhdFormatException(Path, new Finding(
-            FaultCode.ParentNotFound,
-            VhdStructure.Chain,
-            null,
-            string.Empty,
-            string.Empty,
-            string.Create(CultureInfo.InvariantCulture, $"Sector {sector} lies in the parent '{name}' ({Layout.Header.ParentUniqueId}), which is not open.")));
     }
 
     private long CheckRequest(long sector, int byteCount)

@@ -10,6 +10,8 @@ public sealed partial class VhdImage : IDisposable
 {
     private readonly ImageFile _file;
     private readonly VhdOpenOptions _options;
+    private readonly object _parentsGate = new();
+    private ParentChain? _parents;
     private BlockAllocator? _allocator;
     private bool _hasUnflushedData;
     private bool _isWriteRefused;
@@ -22,6 +24,7 @@ public sealed partial class VhdImage : IDisposable
         _options = options;
         Layout = layout;
         Map = new SectorMap(file, layout, options.IgnoreBitmap);
+        Chain = new ChainReader(new DiskLevel(file, layout, Map), OpenParents);
     }
 
     /// <summary>Where everything lay when the image was opened.</summary>
@@ -35,6 +38,9 @@ public sealed partial class VhdImage : IDisposable
 
     /// <summary>The file.</summary>
     public string Path => _file.Path;
+
+    /// <summary>The image and its parents, which are looked for when the first of their sectors is wanted.</summary>
+    internal ChainReader Chain { get; }
 
     /// <summary>Opens a file of the machine.</summary>
     /// <exception cref="FileNotFoundException">There is none.</exception>
@@ -115,7 +121,16 @@ public sealed partial class VhdImage : IDisposable
         }
         finally
         {
+            _parents?.Dispose();
             _file.Dispose();
+        }
+    }
+
+    private IReadOnlyList<DiskLevel> OpenParents()
+    {
+        lock (_parentsGate)
+        {
+            return (_parents ??= ParentChain.Open(_file, Layout, _options)).Levels;
         }
     }
 

@@ -19,4 +19,7 @@ public sealed record VhdOpenOptions
 
     /// <summary>Take every sector of an allocated block of a dynamic image as written, as QEMU does. Not for writing.</summary>
     public bool IgnoreBitmap { get; init; }
+
+    /// <summary>Where the parents of a differencing image may be and what proves them.</summary>
+    public ParentPolicy Parents { get; init; } = ParentPolicy.Default;
 }
