@@ -20,19 +20,23 @@ public static class TableScan
         ulong[] byPlace = SortByPlace(table);
         for (int i = 1; i < byPlace.Length; i++)
         {
-            uint before = (uint)(byPlace[i - 1] >> 32), entry = (uint)(byPlace[i] >> 32);
-            int beforeBlock = (int)(uint)byPlace[i - 1], block = (int)(uint)byPlace[i];
-            if (entry == before)
+            if ((long)(byPlace[i] >> 32) - (long)(byPlace[i - 1] >> 32) < layout.BlockSpan / VhdSpec.SectorSize)
             {
-                yield return layout.EntryFinding(
-                    FaultCode.BatEntryDuplicate, block, entry, "a place of its own", Same($"has the same place as block {beforeBlock}"));
-            }
-            else if (ImageLayout.BitmapOffset(entry) < ImageLayout.BitmapOffset(before) + layout.BlockSpan)
-            {
-                yield return layout.EntryFinding(
-                    FaultCode.BlocksOverlap, block, entry, Same($"at least offset {ImageLayout.BitmapOffset(before) + layout.BlockSpan}"), Same($"overlaps block {beforeBlock}"));
+                yield return OverlapFinding(layout, byPlace[i - 1], byPlace[i]);
             }
         }
+    }
+
+    /// <summary>The finding about two neighbours that share bytes, each an entry in the upper and a block index in the lower 32 bits.</summary>
+    internal static Finding OverlapFinding(ImageLayout layout, ulong beforePlaced, ulong placed)
+    {
+        uint before = (uint)(beforePlaced >> 32), entry = (uint)(placed >> 32);
+        int beforeBlock = (int)(uint)beforePlaced, block = (int)(uint)placed;
+        return entry == before
+            ? layout.EntryFinding(
+                FaultCode.BatEntryDuplicate, block, entry, "a place of its own", Same($"has the same place as block {beforeBlock}"))
+            : layout.EntryFinding(
+                FaultCode.BlocksOverlap, block, entry, Same($"at least offset {ImageLayout.BitmapOffset(before) + layout.BlockSpan}"), Same($"overlaps block {beforeBlock}"));
     }
 
     /// <summary>The blocks in use by their place in the file: entry in the upper, block index in the lower 32 bits.</summary>
