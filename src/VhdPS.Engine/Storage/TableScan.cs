@@ -20,18 +20,24 @@ public static class TableScan
         ulong[] byPlace = SortByPlace(table);
         for (int i = 1; i < byPlace.Length; i++)
         {
-            if ((long)(byPlace[i] >> 32) - (long)(byPlace[i - 1] >> 32) < layout.BlockSpan / VhdSpec.SectorSize)
+            if (EntryOf(byPlace[i]) - EntryOf(byPlace[i - 1]) < layout.BlockSpan / VhdSpec.SectorSize)
             {
                 yield return OverlapFinding(layout, byPlace[i - 1], byPlace[i]);
             }
         }
     }
 
+    /// <summary>The table entry of a block as <see cref="SortByPlace"/> gives it.</summary>
+    internal static uint EntryOf(ulong placed) => (uint)(placed >> 32);
+
+    /// <summary>The index of a block as <see cref="SortByPlace"/> gives it.</summary>
+    internal static int BlockOf(ulong placed) => (int)(placed & uint.MaxValue);
+
     /// <summary>The finding about two neighbours that share bytes, each an entry in the upper and a block index in the lower 32 bits.</summary>
     internal static Finding OverlapFinding(ImageLayout layout, ulong beforePlaced, ulong placed)
     {
-        uint before = (uint)(beforePlaced >> 32), entry = (uint)(placed >> 32);
-        int beforeBlock = (int)(uint)beforePlaced, block = (int)(uint)placed;
+        uint before = EntryOf(beforePlaced), entry = EntryOf(placed);
+        int beforeBlock = BlockOf(beforePlaced), block = BlockOf(placed);
         return entry == before
             ? layout.EntryFinding(
                 FaultCode.BatEntryDuplicate, block, entry, "a place of its own", Same($"has the same place as block {beforeBlock}"))

@@ -19,7 +19,7 @@ internal sealed class BitmapCheck(ImageFile file, ImageLayout layout, FindingLog
             for (int i = 0; i < placed.Length; i++)
             {
                 cancellation.ThrowIfCancellationRequested();
-                CheckBlock((int)(uint)placed[i], (uint)(placed[i] >> 32), bitmap, data, cancellation);
+                CheckBlock(TableScan.BlockOf(placed[i]), TableScan.EntryOf(placed[i]), bitmap, data, cancellation);
                 progress?.Report(new WorkProgress((i + 1) * layout.BlockSpan, placed.Length * layout.BlockSpan));
             }
         }

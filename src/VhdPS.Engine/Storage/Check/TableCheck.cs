@@ -46,7 +46,7 @@ internal sealed class TableCheck
         int kept = 0;
         for (int i = 0; i < Placed.Length; i++)
         {
-            long start = ImageLayout.BitmapOffset(EntryOf(Placed[i]));
+            long start = ImageLayout.BitmapOffset(TableScan.EntryOf(Placed[i]));
             if (start < structuresEnd || start > wholeEnd)
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -68,15 +68,15 @@ internal sealed class TableCheck
     private bool IsMisplaced(ulong placed)
     {
         // Most often a file was cut off and its entries all end past the end: count without building the same text again.
-        long needed = ImageLayout.BitmapOffset(EntryOf(placed)) + _layout.BitmapSize
-            + ((long)_layout.SectorsInBlock(BlockOf(placed)) * VhdSpec.SectorSize);
+        long needed = ImageLayout.BitmapOffset(TableScan.EntryOf(placed)) + _layout.BitmapSize
+            + ((long)_layout.SectorsInBlock(TableScan.BlockOf(placed)) * VhdSpec.SectorSize);
         if (needed > _layout.DataEnd && _log.IsFull(FaultCode.BatEntryPastEnd))
         {
             _log.CountOnly(FaultCode.BatEntryPastEnd);
             return true;
         }
 
-        if (_layout.CheckEntry(BlockOf(placed), EntryOf(placed)) is not { } finding)
+        if (_layout.CheckEntry(TableScan.BlockOf(placed), TableScan.EntryOf(placed)) is not { } finding)
         {
             return false;
         }
@@ -90,7 +90,7 @@ internal sealed class TableCheck
         long step = _layout.BlockSpan / VhdSpec.SectorSize;
         for (int i = 1; i < Placed.Length; i++)
         {
-            uint before = EntryOf(Placed[i - 1]), entry = EntryOf(Placed[i]);
+            uint before = TableScan.EntryOf(Placed[i - 1]), entry = TableScan.EntryOf(Placed[i]);
             if (entry - before >= step)
             {
                 continue;
@@ -134,12 +134,12 @@ internal sealed class TableCheck
             StructureExtent extent = _layout.Structures.FirstOrDefault(
                 extent => extent.Structure == VhdStructure.ParentLocator && extent.FileOffset == (long)locator.DataOffset);
             if (extent.Length > 0 && FindBlockBefore(extent.FileOffset) is { } placed
-                && ImageLayout.BitmapOffset(EntryOf(placed)) + _layout.BlockSpan > extent.FileOffset)
+                && ImageLayout.BitmapOffset(TableScan.EntryOf(placed)) + _layout.BlockSpan > extent.FileOffset)
             {
                 _log.Add(new Finding(
                     FaultCode.LocatorOverlaps, VhdStructure.ParentLocator,
                     (long)_layout.Footer.DataOffset + 576 + (locator.Index * ParentLocator.Size), "a place of its own",
-                    Invariant($"offset {extent.FileOffset}"), Invariant($"Locator {locator.Index} ({locator.CodeText}) lies in block {BlockOf(placed)}.")));
+                    Invariant($"offset {extent.FileOffset}"), Invariant($"Locator {locator.Index} ({locator.CodeText}) lies in block {TableScan.BlockOf(placed)}.")));
             }
         }
     }
@@ -193,7 +193,7 @@ internal sealed class TableCheck
 
         foreach (ulong placed in Placed)
         {
-            long start = ImageLayout.BitmapOffset(EntryOf(placed));
+            long start = ImageLayout.BitmapOffset(TableScan.EntryOf(placed));
             for (; structure < _layout.Structures.Count && _layout.Structures[structure].FileOffset <= start; structure++)
             {
                 Reach(_layout.Structures[structure].FileOffset, _layout.Structures[structure].End);
@@ -215,10 +215,6 @@ internal sealed class TableCheck
                 "Bytes between the structures belong to no block."));
         }
     }
-
-    private static uint EntryOf(ulong placed) => (uint)(placed >> 32);
-
-    private static int BlockOf(ulong placed) => (int)(uint)placed;
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }
