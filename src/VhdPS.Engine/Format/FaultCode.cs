@@ -349,4 +349,8 @@ public enum FaultCode
     /// <summary>Virtual PC needs both footers, whole, equal and at their places.</summary>
     [Fault(Severity.Error, FaultEffect.None, "Repair-VpcImage.")]
     VirtualPcFooterUnsound,
+
+    /// <summary>A file is not the undo file of a repair, or is damaged.</summary>
+    [Fault(Severity.Error, FaultEffect.Unreadable, "Name the file that Repair-VpcImage wrote; an unfinished one means that the image was not changed.")]
+    UndoFileDamaged,
 }

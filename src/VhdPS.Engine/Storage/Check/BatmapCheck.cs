@@ -10,7 +10,7 @@ internal static class BatmapCheck
     private const long MaxMapLength = (VhdSpec.MaxTableEntries / 8) + (64 * 1024);
 
     /// <summary>Returns the map where it can be trusted to be one; null else.</summary>
-    public static Batmap? Run(ImageFile file, ImageLayout layout, FindingLog log)
+    public static BatmapBits? Run(ImageFile file, ImageLayout layout, FindingLog log)
     {
         long headerOffset = VhdSpec.RoundUp(
             layout.TableOffset + ((long)layout.Header!.MaxTableEntries * VhdSpec.TableEntrySize), VhdSpec.SectorSize);
@@ -45,7 +45,7 @@ internal static class BatmapCheck
             return null;
         }
 
-        return new Batmap(header.MapOffset, map);
+        return new BatmapBits(header.MapOffset, map);
     }
 
     private static uint Checksum(ReadOnlySpan<byte> map, bool isSigned)

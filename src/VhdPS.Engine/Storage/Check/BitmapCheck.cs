@@ -1,60 +1,43 @@
-using System.Buffers;
 using System.Globalization;
 using VhdPS.Engine.Format;
 
 namespace VhdPS.Engine.Storage;
 
 /// <summary>Reads the bitmap of every block, and in a dynamic image the data under its clear bits.</summary>
-internal sealed class BitmapCheck(ImageFile file, ImageLayout layout, FindingLog log, Batmap? batmap)
+internal sealed class BitmapCheck(ImageFile file, ImageLayout layout, FindingLog log, BatmapBits? batmap)
 {
-    private const int ChunkSectors = 512;
+    private readonly byte[] _bitmap = new byte[layout.BitmapSize];
+    private readonly byte[] _hidden = new byte[layout.BitmapSize];
+    private readonly HiddenData _hiddenData = new(file, layout);
 
     /// <summary>Looks at the blocks in the order of the file.</summary>
     public void Run(ReadOnlySpan<ulong> placed, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
-        byte[] bitmap = new byte[layout.BitmapSize];
-        byte[] data = ArrayPool<byte>.Shared.Rent(ChunkSectors * VhdSpec.SectorSize);
-        try
+        for (int i = 0; i < placed.Length; i++)
         {
-            for (int i = 0; i < placed.Length; i++)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                CheckBlock(TableScan.BlockOf(placed[i]), TableScan.EntryOf(placed[i]), bitmap, data, cancellation);
-                progress?.Report(new WorkProgress((i + 1) * layout.BlockSpan, placed.Length * layout.BlockSpan));
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(data);
+            cancellation.ThrowIfCancellationRequested();
+            CheckBlock(TableScan.BlockOf(placed[i]), TableScan.EntryOf(placed[i]), cancellation);
+            progress?.Report(new WorkProgress((i + 1) * layout.BlockSpan, placed.Length * layout.BlockSpan));
         }
     }
 
-    private void CheckBlock(int blockIndex, uint entry, byte[] bitmap, byte[] data, CancellationToken cancellation)
+    private void CheckBlock(int blockIndex, uint entry, CancellationToken cancellation)
     {
-        file.ReadAt(ImageLayout.BitmapOffset(entry), bitmap);
-        int count = layout.SectorsInBlock(blockIndex), staleCount = 0, firstStale = -1;
-        bool isFull = true;
-        for (int sector = 0; sector < count;)
+        int count = layout.SectorsInBlock(blockIndex);
+        file.ReadAt(ImageLayout.BitmapOffset(entry), _bitmap);
+        if (SectorBitmap.RunLength(_bitmap, 0, count, out bool isSet) == count && isSet)
         {
-            int run = SectorBitmap.RunLength(bitmap, sector, count - sector, out bool isSet);
-            if (!isSet)
-            {
-                isFull = false;
-                if (layout.VhdType == VhdType.Dynamic)
-                {
-                    staleCount += CountData(layout.DataOffset(entry), sector, run, data, ref firstStale, cancellation);
-                }
-            }
-
-            sector += run;
+            return;
         }
 
-        if (staleCount > 0)
+        if (layout.VhdType == VhdType.Dynamic)
         {
-            ReportStale(blockIndex, entry, staleCount, firstStale);
+            _hidden.AsSpan().Clear();
+            _hiddenData.Find(blockIndex, entry, _bitmap, _hidden, cancellation);
+            ReportHidden(blockIndex, entry, count);
         }
 
-        if (!isFull && batmap?.IsFull(blockIndex) == true)
+        if (batmap?.IsFull(blockIndex) == true)
         {
             log.Add(new Finding(
                 FaultCode.BatmapStale, VhdStructure.Batmap, batmap.MapOffset + (blockIndex / 8), "a clear bit", "a set bit",
@@ -65,55 +48,25 @@ internal sealed class BitmapCheck(ImageFile file, ImageLayout layout, FindingLog
         }
     }
 
-    /// <summary>How many sectors of a run that is said to be empty hold anything but zeros.</summary>
-    private int CountData(long dataOffset, int firstSector, int count, byte[] data, ref int firstStale, CancellationToken cancellation)
+    private void ReportHidden(int blockIndex, uint entry, int count)
     {
-        int staleCount = 0;
-        for (int sector = firstSector, end = firstSector + count; sector < end;)
+        int hiddenCount = SectorBitmap.CountSet(_hidden, count);
+        if (hiddenCount == 0)
         {
-            long at = dataOffset + ((long)sector * VhdSpec.SectorSize);
-            long runEnd = dataOffset + ((long)end * VhdSpec.SectorSize);
-            if (!file.TryFindData(at, out long found, out _) || found >= runEnd)
-            {
-                break;
-            }
-
-            sector += (int)((Math.Max(found, at) - at) / VhdSpec.SectorSize);
-            int chunk = Math.Min(ChunkSectors, end - sector);
-            cancellation.ThrowIfCancellationRequested();
-            Span<byte> bytes = data.AsSpan(0, chunk * VhdSpec.SectorSize);
-            bytes[file.ReadAt(dataOffset + ((long)sector * VhdSpec.SectorSize), bytes)..].Clear();
-            for (int position = 0; position < chunk;)
-            {
-                int used = bytes[(position * VhdSpec.SectorSize)..].IndexOfAnyExcept((byte)0);
-                if (used < 0)
-                {
-                    break;
-                }
-
-                position += used / VhdSpec.SectorSize;
-                firstStale = firstStale < 0 ? sector + position : firstStale;
-                staleCount++;
-                position++;
-            }
-
-            sector += chunk;
+            return;
         }
 
-        return staleCount;
-    }
-
-    private void ReportStale(int blockIndex, uint entry, int staleCount, int firstStale)
-    {
         if (log.IsFull(FaultCode.BitmapStale))
         {
             log.CountOnly(FaultCode.BitmapStale);
             return;
         }
 
+        int first = SectorBitmap.RunLength(_hidden, 0, count, out bool isFirst);
+        first = isFirst ? 0 : first;
         log.Add(new Finding(
-            FaultCode.BitmapStale, VhdStructure.SectorBitmap, ImageLayout.BitmapOffset(entry) + (firstStale / 8), "zeros under clear bits",
-            Invariant($"data in {staleCount} sectors, the first at sector {firstStale} of the block"),
+            FaultCode.BitmapStale, VhdStructure.SectorBitmap, ImageLayout.BitmapOffset(entry) + (first / 8), "zeros under clear bits",
+            Invariant($"data in {hiddenCount} sectors, the first at sector {first} of the block"),
             Invariant($"Block {blockIndex} holds data that its bitmap hides."))
         {
             BlockIndex = blockIndex,

@@ -33,7 +33,7 @@ public static class ImageChecker
         {
             var tableCheck = TableCheck.Run(file, layout, log, cancellation);
             leakedBytes = tableCheck.LeakedBytes;
-            Batmap? batmap = BatmapCheck.Run(file, layout, log);
+            BatmapBits? batmap = BatmapCheck.Run(file, layout, log);
             if (options.Full)
             {
                 new BitmapCheck(file, layout, log, batmap).Run(tableCheck.Placed, progress, cancellation);
