@@ -98,6 +98,10 @@ public enum FaultCode
     [Fault(Severity.Note, FaultEffect.None, "Readers that go by the geometry see a smaller disk; -SizeRule chooses here.")]
     GeometrySizeDiffers,
 
+    /// <summary>The original size differs from the current size, as after a resize.</summary>
+    [Fault(Severity.Note, FaultEffect.None, "Nothing needs to be done; libvhdi takes the original size for the disk's.")]
+    OriginalSizeDiffers,
+
     /// <summary>The file is too short for a fixed disk of that size.</summary>
     [Fault(Severity.Error, FaultEffect.UnreadableUnlessForced, "The file was cut off; -Force reads zeros for what is missing.")]
     FixedDataTruncated,
@@ -149,6 +153,10 @@ public enum FaultCode
     /// <summary>The table has more entries than the disk has blocks.</summary>
     [Fault(Severity.Note, FaultEffect.None, "Repair-VpcImage drops them; Azure refuses such an image.", IsRepairable = true)]
     TableEntriesTooMany,
+
+    /// <summary>A table entry behind the disk's last block is in use.</summary>
+    [Fault(Severity.Warning, FaultEffect.None, "The disk may once have been larger; -SizeRule may show it. Its data is kept.")]
+    TableEntryBeyondDisk,
 
     /// <summary>The table is larger than any that is opened.</summary>
     [Fault(Severity.Error, FaultEffect.Unreadable, "Tables above 64 MiB are refused.")]
@@ -206,13 +214,25 @@ public enum FaultCode
     [Fault(Severity.Warning, FaultEffect.None, "Relink the image with Set-VpcImage -ParentPath, which writes elsewhere.")]
     LocatorOverlaps,
 
+    /// <summary>A locator's platform code is not one of the specification's.</summary>
+    [Fault(Severity.Note, FaultEffect.None, "The locator is kept and not used.")]
+    LocatorCodeUnknown,
+
     /// <summary>A differencing image has no parent's id, name or locator.</summary>
     [Fault(Severity.Warning, FaultEffect.None, "Relink the image with Set-VpcImage -ParentPath.")]
     ParentInformationMissing,
 
+    /// <summary>A dynamic image names a parent, which only a differencing image has.</summary>
+    [Fault(Severity.Note, FaultEffect.None, "Nothing needs to be done; the parent is not read.")]
+    ParentInformationUnexpected,
+
     /// <summary>Xen's batmap is damaged and is not used.</summary>
     [Fault(Severity.Note, FaultEffect.None, "Nothing needs to be done; the bitmaps hold.")]
     BatmapInvalid,
+
+    /// <summary>Xen's batmap says of a block that all its sectors are in it, and its bitmap says otherwise.</summary>
+    [Fault(Severity.Warning, FaultEffect.None, "Xen takes sectors for written that are not; open and close the image there, or convert it.")]
+    BatmapStale,
 
     /// <summary>No file was found for the parent.</summary>
     [Fault(Severity.Error, FaultEffect.Unreadable, "Give -ParentPath or -ParentSearchPath, or relink the image with Set-VpcImage.")]
@@ -241,4 +261,96 @@ public enum FaultCode
     /// <summary>The parent was modified after the child was made, by the time stamps.</summary>
     [Fault(Severity.Note, FaultEffect.None, "Nothing needs to be done if the parent's data was not changed; few writers keep these times.")]
     ParentTimeStampDiffers,
+
+    /// <summary>Azure takes fixed images only.</summary>
+    [Fault(Severity.Error, FaultEffect.None, "Convert-VpcImage -For Azure makes an image that fits.")]
+    AzureTypeNotFixed,
+
+    /// <summary>Azure takes a disk of whole mebibytes only.</summary>
+    [Fault(Severity.Error, FaultEffect.None, "Resize-VpcImage -RoundUpTo 1MB, or Convert-VpcImage -For Azure.")]
+    AzureSizeNotWholeMebibytes,
+
+    /// <summary>Azure wants a file of exactly the disk's size and a footer.</summary>
+    [Fault(Severity.Error, FaultEffect.None, "Repair-VpcImage cuts what lies behind the footer; else Convert-VpcImage -For Azure.")]
+    AzureFileLengthMismatch,
+
+    /// <summary>Azure wants the footer's cookie at the start of the last 512 bytes.</summary>
+    [Fault(Severity.Error, FaultEffect.None, "Repair-VpcImage puts the footer in its place; a raw disk becomes an image by Convert-VpcImage -InPlace.")]
+    AzureFooterNotAtEnd,
+
+    /// <summary>The checksum of the last 512 bytes does not hold.</summary>
+    [Fault(Severity.Error, FaultEffect.None, "Repair-VpcImage, or Convert-VpcImage -For Azure.")]
+    AzureFooterChecksumMismatch,
+
+    /// <summary>Azure takes disks from 20 MiB to 32 TiB only.</summary>
+    [Fault(Severity.Error, FaultEffect.None, "Resize-VpcImage to a size that is allowed.")]
+    AzureSizeOutOfRange,
+
+    /// <summary>Azure goes by the current size, and the creator's geometry gives another size.</summary>
+    [Fault(Severity.Warning, FaultEffect.None, "Convert-VpcImage -For Azure writes one size for all readers.")]
+    AzureSizeSeenDiffers,
+
+    /// <summary>Azure's tools refuse a dynamic source whose table has more entries than its disk has blocks.</summary>
+    [Fault(Severity.Error, FaultEffect.None, "Repair-VpcImage drops the extra entries.")]
+    AzureTableEntriesTooMany,
+
+    /// <summary>An operating system's disk of a first-generation machine has at most 2 TiB.</summary>
+    [Fault(Severity.Note, FaultEffect.None, "The disk can be a data disk.")]
+    AzureDiskTooLargeToBoot,
+
+    /// <summary>Hyper-V takes VHD disks up to 2040 GiB only.</summary>
+    [Fault(Severity.Error, FaultEffect.None, "Resize-VpcImage to at most 2040 GiB; larger disks are VHDX.")]
+    HyperVSizeOutOfRange,
+
+    /// <summary>Hyper-V knows blocks of 512 KiB and 2 MiB.</summary>
+    [Fault(Severity.Error, FaultEffect.None, "Convert-VpcImage -BlockSize 2MB.")]
+    HyperVBlockSizeUnknown,
+
+    /// <summary>Hyper-V refuses a file that is sparse or compressed.</summary>
+    [Fault(Severity.Error, FaultEffect.None, "Copy the file so that its holes are filled; on Windows, fsutil sparse setflag <file> 0.")]
+    HyperVFileSparse,
+
+    /// <summary>The file has holes, which Hyper-V refuses where they are kept on Windows.</summary>
+    [Fault(Severity.Note, FaultEffect.None, "A plain copy to Windows fills the holes.")]
+    HyperVFileHasHoles,
+
+    /// <summary>Hyper-V needs both footers, whole, equal and at their places.</summary>
+    [Fault(Severity.Error, FaultEffect.None, "Repair-VpcImage.")]
+    HyperVFooterUnsound,
+
+    /// <summary>Hyper-V identifies disks by their unique id.</summary>
+    [Fault(Severity.Error, FaultEffect.None, "Set-VpcImage -UniqueId, or Repair-VpcImage.")]
+    HyperVUniqueIdNull,
+
+    /// <summary>Microsoft's tools need all bits of an absent offset set.</summary>
+    [Fault(Severity.Error, FaultEffect.None, "Repair-VpcImage sets them.")]
+    HyperVNextOffsetPresent,
+
+    /// <summary>The table has another number of entries than the disk has blocks.</summary>
+    [Fault(Severity.Error, FaultEffect.None, "Repair-VpcImage drops the extra entries.")]
+    HyperVTableEntriesMismatch,
+
+    /// <summary>Hyper-V goes by the current size, and the creator's geometry gives another size.</summary>
+    [Fault(Severity.Warning, FaultEffect.None, "Convert-VpcImage writes one size for all readers.")]
+    HyperVSizeSeenDiffers,
+
+    /// <summary>Virtual PC attaches disks up to the largest geometry only, 127 GiB.</summary>
+    [Fault(Severity.Error, FaultEffect.None, "Resize-VpcImage to at most 127 GiB.")]
+    VirtualPcSizeOutOfRange,
+
+    /// <summary>Virtual PC was made for blocks of 512 KiB and 2 MiB.</summary>
+    [Fault(Severity.Error, FaultEffect.None, "Convert-VpcImage -BlockSize 2MB.")]
+    VirtualPcBlockSizeUnknown,
+
+    /// <summary>Virtual PC goes by the geometry, and the current size differs.</summary>
+    [Fault(Severity.Warning, FaultEffect.None, "New-VpcImage -Geometry Chs makes disks whose two sizes are equal.")]
+    VirtualPcSizeSeenDiffers,
+
+    /// <summary>Virtual PC needs both footers, whole, equal and at their places.</summary>
+    [Fault(Severity.Error, FaultEffect.None, "Repair-VpcImage.")]
+    VirtualPcFooterUnsound,
+
+    /// <summary>A file is not the undo file of a repair, or is damaged.</summary>
+    [Fault(Severity.Error, FaultEffect.Unreadable, "Name the file that Repair-VpcImage wrote; an unfinished one means that the image was not changed.")]
+    UndoFileDamaged,
 }

@@ -32,4 +32,7 @@ public enum VhdStructure
 
     /// <summary>The chain of parents.</summary>
     Chain,
+
+    /// <summary>The file that a repair can be undone with.</summary>
+    UndoFile,
 }

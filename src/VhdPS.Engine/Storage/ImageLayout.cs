@@ -51,6 +51,10 @@ public sealed class ImageLayout
     /// <summary>The footer that holds.</summary>
     public HardDiskFooter Footer => StoredFooter!.Footer;
 
+    /// <summary>Which of the two footers holds.</summary>
+    public VhdStructure StoredFooterStructure =>
+        StoredFooter!.FileOffset == 0 && VhdType != VhdType.Fixed ? VhdStructure.FooterCopy : VhdStructure.Footer;
+
     /// <summary>The disk type.</summary>
     public VhdType VhdType => Footer.DiskType;
 

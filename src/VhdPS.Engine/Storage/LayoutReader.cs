@@ -43,11 +43,12 @@ internal sealed class LayoutReader(ImageFile file, LayoutOptions options)
         }
 
         _structures.Add(new StructureExtent(VhdStructure.FooterCopy, 0, VhdSpec.FooterSize));
-        DynamicDiskHeader? header = ReadHeader(footer, stored);
+        long dataEnd = footers.End?.FileOffset ?? file.Length;
+        DynamicDiskHeader? header = ReadHeader(footer, stored, dataEnd);
         int blockCount = 0;
         if (header is not null)
         {
-            blockCount = CheckTable(header, (long)footer.DataOffset, sectorCount);
+            blockCount = CheckTable(header, (long)footer.DataOffset, sectorCount, dataEnd);
             CheckLocators(header, footer.DiskType, (long)footer.DataOffset);
             FindBatmap(header, footer);
         }
@@ -201,10 +202,10 @@ internal sealed class LayoutReader(ImageFile file, LayoutOptions options)
         }
     }
 
-    private DynamicDiskHeader? ReadHeader(HardDiskFooter footer, StoredFooter stored)
+    private DynamicDiskHeader? ReadHeader(HardDiskFooter footer, StoredFooter stored, long dataEnd)
     {
         ulong offset = footer.DataOffset;
-        if (offset < VhdSpec.FooterSize || offset > (ulong)file.Length || file.Length - (long)offset < VhdSpec.HeaderSize)
+        if (offset < VhdSpec.FooterSize || offset > (ulong)dataEnd || dataEnd - (long)offset < VhdSpec.HeaderSize)
         {
             _findings.Add(new Finding(
                 FaultCode.DataOffsetOutOfRange,
@@ -264,7 +265,7 @@ internal sealed class LayoutReader(ImageFile file, LayoutOptions options)
     }
 
     /// <summary>Returns the number of blocks that the disk has.</summary>
-    private int CheckTable(DynamicDiskHeader header, long headerOffset, long sectorCount)
+    private int CheckTable(DynamicDiskHeader header, long headerOffset, long sectorCount, long dataEnd)
     {
         void Add(FaultCode code, int at, string expected, string actual, string message) =>
             _findings.Add(new Finding(code, VhdStructure.DynamicHeader, headerOffset + at, expected, actual, message));
@@ -295,8 +296,10 @@ internal sealed class LayoutReader(ImageFile file, LayoutOptions options)
             return 0;
         }
 
+        // Entries are written in place: those of the disk's blocks must not reach into the footer.
         long storedLength = (long)header.MaxTableEntries * VhdSpec.TableEntrySize;
-        if (header.TableOffset > (ulong)file.Length || file.Length - (long)header.TableOffset < storedLength)
+        if (header.TableOffset > (ulong)dataEnd || file.Length - (long)header.TableOffset < storedLength
+            || dataEnd - (long)header.TableOffset < blockCount * VhdSpec.TableEntrySize)
         {
             Add(FaultCode.TablePastEnd, 16, $"a place for {storedLength} bytes", $"0x{header.TableOffset:X}", "The table does not lie in the file.");
             return 0;

@@ -1,0 +1,81 @@
+using System.Globalization;
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Storage;
+
+namespace VhdPS.Engine.Operations;
+
+/// <summary>
+/// Sectors that hold data under a clear bit get their bit: in a dynamic image such a sector was zeros when its block was
+/// made, so someone wrote it and left the bit.
+/// </summary>
+internal sealed class BitmapMend(ImageFile file, ImageLayout layout, Func<FaultCode, bool> isSelected)
+{
+    private const long MaxChangedBytes = 64 * 1024 * 1024;
+
+    private readonly RepairPhase _phase = new();
+    private readonly Dictionary<long, RepairDecision> _decisions = [];
+    private bool _isBounded;
+
+    /// <summary>Weighs every block that its bitmap does not show whole.</summary>
+    public void Decide(TableMend table, CancellationToken cancellation)
+    {
+        if (layout.VhdType != VhdType.Dynamic || layout.BlockSize == 0 || IsMadeByXen || !isSelected(FaultCode.BitmapStale))
+        {
+            return;
+        }
+
+        byte[] bitmap = new byte[layout.BitmapSize], shown = new byte[layout.BitmapSize];
+        var hidden = new HiddenData(file, layout);
+        foreach ((int blockIndex, uint entry) in table.UncontestedBlocks())
+        {
+            cancellation.ThrowIfCancellationRequested();
+            file.ReadAt(ImageLayout.BitmapOffset(entry), bitmap);
+            bitmap.CopyTo(shown, 0);
+            hidden.Find(blockIndex, entry, bitmap, shown, cancellation);
+            int more = SectorBitmap.CountSet(shown, layout.SectorsPerBlock) - SectorBitmap.CountSet(bitmap, layout.SectorsPerBlock);
+            if (more == 0)
+            {
+                continue;
+            }
+
+            if ((long)_decisions.Count * layout.BitmapSize >= MaxChangedBytes)
+            {
+                _isBounded = true;
+                return;
+            }
+
+            _phase.Put(file, ImageLayout.BitmapOffset(entry), shown);
+            _decisions[blockIndex] = RepairDecision.Mend(
+                string.Create(CultureInfo.InvariantCulture, $"The bits of {more} sectors with data are set; QEMU and others show them already."));
+        }
+    }
+
+    /// <summary>What becomes of a finding; null where it is not about a bitmap.</summary>
+    public RepairDecision? Of(Finding finding)
+    {
+        if (finding.Code != FaultCode.BitmapStale)
+        {
+            return null;
+        }
+
+        if (!isSelected(FaultCode.BitmapStale))
+        {
+            return RepairDecision.Mend(string.Empty);
+        }
+
+        if (IsMadeByXen)
+        {
+            return RepairDecision.NotProven("Xen leaves remains under clear bits; they are not data.");
+        }
+
+        return finding.BlockIndex is { } block && _decisions.TryGetValue(block, out RepairDecision decision) ? decision
+            : _isBounded ? RepairDecision.NotProven("One repair changes at most 64 MiB; run it again for the rest.")
+            : _decisions.Count > 0 ? RepairDecision.Mend("Bits are set as in the blocks before.")
+            : RepairDecision.NotProven("The block's place is in doubt.");
+    }
+
+    /// <summary>The changes.</summary>
+    public IEnumerable<RepairPhase> Phases() => [_phase];
+
+    private bool IsMadeByXen => layout.Footer.CreatorApplication is "tap" or "CTXS";
+}

@@ -1,0 +1,11 @@
+namespace VhdPS.Engine.Operations;
+
+/// <summary>What becomes of a finding, and why.</summary>
+internal readonly record struct RepairDecision(RepairOutcome Outcome, string Description)
+{
+    /// <summary>It is mended, by the evidence that <paramref name="description"/> names.</summary>
+    public static RepairDecision Mend(string description) => new(RepairOutcome.Mend, description);
+
+    /// <summary>It stays.</summary>
+    public static RepairDecision NotProven(string description) => new(RepairOutcome.NotProven, description);
+}

@@ -1,0 +1,75 @@
+using VhdPS.Engine.Storage;
+
+namespace VhdPS.Engine.Operations;
+
+/// <summary>
+/// Mends an image from evidence that the file itself holds, and leaves what it cannot prove. The old bytes go to an undo
+/// file first; each phase may be cut off at any write and leaves an image that is as good as before.
+/// </summary>
+public static class RepairOperation
+{
+    /// <summary>Looks at a file and says what a repair would do. Changes nothing.</summary>
+    /// <exception cref="ImageIOException">The file could not be read.</exception>
+    public static RepairPlan Plan(
+        ImageFile file, RepairOptions? options = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        options ??= new RepairOptions();
+        CheckReport report = ImageChecker.Check(
+            file, new CheckOptions { Full = true, SizeRule = options.SizeRule }, progress, cancellation);
+        return new RepairPlanner(file, report, options).Run(cancellation);
+    }
+
+    /// <summary>Carries a plan out.</summary>
+    /// <param name="file">The file that the plan was made for, open for writing since then.</param>
+    /// <param name="plan">The plan.</param>
+    /// <param name="undo">An empty file that takes the old bytes; null to do without.</param>
+    /// <exception cref="VhdRefusedException">The file has changed since the plan was made; nothing was written.</exception>
+    /// <exception cref="ImageIOException">A write failed; the undo file brings the image back.</exception>
+    public static void Apply(ImageFile file, RepairPlan plan, ImageFile? undo)
+    {
+        RefuseIfChanged(file, plan);
+        if (!plan.HasChanges)
+        {
+            return;
+        }
+
+        if (undo is not null)
+        {
+            new UndoRecord(plan.OldLength, plan.Report.Layout!.StoredFooter?.Footer.UniqueId ?? Guid.Empty, plan.Phases).Write(undo);
+        }
+
+        // What the evidence was read from must not be younger than what is written by it.
+        file.Flush();
+        foreach (RepairPhase phase in plan.Phases)
+        {
+            foreach (FileEdit edit in phase.Edits)
+            {
+                if (edit.IsCut)
+                {
+                    file.SetLength(edit.FileOffset);
+                }
+                else
+                {
+                    file.WriteAt(edit.FileOffset, edit.NewBytes.Span);
+                }
+            }
+
+            file.Flush();
+        }
+    }
+
+    private static void RefuseIfChanged(ImageFile file, RepairPlan plan)
+    {
+        bool isSame = file.Length == plan.OldLength;
+        foreach (FileEdit edit in plan.Phases.SelectMany(phase => phase.Edits))
+        {
+            isSame = isSame && FileBytes.Equal(file, edit.FileOffset, edit.OldBytes.Span);
+        }
+
+        if (!isSame)
+        {
+            throw new VhdRefusedException(
+                file.Path, RefusalCode.DataWouldBeLost, "the image has changed since the repair was planned; plan it again.");
+        }
+    }
+}

@@ -1,0 +1,44 @@
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Storage;
+
+namespace VhdPS.Engine.Operations;
+
+/// <summary>
+/// Changes that may reach the medium in any order, any of them alone, and leave an image that is as good as before. A sync
+/// follows each phase.
+/// </summary>
+public sealed class RepairPhase
+{
+    private readonly List<FileEdit> _edits = [];
+
+    internal RepairPhase(IEnumerable<FileEdit>? edits = null) => _edits.AddRange(edits ?? []);
+
+    /// <summary>The changes.</summary>
+    public IReadOnlyList<FileEdit> Edits => _edits;
+
+    /// <summary>Adds those sectors of <paramref name="bytes"/> in which the file differs.</summary>
+    internal void Put(ImageFile file, long fileOffset, ReadOnlySpan<byte> bytes)
+    {
+        byte[] old = new byte[bytes.Length];
+        int oldLength = fileOffset >= file.Length ? 0 : file.ReadAt(fileOffset, old);
+        for (int at = 0; at < bytes.Length;)
+        {
+            int length = Math.Min(bytes.Length - at, VhdSpec.SectorSize - (int)((fileOffset + at) % VhdSpec.SectorSize));
+            int known = Math.Clamp(oldLength - at, 0, length);
+            if (known < length || !bytes.Slice(at, length).SequenceEqual(old.AsSpan(at, length)))
+            {
+                _edits.Add(new FileEdit(fileOffset + at, old.AsMemory(at, known), bytes.Slice(at, length).ToArray()));
+            }
+
+            at += length;
+        }
+    }
+
+    /// <summary>Adds a cut of the file to <paramref name="length"/> bytes.</summary>
+    internal void Cut(ImageFile file, long length)
+    {
+        byte[] old = new byte[file.Length - length];
+        file.ReadAt(length, old);
+        _edits.Add(new FileEdit(length, old, ReadOnlyMemory<byte>.Empty));
+    }
+}

@@ -1,0 +1,32 @@
+using VhdPS.Engine.Storage;
+
+namespace VhdPS.Engine.Operations;
+
+/// <summary>What a repair would do to one file, down to the bytes.</summary>
+public sealed class RepairPlan
+{
+    internal RepairPlan(CheckReport report, IReadOnlyList<RepairStep> steps, IReadOnlyList<RepairPhase> phases)
+    {
+        Report = report;
+        Steps = steps;
+        Phases = phases;
+    }
+
+    /// <summary>The check that it stands on.</summary>
+    public CheckReport Report { get; }
+
+    /// <summary>A step for each finding.</summary>
+    public IReadOnlyList<RepairStep> Steps { get; }
+
+    /// <summary>The changes in their order.</summary>
+    public IReadOnlyList<RepairPhase> Phases { get; }
+
+    /// <summary>Whether there is anything to change.</summary>
+    public bool HasChanges => Phases.Count > 0;
+
+    /// <summary>Length of the file when it was looked at, in bytes.</summary>
+    public long OldLength => Report.Layout?.FileLength ?? 0;
+
+    /// <summary>Length of the file after the repair, in bytes.</summary>
+    public long NewLength => Phases.SelectMany(phase => phase.Edits).Aggregate(OldLength, (length, edit) => edit.LengthAfter(length));
+}

@@ -1,0 +1,57 @@
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Storage;
+
+namespace VhdPS.Engine.Operations;
+
+/// <summary>Weighs each finding of a check and gathers the changes that the file proves.</summary>
+internal sealed class RepairPlanner(ImageFile file, CheckReport report, RepairOptions options)
+{
+    public RepairPlan Run(CancellationToken cancellation)
+    {
+        if (report.Layout is not { StoredFooter: not null } layout)
+        {
+            return new RepairPlan(report, [.. report.Findings.Select(finding => new RepairStep(finding, RepairOutcome.NotProven, "No footer is left to go by."))], []);
+        }
+
+        var table = new TableMend(file, layout, options, IsSelected);
+        table.Decide(cancellation);
+        var footers = new FooterMend(file, layout, options, IsSelected, table);
+        footers.Decide();
+        var header = new HeaderMend(file, report, IsSelected);
+        header.Decide();
+        var bitmaps = new BitmapMend(file, layout, IsSelected);
+        bool isSound = footers.IsProven && header.IsProven;
+        if (isSound)
+        {
+            bitmaps.Decide(table, cancellation);
+        }
+
+        var steps = new List<RepairStep>();
+        foreach (Finding finding in report.Findings)
+        {
+            RepairDecision? decision = footers.Of(finding) ?? header.Of(finding)
+                ?? (isSound ? table.Of(finding) ?? bitmaps.Of(finding) : RepairDecision.NotProven("The footer or the header must hold first."));
+            steps.Add(ToStep(finding, decision));
+        }
+
+        // A header that is sealed anew, or a footer restored, is read first before anything else is built on it.
+        IEnumerable<RepairPhase> phases = isSound
+            ? [.. footers.Phases(), .. header.Phases(), .. table.Phases(), .. bitmaps.Phases(), .. footers.CutPhases()]
+            : footers.IsProven ? [.. footers.Phases(), .. header.Phases(), .. footers.CutPhases()] : [];
+        return new RepairPlan(report, [.. steps, .. table.RebuildSteps], [.. phases.Where(phase => phase.Edits.Count > 0)]);
+    }
+
+    private bool IsSelected(FaultCode code) => options.Codes is null || options.Codes.Contains(code);
+
+    private RepairStep ToStep(Finding finding, RepairDecision? decision)
+    {
+        if (decision is not { } made)
+        {
+            return new RepairStep(finding, RepairOutcome.NotRepairable, FaultCatalog.Of(finding.Code).Action);
+        }
+
+        return made.Outcome == RepairOutcome.Mend && !IsSelected(finding.Code)
+            ? new RepairStep(finding, RepairOutcome.NotSelected, "Not asked for.")
+            : new RepairStep(finding, made.Outcome, made.Description);
+    }
+}

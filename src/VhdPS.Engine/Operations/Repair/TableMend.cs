@@ -1,0 +1,268 @@
+using System.Globalization;
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Storage;
+
+namespace VhdPS.Engine.Operations;
+
+/// <summary>
+/// Table entries that name no place for a block, or a place of another block. An entry is dropped only where what lies
+/// there is provably not the block's data, or where nothing would read otherwise without it.
+/// </summary>
+internal sealed class TableMend(ImageFile file, ImageLayout layout, RepairOptions options, Func<FaultCode, bool> isSelected)
+{
+    private const int EntriesPerSector = VhdSpec.SectorSize / VhdSpec.TableEntrySize;
+
+    private readonly SortedDictionary<int, uint> _changes = [];
+    private readonly Dictionary<int, RepairDecision> _decisions = [];
+    private readonly HashSet<int> _contested = [];
+    private List<ulong> _kept = [];
+    private BlockAllocationTable? _table;
+
+    /// <summary>The first byte behind all structures and blocks that stay.</summary>
+    public long KeptEnd { get; private set; } = layout.StructuresEnd;
+
+    /// <summary>A block of which the file holds only a part, so that the file was cut off; null where there is none.</summary>
+    public int? CutOffBlock { get; private set; }
+
+    /// <summary>Where the last block of the file ends when it is whole; null where none is short.</summary>
+    public long? ShortBlockEnd { get; private set; }
+
+    /// <summary>What a search for lost blocks gave.</summary>
+    public IReadOnlyList<RepairStep> RebuildSteps { get; private set; } = [];
+
+    /// <summary>Blocks that share no byte with another and lie in the file, with their entries, in the order of the file.</summary>
+    public IEnumerable<(int BlockIndex, uint Entry)> UncontestedBlocks() => _kept
+        .Select(placed => (TableScan.BlockOf(placed), TableScan.EntryOf(placed)))
+        .Where(block => !_contested.Contains(block.Item1));
+
+    /// <summary>Weighs all entries.</summary>
+    public void Decide(CancellationToken cancellation)
+    {
+        if (layout.BlockSize == 0)
+        {
+            return;
+        }
+
+        _table = SectorMap.ReadTable(file, layout);
+        var pastEnd = new List<ulong>();
+        long wholeEnd = layout.DataEnd - layout.BlockSpan, structuresEnd = layout.StructuresEnd;
+        foreach (ulong placed in TableScan.SortByPlace(_table))
+        {
+            long start = ImageLayout.BitmapOffset(TableScan.EntryOf(placed));
+            Finding? finding = start >= structuresEnd && start <= wholeEnd ? null : layout.CheckEntry(TableScan.BlockOf(placed), TableScan.EntryOf(placed));
+            if (finding is null)
+            {
+                _kept.Add(placed);
+            }
+            else if (finding.Code == FaultCode.BatEntryPastEnd)
+            {
+                pastEnd.Add(placed);
+            }
+            else
+            {
+                DecideInStructure(placed);
+            }
+        }
+
+        DecidePastEnd(pastEnd);
+        DecideOverlaps(cancellation);
+        long blocksEnd = _kept.Count == 0 ? 0 : _kept.Max(placed => ImageLayout.BitmapOffset(TableScan.EntryOf(placed)) + layout.BlockSpan);
+        KeptEnd = VhdSpec.RoundUp(Math.Max(structuresEnd, blocksEnd), VhdSpec.SectorSize);
+        ShortBlockEnd = CutOffBlock is null && blocksEnd > layout.DataEnd ? KeptEnd : null;
+        if (options.RebuildTable && layout.VhdType == VhdType.Dynamic)
+        {
+            Rebuild(cancellation);
+        }
+    }
+
+    /// <summary>What becomes of a finding; null where it is not about a table entry.</summary>
+    public RepairDecision? Of(Finding finding)
+    {
+        if (finding.Code is not (FaultCode.BatEntryPastEnd or FaultCode.BatEntryInStructure or FaultCode.BatEntryDuplicate or FaultCode.BlocksOverlap))
+        {
+            return null;
+        }
+
+        if (layout.TableOffset % VhdSpec.SectorSize != 0)
+        {
+            return RepairDecision.NotProven("The table does not begin on a sector, so an entry could not be written in one piece.");
+        }
+
+        return finding.BlockIndex is { } block
+            ? _decisions.GetValueOrDefault((int)block, RepairDecision.Mend("The block that it shared its place with is dropped."))
+            : RepairDecision.Mend("As the entries before.");
+    }
+
+    /// <summary>The changes of the table, sector by sector.</summary>
+    public IEnumerable<RepairPhase> Phases()
+    {
+        var phase = new RepairPhase();
+        if (_table is null || layout.TableOffset % VhdSpec.SectorSize != 0)
+        {
+            return [phase];
+        }
+
+        foreach ((int blockIndex, uint entry) in _changes)
+        {
+            _table[blockIndex] = entry;
+        }
+
+        Span<byte> sector = stackalloc byte[VhdSpec.SectorSize];
+        foreach (int first in _changes.Keys.Select(blockIndex => blockIndex / EntriesPerSector * EntriesPerSector).Distinct())
+        {
+            Span<byte> bytes = sector[..(Math.Min(EntriesPerSector, _table.Count - first) * VhdSpec.TableEntrySize)];
+            _table.Encode(first, bytes);
+            phase.Put(file, layout.TableOffset + ((long)first * VhdSpec.TableEntrySize), bytes);
+        }
+
+        return [phase];
+    }
+
+    private void DecideInStructure(ulong placed)
+    {
+        long start = ImageLayout.BitmapOffset(TableScan.EntryOf(placed));
+        StructureExtent hit = layout.Structures.First(extent => start < extent.End && extent.FileOffset < start + layout.BlockSpan);
+        bool isLocatorRoom = hit.Structure == VhdStructure.ParentLocator
+            && !layout.Header!.ParentLocators.Any(locator => (long)locator.DataOffset == hit.FileOffset && start < hit.FileOffset + locator.DataLength);
+        if (isLocatorRoom)
+        {
+            _decisions[TableScan.BlockOf(placed)] = RepairDecision.NotProven("A locator claims the place, but its path does not reach it.");
+        }
+        else
+        {
+            Drop(placed, FaultCode.BatEntryInStructure, Text($"The {hit.Structure} lies there; no block can."));
+        }
+    }
+
+    private void DecidePastEnd(List<ulong> pastEnd)
+    {
+        if (pastEnd.Count == 0)
+        {
+            return;
+        }
+
+        if (layout.Footers.End is null)
+        {
+            foreach (ulong placed in pastEnd)
+            {
+                DecideCutOff(placed);
+            }
+
+            return;
+        }
+
+        // Of a file that was cut off and closed again, a block would begin where it ends now.
+        long first = ImageLayout.BitmapOffset(TableScan.EntryOf(pastEnd[0]));
+        if (first < layout.DataEnd + layout.BlockSpan + VhdSpec.DataAlignment)
+        {
+            foreach (ulong placed in pastEnd)
+            {
+                _decisions[TableScan.BlockOf(placed)] = RepairDecision.NotProven(
+                    "The file may have been cut off here and closed again; copy it again from its source.");
+            }
+
+            return;
+        }
+
+        foreach (ulong placed in pastEnd)
+        {
+            Drop(placed, FaultCode.BatEntryPastEnd, "The file ends with its footer, far before that place; the block's data is not in it.");
+        }
+    }
+
+    private void DecideCutOff(ulong placed)
+    {
+        int blockIndex = TableScan.BlockOf(placed);
+        long start = ImageLayout.BitmapOffset(TableScan.EntryOf(placed));
+        long inFile = (layout.FileLength - start - layout.BitmapSize) / VhdSpec.SectorSize;
+        byte[] bitmap = new byte[layout.BitmapSize];
+        if (inFile >= 0 && layout.FileLength >= start + layout.BitmapSize && file.ReadAt(start, bitmap) == bitmap.Length
+            && IsEmptyFrom(bitmap, (int)inFile, layout.SectorsInBlock(blockIndex)))
+        {
+            _kept.Add(placed);
+            _decisions[blockIndex] = RepairDecision.Mend("All sectors that its bitmap shows are in the file; the footer goes behind the room of the others.");
+            return;
+        }
+
+        CutOffBlock ??= blockIndex;
+        _decisions[blockIndex] = RepairDecision.NotProven("The file was cut off before the block's end; copy it again from its source.");
+    }
+
+    private static bool IsEmptyFrom(byte[] bitmap, int first, int end)
+    {
+        if (first >= end)
+        {
+            return true;
+        }
+
+        return SectorBitmap.RunLength(bitmap, first, end - first, out bool isSet) == end - first && !isSet;
+    }
+
+    private void DecideOverlaps(CancellationToken cancellation)
+    {
+        long step = layout.BlockSpan / VhdSpec.SectorSize;
+        var evidence = new BlockEvidence(file, layout, _kept);
+        var kept = new List<ulong>(_kept.Count);
+        foreach (ulong placed in _kept)
+        {
+            bool isDropped = false;
+            while (kept.Count > 0 && TableScan.EntryOf(placed) - TableScan.EntryOf(kept[^1]) < step)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                ulong before = kept[^1];
+                FaultCode code = TableScan.EntryOf(before) == TableScan.EntryOf(placed) ? FaultCode.BatEntryDuplicate : FaultCode.BlocksOverlap;
+                if (evidence.FindForeign(before, placed) is not { } found)
+                {
+                    Contest(before, placed);
+                    break;
+                }
+
+                Drop(found.Placed, code, found.Proof);
+                _decisions[TableScan.BlockOf(placed)] = RepairDecision.Mend(Text($"Block {TableScan.BlockOf(found.Placed)} is dropped: {found.Proof}"));
+                if (found.Placed == placed)
+                {
+                    isDropped = true;
+                    break;
+                }
+
+                kept.RemoveAt(kept.Count - 1);
+            }
+
+            if (!isDropped)
+            {
+                kept.Add(placed);
+            }
+        }
+
+        _kept = kept;
+    }
+
+    private void Contest(ulong before, ulong placed)
+    {
+        _contested.Add(TableScan.BlockOf(before));
+        _contested.Add(TableScan.BlockOf(placed));
+        _decisions[TableScan.BlockOf(placed)] = RepairDecision.NotProven(
+            Text($"Nothing proves whether the data is that of block {TableScan.BlockOf(before)} or of block {TableScan.BlockOf(placed)}."));
+    }
+
+    private void Drop(ulong placed, FaultCode code, string proof)
+    {
+        _decisions[TableScan.BlockOf(placed)] = RepairDecision.Mend(Text($"The entry is dropped. {proof}"));
+        if (isSelected(code))
+        {
+            _changes[TableScan.BlockOf(placed)] = VhdSpec.UnusedEntry;
+        }
+    }
+
+    private void Rebuild(CancellationToken cancellation)
+    {
+        var rebuild = new TableRebuild(file, layout, [.. _kept.Where(placed => !_contested.Contains(TableScan.BlockOf(placed)))]);
+        RebuildSteps = rebuild.Run(options.LeastConfidence, cancellation);
+        foreach ((int blockIndex, uint entry) in rebuild.Entries)
+        {
+            _changes[blockIndex] = entry;
+        }
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

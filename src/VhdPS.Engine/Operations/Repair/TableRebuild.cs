@@ -1,0 +1,151 @@
+using System.Globalization;
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Storage;
+
+namespace VhdPS.Engine.Operations;
+
+/// <summary>
+/// Looks in the room that no trusted entry names for blocks of a dynamic image, by their bitmaps, and enters them where
+/// their order in the file says which blocks of the disk they are.
+/// </summary>
+/// <param name="file">The image.</param>
+/// <param name="layout">Its layout.</param>
+/// <param name="trusted">Blocks whose entries hold, by their place.</param>
+internal sealed class TableRebuild(ImageFile file, ImageLayout layout, IReadOnlyList<ulong> trusted)
+{
+    private readonly SortedDictionary<int, uint> _entries = [];
+
+    /// <summary>The entries to be made.</summary>
+    public IReadOnlyDictionary<int, uint> Entries => _entries;
+
+    /// <summary>Searches, and returns a step for each stretch of found blocks.</summary>
+    public IReadOnlyList<RepairStep> Run(RebuildConfidence least, CancellationToken cancellation)
+    {
+        var steps = new List<RepairStep>();
+        bool isOrdered = IsOrdered();
+        for (int i = 0; i <= trusted.Count; i++)
+        {
+            int firstBlock = i == 0 ? 0 : TableScan.BlockOf(trusted[i - 1]) + 1;
+            int endBlock = i == trusted.Count ? layout.BlockCount : TableScan.BlockOf(trusted[i]);
+            long from = Math.Max(layout.StructuresEnd, i == 0 ? 0 : EndOf(trusted[i - 1]));
+            long to = i == trusted.Count ? layout.DataEnd : ImageLayout.BitmapOffset(TableScan.EntryOf(trusted[i]));
+            List<uint> found = FindBlocks(from, to, cancellation);
+            if (found.Count > 0)
+            {
+                steps.Add(Enter(found, firstBlock, isOrdered ? endBlock - firstBlock : -1, least));
+            }
+        }
+
+        return steps;
+    }
+
+    private long EndOf(ulong placed) => ImageLayout.BitmapOffset(TableScan.EntryOf(placed)) + layout.BlockSpan;
+
+    private bool IsOrdered()
+    {
+        for (int i = 1; i < trusted.Count; i++)
+        {
+            if (TableScan.BlockOf(trusted[i]) < TableScan.BlockOf(trusted[i - 1]))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private RepairStep Enter(List<uint> found, int firstBlock, int missingCount, RebuildConfidence least)
+    {
+        var finding = new Finding(
+            FaultCode.SpaceLeaked, VhdStructure.Data, ImageLayout.BitmapOffset(found[0]), string.Empty, Text($"{found.Count} blocks"),
+            "Blocks lie here that no table entry names.")
+        {
+            BlockIndex = missingCount < 0 ? null : firstBlock,
+        };
+        if (missingCount < 0 || found.Count > missingCount)
+        {
+            return new RepairStep(finding, RepairOutcome.NotProven, missingCount < 0
+                ? "The blocks of the image are not in order, so nothing tells which these are."
+                : Text($"There are {found.Count} blocks where {missingCount} entries are missing."));
+        }
+
+        RebuildConfidence confidence = found.Count < missingCount ? RebuildConfidence.Low
+            : trusted.Count == 0 ? RebuildConfidence.Medium
+            : RebuildConfidence.High;
+        if (confidence < least)
+        {
+            return new RepairStep(finding, RepairOutcome.NotProven, Text(
+                $"Confidence {confidence}: {found.Count} blocks were found where {missingCount} entries are missing."));
+        }
+
+        for (int i = 0; i < found.Count; i++)
+        {
+            _entries[firstBlock + i] = found[i];
+        }
+
+        return new RepairStep(finding, RepairOutcome.Mend, Text(
+            $"Confidence {confidence}: entered as blocks {firstBlock} to {firstBlock + found.Count - 1}, in the order of the file."));
+    }
+
+    /// <summary>File sectors of what looks like blocks in a stretch of the file.</summary>
+    private List<uint> FindBlocks(long from, long to, CancellationToken cancellation)
+    {
+        var found = new List<uint>();
+        byte[] bitmap = new byte[layout.BitmapSize];
+        long place = VhdSpec.RoundUp(from, VhdSpec.SectorSize), expected = place;
+        while (place + layout.BitmapSize + VhdSpec.SectorSize <= to)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            long aligned = VhdSpec.RoundUp(expected + layout.BitmapSize, VhdSpec.DataAlignment) - layout.BitmapSize;
+            bool mayBePartial = place == expected || place == aligned;
+            if (IsBlock(place, to, bitmap, mayBePartial, cancellation))
+            {
+                found.Add((uint)(place / VhdSpec.SectorSize));
+                place = expected = place + layout.BlockSpan;
+            }
+            else
+            {
+                place += VhdSpec.SectorSize;
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>
+    /// A full bitmap with room for its block; or, where a block is due, one with some bits set and nothing but zeros under
+    /// the clear ones.
+    /// </summary>
+    private bool IsBlock(long place, long end, byte[] bitmap, bool mayBePartial, CancellationToken cancellation)
+    {
+        if (file.ReadAt(place, bitmap) < bitmap.Length || bitmap.AsSpan().IndexOfAnyExcept((byte)0) < 0)
+        {
+            return false;
+        }
+
+        long room = (end - place - layout.BitmapSize) / VhdSpec.SectorSize;
+        int lastCount = layout.SectorsInBlock(layout.BlockCount - 1);
+        if (room < layout.SectorsPerBlock && !(end == layout.DataEnd && room >= lastCount))
+        {
+            return false;
+        }
+
+        int run = SectorBitmap.RunLength(bitmap, 0, layout.SectorsPerBlock, out bool isSet);
+        if (run == layout.SectorsPerBlock)
+        {
+            return isSet;
+        }
+
+        if (!mayBePartial)
+        {
+            return false;
+        }
+
+        byte[] shown = new byte[bitmap.Length];
+        uint entry = (uint)(place / VhdSpec.SectorSize);
+        new HiddenData(file, layout).Find(0, entry, bitmap, shown, cancellation);
+        return SectorBitmap.CountSet(shown, layout.SectorsInBlock(0)) == 0;
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,87 @@
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Storage;
+
+namespace VhdPS.Engine.Operations;
+
+/// <summary>Brings a repaired image back, byte for byte, also one whose repair or whose undoing was cut off.</summary>
+public static class UndoOperation
+{
+    /// <summary>Puts the old bytes back in the reverse order of the repair, a sync behind each phase.</summary>
+    /// <param name="file">The image, open for writing.</param>
+    /// <param name="record">What the repair wrote before its first change.</param>
+    /// <exception cref="VhdRefusedException">The image holds something that the repair did not write; nothing was changed.</exception>
+    /// <exception cref="ImageIOException">A write failed; the same call again goes on.</exception>
+    public static void Run(ImageFile file, UndoRecord record)
+    {
+        long[] lengths = LengthsBefore(record);
+        RefuseIfChanged(file, record, lengths);
+        for (int i = record.Phases.Count - 1; i >= 0; i--)
+        {
+            foreach (FileEdit edit in record.Phases[i].Edits.Reverse())
+            {
+                if (!edit.OldBytes.IsEmpty)
+                {
+                    file.WriteAt(edit.FileOffset, edit.OldBytes.Span);
+                }
+            }
+
+            if (file.Length > lengths[i])
+            {
+                file.SetLength(lengths[i]);
+            }
+
+            file.Flush();
+        }
+    }
+
+    /// <summary>The length of the image before each phase, and behind the last.</summary>
+    private static long[] LengthsBefore(UndoRecord record)
+    {
+        long[] lengths = new long[record.Phases.Count + 1];
+        lengths[0] = record.OldLength;
+        for (int i = 0; i < record.Phases.Count; i++)
+        {
+            lengths[i + 1] = record.Phases[i].Edits.Aggregate(lengths[i], (length, edit) => edit.LengthAfter(length));
+        }
+
+        return lengths;
+    }
+
+    /// <summary>Every sector must hold what it held before the repair or after it; a cut-off repair leaves a mixture.</summary>
+    private static void RefuseIfChanged(ImageFile file, UndoRecord record, long[] lengths)
+    {
+        bool isOurs = file.Length >= lengths.Min() && file.Length <= lengths.Max();
+        foreach (FileEdit edit in record.Phases.SelectMany(phase => phase.Edits))
+        {
+            isOurs = isOurs && IsOurs(file, edit);
+        }
+
+        if (!isOurs)
+        {
+            throw new VhdRefusedException(
+                file.Path, RefusalCode.DataWouldBeLost, "the image was changed after the repair; the undo file no longer fits it.");
+        }
+    }
+
+    private static bool IsOurs(ImageFile file, FileEdit edit)
+    {
+        byte[] actual = new byte[Math.Max(edit.OldBytes.Length, edit.NewBytes.Length)];
+        int count = edit.FileOffset >= file.Length ? 0 : file.ReadAt(edit.FileOffset, actual);
+        for (int at = 0; at < count;)
+        {
+            int length = Math.Min(count - at, VhdSpec.SectorSize - (int)((edit.FileOffset + at) % VhdSpec.SectorSize));
+            ReadOnlySpan<byte> piece = actual.AsSpan(at, length);
+            if (!IsPrefix(piece, edit.OldBytes.Span, at) && !IsPrefix(piece, edit.NewBytes.Span, at) && piece.IndexOfAnyExcept((byte)0) >= 0)
+            {
+                return false;
+            }
+
+            at += length;
+        }
+
+        return true;
+    }
+
+    private static bool IsPrefix(ReadOnlySpan<byte> piece, ReadOnlySpan<byte> known, int at) =>
+        at + piece.Length <= known.Length && piece.SequenceEqual(known.Slice(at, piece.Length));
+}

@@ -1,0 +1,144 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Storage;
+
+namespace VhdPS.Engine.Operations;
+
+/// <summary>
+/// What brings a repaired image back. As a file, all integers big-endian:
+/// <code>
+/// 0   8   "VhdPSUnd"
+/// 8   4   version, 1
+/// 12  4   number of records
+/// 16  8   length of the image before the repair
+/// 24  16  unique id of the image as it was found
+/// 40      records, in the order of the repair:
+///           4  phase, counted from 0       8  file offset; of a cut the new length
+///           4  length of the old bytes     4  length of the new bytes; 0 for a cut
+///           the old bytes, the new bytes
+/// end-32  SHA-256 of everything before it
+/// </code>
+/// </summary>
+public sealed class UndoRecord
+{
+    private const int HeadLength = 40;
+    private const int RecordHeadLength = 20;
+    private const int DigestLength = 32;
+    private const uint Version = 1;
+    private const long MaxLength = 1L << 30;
+
+    internal UndoRecord(long oldLength, Guid uniqueId, IReadOnlyList<RepairPhase> phases)
+    {
+        OldLength = oldLength;
+        UniqueId = uniqueId;
+        Phases = phases;
+    }
+
+    /// <summary>Length of the image before the repair, in bytes.</summary>
+    public long OldLength { get; }
+
+    /// <summary>The image's unique id before the repair.</summary>
+    public Guid UniqueId { get; }
+
+    /// <summary>The changes of the repair, in their order.</summary>
+    public IReadOnlyList<RepairPhase> Phases { get; }
+
+    private static ReadOnlySpan<byte> Magic => "VhdPSUnd"u8;
+
+    /// <summary>Writes the record and returns when it is on the medium.</summary>
+    internal void Write(ImageFile file)
+    {
+        using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        long at = 0;
+        void Append(ReadOnlySpan<byte> bytes)
+        {
+            digest.AppendData(bytes);
+            file.WriteAt(at, bytes);
+            at += bytes.Length;
+        }
+
+        Span<byte> head = stackalloc byte[HeadLength];
+        Magic.CopyTo(head);
+        BinaryPrimitives.WriteUInt32BigEndian(head[8..], Version);
+        BinaryPrimitives.WriteInt32BigEndian(head[12..], Phases.Sum(phase => phase.Edits.Count));
+        BinaryPrimitives.WriteInt64BigEndian(head[16..], OldLength);
+        UniqueId.TryWriteBytes(head[24..], bigEndian: true, out _);
+        Append(head);
+        Span<byte> recordHead = stackalloc byte[RecordHeadLength];
+        for (int phase = 0; phase < Phases.Count; phase++)
+        {
+            foreach (FileEdit edit in Phases[phase].Edits)
+            {
+                BinaryPrimitives.WriteInt32BigEndian(recordHead, phase);
+                BinaryPrimitives.WriteInt64BigEndian(recordHead[4..], edit.FileOffset);
+                BinaryPrimitives.WriteInt32BigEndian(recordHead[12..], edit.OldBytes.Length);
+                BinaryPrimitives.WriteInt32BigEndian(recordHead[16..], edit.NewBytes.Length);
+                Append(recordHead);
+                Append(edit.OldBytes.Span);
+                Append(edit.NewBytes.Span);
+            }
+        }
+
+        file.WriteAt(at, digest.GetHashAndReset());
+        file.Flush();
+    }
+
+    /// <summary>Reads a record and proves its digest.</summary>
+    /// <exception cref="VhdFormatException">The file is not an undo file, or is damaged.</exception>
+    public static UndoRecord Read(ImageFile file)
+    {
+        if (file.Length is < HeadLength + DigestLength or > MaxLength)
+        {
+            throw Damaged(file, null, $"{HeadLength + DigestLength} to {MaxLength} bytes", $"{file.Length} bytes", "The length is not that of an undo file.");
+        }
+
+        byte[] bytes = new byte[file.Length];
+        file.ReadAt(0, bytes);
+        if (!bytes.AsSpan().StartsWith(Magic) || BinaryPrimitives.ReadUInt32BigEndian(bytes.AsSpan(8)) != Version)
+        {
+            throw Damaged(file, 0, "VhdPSUnd, version 1", Convert.ToHexString(bytes.AsSpan(0, 12)), "The file is not an undo file of a repair.");
+        }
+
+        int end = bytes.Length - DigestLength;
+        if (!SHA256.HashData(bytes.AsSpan(0, end)).AsSpan().SequenceEqual(bytes.AsSpan(end)))
+        {
+            throw Damaged(file, end, "the digest of the file", "another", "The undo file is damaged or was not finished.");
+        }
+
+        return new UndoRecord(
+            BinaryPrimitives.ReadInt64BigEndian(bytes.AsSpan(16)), new Guid(bytes.AsSpan(24, 16), bigEndian: true), ReadPhases(file, bytes, end));
+    }
+
+    private static List<RepairPhase> ReadPhases(ImageFile file, byte[] bytes, int end)
+    {
+        var edits = new SortedDictionary<int, List<FileEdit>>();
+        int at = HeadLength;
+        for (int count = BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(12)); count > 0; count--)
+        {
+            ReadOnlySpan<byte> head = bytes.AsSpan(at, Math.Min(RecordHeadLength, end - at));
+            int oldLength = head.Length < RecordHeadLength ? -1 : BinaryPrimitives.ReadInt32BigEndian(head[12..]);
+            int newLength = head.Length < RecordHeadLength ? -1 : BinaryPrimitives.ReadInt32BigEndian(head[16..]);
+            long fileOffset = oldLength < 0 ? -1 : BinaryPrimitives.ReadInt64BigEndian(head[4..]);
+            if (oldLength < 0 || newLength < 0 || fileOffset < 0 || (long)at + RecordHeadLength + oldLength + newLength > end)
+            {
+                throw Damaged(file, at, "a record", "another", "A record of the undo file does not hold.");
+            }
+
+            int phase = BinaryPrimitives.ReadInt32BigEndian(head);
+            at += RecordHeadLength;
+            if (!edits.TryGetValue(phase, out List<FileEdit>? list))
+            {
+                edits[phase] = list = [];
+            }
+
+            list.Add(new FileEdit(fileOffset, bytes.AsMemory(at, oldLength), bytes.AsMemory(at + oldLength, newLength)));
+            at += oldLength + newLength;
+        }
+
+        return [.. edits.Values.Select(list => new RepairPhase(list))];
+    }
+
+    private static VhdFormatException Damaged(ImageFile file, long? fileOffset, string expected, string actual, string message) =>
+        new(file.Path, new Finding(FaultCode.UndoFileDamaged, VhdStructure.UndoFile, fileOffset, expected, actual, message));
+}
