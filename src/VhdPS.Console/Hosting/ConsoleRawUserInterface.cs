@@ -9,13 +9,13 @@ internal sealed class ConsoleRawUserInterface : PSHostRawUserInterface
 
     public override ConsoleColor ForegroundColor
     {
-        get => System.Console.ForegroundColor;
+        get => Known(System.Console.ForegroundColor, ConsoleColor.Gray);
         set => System.Console.ForegroundColor = value;
     }
 
     public override ConsoleColor BackgroundColor
     {
-        get => System.Console.BackgroundColor;
+        get => Known(System.Console.BackgroundColor, ConsoleColor.Black);
         set => System.Console.BackgroundColor = value;
     }
 
@@ -108,6 +108,9 @@ internal sealed class ConsoleRawUserInterface : PSHostRawUserInterface
 
     public override void ScrollBufferContents(Rectangle source, Coordinates destination, Rectangle clip, BufferCell fill) =>
         throw Unsupported();
+
+    /// <summary>On Unix the terminal's own colours are not known, and have a number that is no colour.</summary>
+    private static ConsoleColor Known(ConsoleColor color, ConsoleColor otherwise) => Enum.IsDefined(color) ? color : otherwise;
 
     private static NotSupportedException Unsupported() => new("This host cannot read, size or scroll the terminal's buffer.");
 }

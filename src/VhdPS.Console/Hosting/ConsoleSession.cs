@@ -152,7 +152,7 @@ internal sealed class ConsoleSession : IDisposable
         try
         {
             powerShell.Invoke(null, settings);
-            return true;
+            return powerShell.InvocationStateInfo.State != PSInvocationState.Stopped;
         }
         catch (PipelineStoppedException)
         {
