@@ -257,7 +257,7 @@ public sealed class SetImageOperationTests : IDisposable
         image.ReadSectors(0, sector);
         Assert.Equal(0x11, sector[0]);
         DynamicDiskHeader header = image.Layout.Header!;
-        IEnumerable<string> texts = header.ParentLocators.Where(locator => locator.IsUsed).Select(locator => StoredParentPath.ReadText(file, locator)!);
+        IEnumerable<string> texts = header.ParentLocators.Where(locator => locator.IsUsed).Select(locator => locator.ReadPath(file)!);
         return string.Join('|', texts.Prepend(header.ParentUnicodeName).Prepend($"{header.ParentUniqueId}{image.Layout.Footer.TimeStamp}"));
     }
 

@@ -26,7 +26,7 @@ public sealed class ChildCreatorTests : IDisposable
         var layout = ImageLayout.Read(file);
         Assert.Empty(layout.Findings);
         Dictionary<ParentLocatorCode, string> texts = layout.Header!.ParentLocators.Where(locator => locator.IsUsed)
-            .ToDictionary(locator => locator.Code, locator => StoredParentPath.ReadText(file, locator)!);
+            .ToDictionary(locator => locator.Code, locator => locator.ReadPath(file)!);
         Assert.Equal(relative, texts[ParentLocatorCode.W2ru]);
         Assert.Equal(parent.Replace('/', '\\'), texts[ParentLocatorCode.W2ku]);
         Assert.Equal(Name, layout.Header.ParentUnicodeName);
@@ -70,7 +70,7 @@ public sealed class ChildCreatorTests : IDisposable
         using (var file = LocalImageFile.OpenRead(child))
         {
             ParentLocator relative = ImageLayout.Read(file).Header!.ParentLocators[0];
-            Assert.Equal(@"..\base\parent.vhd", StoredParentPath.ReadText(file, relative));
+            Assert.Equal(@"..\base\parent.vhd", relative.ReadPath(file));
         }
 
         Assert.Equal(
