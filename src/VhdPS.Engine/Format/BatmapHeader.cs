@@ -40,7 +40,7 @@ public readonly record struct BatmapHeader(long MapOffset, uint MapSectorCount, 
     /// <summary>The checksum after one byte of the map has changed: right if it was right, wrong if it was wrong.</summary>
     public BatmapHeader WithMapByteChanged(byte before, byte after)
     {
-        int difference = Version < FirstUnsignedVersion ? (sbyte)after - (sbyte)before : after - before;
+        int difference = Version < FirstUnsignedVersion ? unchecked((sbyte)after - (sbyte)before) : after - before;
         return this with { Checksum = ~unchecked(~Checksum + (uint)difference) };
     }
 }

@@ -44,7 +44,7 @@ internal sealed class BatmapWriter
         }
 
         byte before = value[0];
-        value[0] &= (byte)~mask;
+        value[0] ^= mask;
         BatmapHeader changed = _header.WithMapByteChanged(before, value[0]);
         Span<byte> checksum = stackalloc byte[sizeof(uint)];
         BinaryPrimitives.WriteUInt32BigEndian(checksum, changed.Checksum);

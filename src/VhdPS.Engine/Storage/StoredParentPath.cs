@@ -1,4 +1,3 @@
-using System.Buffers;
 using VhdPS.Engine.Format;
 
 namespace VhdPS.Engine.Storage;
@@ -57,34 +56,12 @@ public sealed record StoredParentPath(string Source, string Text, StoredPathKind
         {
             foreach (ParentLocator locator in locators.Where(locator => locator.Code == code))
             {
-                Add(paths, locator.CodeText, ReadText(file, locator) ?? string.Empty);
+                Add(paths, locator.CodeText, locator.ReadPath(file)?.TrimStart('\uFEFF') ?? string.Empty);
             }
         }
 
         Add(paths, NameSource, header.ParentUnicodeName);
         return paths;
-    }
-
-    /// <summary>The path that a locator points to; null where it points to nothing that can be read as one.</summary>
-    public static string? ReadText(ImageFile file, ParentLocator locator)
-    {
-        if (locator.DataLength is 0 or > VhdSpec.MaxLocatorLength
-            || locator.DataOffset > (ulong)file.Length || file.Length - (long)locator.DataOffset < locator.DataLength)
-        {
-            return null;
-        }
-
-        int length = (int)locator.DataLength;
-        byte[] bytes = ArrayPool<byte>.Shared.Rent(length);
-        try
-        {
-            int count = file.ReadAt((long)locator.DataOffset, bytes.AsSpan(0, length));
-            return locator.DecodePath(bytes.AsSpan(0, count))?.TrimStart('\uFEFF');
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(bytes);
-        }
     }
 
     /// <summary>Tells what a stored text would name. <c>\</c> and <c>/</c> both separate, but in a URL only <c>/</c>.</summary>

@@ -1,0 +1,81 @@
+using VhdPS.Bench.Compare;
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Storage;
+
+namespace VhdPS.Bench.Rows;
+
+/// <summary>Sectors through a chain of four images against the same requests on one dynamic image; both stay open.</summary>
+internal abstract class ChainRow : Row
+{
+    private readonly byte[] _buffer = new byte[BenchData.ChunkBytes];
+    private VhdImage? _chain;
+    private VhdImage? _plain;
+    private long _diskBytes;
+
+    public override string Family => "Chains, against one dynamic image";
+
+    public override string Peer => "the same requests on a dynamic image";
+
+    public override string ShortPeer => "dynamic image";
+
+    public override void Prepare(BenchData data)
+    {
+        _diskBytes = data.Scale(512 * BenchData.MiB);
+        string root = data.DynamicFull(_diskBytes);
+        _plain = VhdImage.Open(root);
+        _chain = VhdImage.Open(MakeChain(data, root));
+    }
+
+    public override TimeSpan RunOurs() => Time(() => ReadAll(_chain!));
+
+    public override TimeSpan RunPeer() => Time(() => ReadAll(_plain!));
+
+    public override MemoryFigure MeasureMemory()
+    {
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        ReadAll(_chain!);
+        return new MemoryFigure("bytes allocated by all calls", GC.GetAllocatedBytesForCurrentThread() - before, 0);
+    }
+
+    public override void Dispose()
+    {
+        _chain?.Dispose();
+        _plain?.Dispose();
+        base.Dispose();
+    }
+
+    /// <summary>Fills the image at the top, whose two parents over the root hold a whole block of every four each.</summary>
+    protected abstract void FillTop(VhdImage top);
+
+    private void ReadAll(VhdImage image)
+    {
+        for (long offset = 0; offset < _diskBytes; offset += _buffer.Length)
+        {
+            image.ReadSectors(offset / VhdSpec.SectorSize, _buffer);
+        }
+    }
+
+    private string MakeChain(BenchData data, string parent)
+    {
+        byte[] block = BenchData.RandomBytes(VhdSpec.DefaultBlockSize);
+        for (int depth = 1; depth <= 3; depth++)
+        {
+            string child = data.PathOf($"{Name}-{depth}.vhd");
+            ChildCreator.Create(child, new NewChild(parent) { UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch });
+            using VhdImage image = VhdImage.Open(child, new VhdOpenOptions { ForWriting = true });
+            for (long blockIndex = depth; depth < 3 && blockIndex < _diskBytes / block.Length; blockIndex += 4)
+            {
+                image.WriteSectors(blockIndex * (block.Length / VhdSpec.SectorSize), block);
+            }
+
+            if (depth == 3)
+            {
+                FillTop(image);
+            }
+
+            parent = child;
+        }
+
+        return parent;
+    }
+}

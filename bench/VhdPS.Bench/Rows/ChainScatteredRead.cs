@@ -1,0 +1,25 @@
+using VhdPS.Bench.Compare;
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Storage;
+
+namespace VhdPS.Bench.Rows;
+
+internal sealed class ChainScatteredRead : ChainRow
+{
+    public override string Name => "chain-scattered";
+
+    public override string Work => "Sequential read with every second sector in the child of a chain of four, 1 MiB requests";
+
+    public override string ShortWork => "chain of 4, every second sector";
+
+    public override double Goal => 1 / 0.5;
+
+    protected override void FillTop(VhdImage top)
+    {
+        byte[] sectorData = BenchData.RandomBytes(VhdSpec.SectorSize);
+        for (long sector = 0; sector < top.SectorCount; sector += 2)
+        {
+            top.WriteSectors(sector, sectorData);
+        }
+    }
+}
