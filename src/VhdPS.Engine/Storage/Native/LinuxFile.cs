@@ -57,6 +57,8 @@ internal sealed partial class LinuxFile : UnixFile
     public override void Prefetch(SafeFileHandle handle, long fileOffset, long length) =>
         _ = Advise(handle, fileOffset, length, WillNeed);
 
+    public override bool TryClaim(SafeFileHandle handle, bool forWriting) => LinuxLocks.TryClaim(handle, forWriting);
+
     private static FileFacts Decode(ReadOnlySpan<byte> stat)
     {
         ulong device = MemoryMarshal.Read<ulong>(stat[DeviceMajorAt..]);

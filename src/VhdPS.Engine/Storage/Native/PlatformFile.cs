@@ -32,6 +32,11 @@ internal abstract class PlatformFile
     {
     }
 
+    /// <summary>
+    /// Tells other programs, by the locks that they look at, what the handle is for; false where one of them has the file.
+    /// </summary>
+    public virtual bool TryClaim(SafeFileHandle handle, bool forWriting) => true;
+
     /// <summary>Puts a folder's entries on the medium, so that a rename in it outlives a power cut.</summary>
     public virtual void SyncFolder(string folder)
     {
