@@ -160,6 +160,11 @@ public sealed class LocalImageFile : ImageFile
                 // Again by the open file: a name can change what it names, and Windows tells devices only by a handle.
                 FileFacts facts = PlatformFile.Current.Look(handle, path);
                 ThrowIfNotRegular(path, facts.Kind);
+                if (!PlatformFile.Current.TryLock(handle, access == FileAccess.ReadWrite))
+                {
+                    throw new ImageInUseException(path, access == FileAccess.ReadWrite);
+                }
+
                 return new LocalImageFile(path, handle, access == FileAccess.ReadWrite, facts.Identity);
             }
             catch
@@ -172,7 +177,7 @@ public sealed class LocalImageFile : ImageFile
         {
             throw new ImageInUseException(path, access == FileAccess.ReadWrite, error);
         }
-        catch (IOException error) when (error is not (FileNotFoundException or DirectoryNotFoundException or PathTooLongException))
+        catch (IOException error) when (error is not (ImageInUseException or FileNotFoundException or DirectoryNotFoundException or PathTooLongException))
         {
             throw new ImageIOException(path, ImageIOOperation.Open, null, error);
         }

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace VhdPS.Engine.Storage.Native;
 
-/// <summary>Linux: statx, whose layout is one on all processors; fallocate; posix_fadvise.</summary>
+/// <summary>Linux: statx, whose layout is one on all processors; fallocate; posix_fadvise; QEMU's locks.</summary>
 internal sealed partial class LinuxFile : UnixFile
 {
     private const int AtCurrentFolder = -100;
@@ -56,6 +56,8 @@ internal sealed partial class LinuxFile : UnixFile
 
     public override void Prefetch(SafeFileHandle handle, long fileOffset, long length) =>
         _ = Advise(handle, fileOffset, length, WillNeed);
+
+    public override bool TryLock(SafeFileHandle handle, bool forWriting) => QemuLocks.TryTake(handle, forWriting);
 
     private static FileFacts Decode(ReadOnlySpan<byte> stat)
     {

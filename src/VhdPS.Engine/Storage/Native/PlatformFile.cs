@@ -32,6 +32,12 @@ internal abstract class PlatformFile
     {
     }
 
+    /// <summary>
+    /// Takes the locks that other programs honour beside the one that .NET takes, for as long as the file is open; false
+    /// where another program's locks rule the access out.
+    /// </summary>
+    public virtual bool TryLock(SafeFileHandle handle, bool forWriting) => true;
+
     /// <summary>Puts a folder's entries on the medium, so that a rename in it outlives a power cut.</summary>
     public virtual void SyncFolder(string folder)
     {
