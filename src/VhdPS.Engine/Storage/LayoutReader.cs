@@ -128,11 +128,11 @@ internal sealed class LayoutReader(ImageFile file, LayoutOptions options)
         VhdStructure structure = stored.FileOffset == 0 && footer.DiskType != VhdType.Fixed ? VhdStructure.FooterCopy : VhdStructure.Footer;
         long at = stored.FileOffset + (size.Rule == SizeRule.Chs ? 56 : 48);
         DiskGeometry geometry = footer.Geometry;
-        if (geometry.SectorCount == 0)
+        var specified = DiskGeometry.ForSectorCount((long)(footer.CurrentSize / VhdSpec.SectorSize));
+        if (geometry.SectorCount == 0 && geometry != specified)
         {
             _findings.Add(new Finding(
-                FaultCode.GeometryZero, structure, stored.FileOffset + 56, DiskGeometry.ForSectorCount((long)(footer.CurrentSize / 512)).ToString(),
-                geometry.ToString(), "The geometry addresses nothing.")
+                FaultCode.GeometryZero, structure, stored.FileOffset + 56, specified.ToString(), geometry.ToString(), "The geometry addresses nothing.")
             {
                 Severity = VirtualSize.IsByGeometry(footer.CreatorApplication) ? Severity.Warning : Severity.Note,
             });

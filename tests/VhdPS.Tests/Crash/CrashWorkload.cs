@@ -14,7 +14,7 @@ internal sealed class CrashWorkload
         _random = random;
         var store = new MemoryImageFile(initial);
         Initial = initial;
-        Recorder = new RecordingImageFile(new KeptOpen(store));
+        Recorder = new RecordingImageFile(new KeptOpenImageFile(store));
         using VhdImage image = VhdImage.Open(store.Reopen());
         Model = new DiskModel(ReadValues(image));
     }
@@ -101,31 +101,5 @@ internal sealed class CrashWorkload
 
         Model.Write(Recorder.Changes.Count, sector, values);
         image.WriteSectors(sector, DiskModel.Encode(values));
-    }
-
-    /// <summary>Leaves the recorded file open when an image on it is closed, as the recorder outlives it.</summary>
-    private sealed class KeptOpen(ImageFile inner) : ImageFile
-    {
-        public override string Path => inner.Path;
-
-        public override bool CanWrite => true;
-
-        public override long Length => inner.Length;
-
-        public override long SizeOnDisk => inner.SizeOnDisk;
-
-        public override FileIdentity Identity => inner.Identity;
-
-        public override int ReadAt(long fileOffset, Span<byte> buffer) => inner.ReadAt(fileOffset, buffer);
-
-        public override void WriteAt(long fileOffset, ReadOnlySpan<byte> data) => inner.WriteAt(fileOffset, data);
-
-        public override void SetLength(long length) => inner.SetLength(length);
-
-        public override void Flush() => inner.Flush();
-
-        protected override void Dispose(bool disposing)
-        {
-        }
     }
 }

@@ -1,4 +1,3 @@
-using VhdPS.Engine.Format;
 using VhdPS.Engine.Storage;
 
 namespace VhdPS.Engine.Operations;
@@ -47,7 +46,7 @@ public static class UndoOperation
         return lengths;
     }
 
-    /// <summary>Every sector must hold what it held before the repair or after it; a cut-off repair leaves a mixture.</summary>
+    /// <summary>Every byte must be what it was before the repair or after it; a repair or an undoing that was cut off leaves a mixture.</summary>
     private static void RefuseIfChanged(ImageFile file, UndoRecord record, long[] lengths)
     {
         bool isOurs = file.Length >= lengths.Min() && file.Length <= lengths.Max();
@@ -65,23 +64,20 @@ public static class UndoOperation
 
     private static bool IsOurs(ImageFile file, FileEdit edit)
     {
-        byte[] actual = new byte[Math.Max(edit.OldBytes.Length, edit.NewBytes.Length)];
+        ReadOnlySpan<byte> before = edit.OldBytes.Span, after = edit.NewBytes.Span;
+        byte[] actual = new byte[Math.Max(before.Length, after.Length)];
         int count = edit.FileOffset >= file.Length ? 0 : file.ReadAt(edit.FileOffset, actual);
-        for (int at = 0; at < count;)
+        for (int i = 0; i < count; i++)
         {
-            int length = Math.Min(count - at, VhdSpec.SectorSize - (int)((edit.FileOffset + at) % VhdSpec.SectorSize));
-            ReadOnlySpan<byte> piece = actual.AsSpan(at, length);
-            if (!IsPrefix(piece, edit.OldBytes.Span, at) && !IsPrefix(piece, edit.NewBytes.Span, at) && piece.IndexOfAnyExcept((byte)0) >= 0)
+            // Where one of the two has no bytes, the file may have grown over the place with zeros.
+            bool isOld = i < before.Length ? actual[i] == before[i] : actual[i] == 0;
+            bool isNew = i < after.Length ? actual[i] == after[i] : actual[i] == 0;
+            if (!isOld && !isNew)
             {
                 return false;
             }
-
-            at += length;
         }
 
         return true;
     }
-
-    private static bool IsPrefix(ReadOnlySpan<byte> piece, ReadOnlySpan<byte> known, int at) =>
-        at + piece.Length <= known.Length && piece.SequenceEqual(known.Slice(at, piece.Length));
 }

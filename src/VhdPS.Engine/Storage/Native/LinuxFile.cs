@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace VhdPS.Engine.Storage.Native;
 
-/// <summary>Linux: statx, whose layout is one on all processors; fallocate; posix_fadvise.</summary>
+/// <summary>Linux: statx, whose layout is one on all processors; fallocate; posix_fadvise; QEMU's locks.</summary>
 internal sealed partial class LinuxFile : UnixFile
 {
     private const int AtCurrentFolder = -100;
