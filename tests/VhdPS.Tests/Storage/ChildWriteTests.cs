@@ -114,7 +114,7 @@ public sealed class ChildWriteTests
     [Fact]
     public void DynamicImageKeepsItsBatmap()
     {
-        ImageBytes image = ImageBytes.Dynamic(Size);
+        ImageBytes image = ImageBytes.Dynamic(Size).PutFooter(28, "tap\0").PutFooter(32, 0x0001_0003u);
         int headerAt = image.Insert(Batmap(0x0001_0002, [0xFF], image.FooterOffset));
         MemoryImageFile file = image.ToFile();
         using (VhdImage dynamic = Open(file))
