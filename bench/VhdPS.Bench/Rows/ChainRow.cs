@@ -34,7 +34,8 @@ internal abstract class ChainRow : Row
     {
         long before = GC.GetAllocatedBytesForCurrentThread();
         ReadAll(_chain!);
-        return new MemoryFigure("bytes allocated by all calls", GC.GetAllocatedBytesForCurrentThread() - before, 0);
+        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        return new MemoryFigure("bytes allocated by all calls", allocated, 0);
     }
 
     public override void Dispose()

@@ -19,6 +19,9 @@ internal sealed class ChainReader(DiskLevel leaf, Func<IReadOnlyList<DiskLevel>>
     /// <summary>Sectors of a window: its scratch bytes stay in the processor's cache.</summary>
     private const int WindowSectors = 512;
 
+    /// <summary>Where runs are short, requests of at least so many sectors are shared with a second thread.</summary>
+    private const int SharedSectors = 2 * WindowSectors;
+
     private const int MaskBytes = WindowSectors / 8;
 
     /// <summary>Finds the longest run that comes from one place.</summary>
@@ -48,7 +51,10 @@ internal sealed class ChainReader(DiskLevel leaf, Func<IReadOnlyList<DiskLevel>>
     }
 
     /// <summary>Fills a buffer of whole sectors that lie on the disk.</summary>
-    public void Read(long sector, Span<byte> buffer)
+    public void Read(long sector, Span<byte> buffer) => Read(sector, buffer, mayShare: Environment.ProcessorCount > 1);
+
+    /// <summary>Fills a buffer on this thread, or on two.</summary>
+    internal void Read(long sector, Span<byte> buffer, bool mayShare)
     {
         while (buffer.Length > 0)
         {
@@ -66,6 +72,12 @@ internal sealed class ChainReader(DiskLevel leaf, Func<IReadOnlyList<DiskLevel>>
                 {
                     level.Read(sector, run.FileOffset, part);
                 }
+            }
+            else if (mayShare && count >= SharedSectors)
+            {
+                // Every file has its whole span read, so that the bytes to copy are a multiple of the request's.
+                SharedRead.Run(this, sector, buffer, count / 2 / 8 * 8);
+                return;
             }
             else
             {
@@ -163,16 +175,22 @@ internal sealed class ChainReader(DiskLevel leaf, Func<IReadOnlyList<DiskLevel>>
         }
     }
 
-    /// <summary>How many sectors are read in one call: up to the first wide gap or long run.</summary>
+    /// <summary>How many sectors are read in one call: all where enough of them are wanted, else up to the first wide gap or long run.</summary>
     private static int MeasurePiece(ReadOnlySpan<byte> own, int start, int end, out bool isOneRun)
     {
         int at = start + SectorBitmap.RunLength(own, start, end - start, out _);
-        isOneRun = true;
-        if (at - start >= LongRun)
+        isOneRun = at == end || at - start >= LongRun;
+        if (isOneRun)
         {
             return at - start;
         }
 
+        if (IsDense(own, start, end))
+        {
+            return end - start;
+        }
+
+        isOneRun = true;
         while (at < end)
         {
             int gap = SectorBitmap.RunLength(own, at, end - at, out _);
@@ -194,17 +212,22 @@ internal sealed class ChainReader(DiskLevel leaf, Func<IReadOnlyList<DiskLevel>>
         return at - start;
     }
 
+    /// <summary>Whether at least a quarter of the sectors of a range are set, the whole bytes in it taken for the whole.</summary>
+    private static bool IsDense(ReadOnlySpan<byte> own, int start, int end)
+    {
+        ReadOnlySpan<byte> bytes = own[((start + 7) >> 3)..Math.Max((start + 7) >> 3, end >> 3)];
+        return SectorBitmap.CountSet(bytes, bytes.Length * 8) > bytes.Length * 2;
+    }
+
     private static void Scatter(ReadOnlySpan<byte> own, int start, int count, ReadOnlySpan<byte> bytes, Span<byte> target)
     {
-        for (int at = 0; at < count;)
+        int bytesStart = 0;
+        for (int sector = start; sector < start + count; sector++, bytesStart += VhdSpec.SectorSize)
         {
-            int run = SectorBitmap.RunLength(own, start + at, count - at, out bool isOwn);
-            if (isOwn)
+            if (SectorBitmap.IsSet(own, sector))
             {
-                bytes.Slice(at * VhdSpec.SectorSize, run * VhdSpec.SectorSize).CopyTo(target[(at * VhdSpec.SectorSize)..]);
+                bytes.Slice(bytesStart, VhdSpec.SectorSize).CopyTo(target[bytesStart..]);
             }
-
-            at += run;
         }
     }
 
