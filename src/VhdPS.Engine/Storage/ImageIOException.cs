@@ -45,11 +45,14 @@ public sealed class ImageIOException : IOException
     public long? FileOffset { get; }
 
     /// <summary>Whether the medium is full.</summary>
-    public bool IsDiskFull => IsDiskFullCode(HResult);
+    public bool IsDiskFull => InnerException is { } inner && SaysFull(inner);
 
     /// <summary>Whether <paramref name="hresult"/> says that the medium is full or a size limit is reached.</summary>
     internal static bool IsDiskFullCode(int hresult) =>
         OperatingSystem.IsWindows() ? hresult is unchecked((int)0x80070070) or unchecked((int)0x80070027) : hresult is 28 or 122 or 27 or 69;
+
+    // .NET turns EFBIG, a file system's or a user's limit on the size of a file, into an ArgumentOutOfRangeException.
+    private static bool SaysFull(Exception inner) => inner is ArgumentOutOfRangeException || IsDiskFullCode(inner.HResult);
 
     private static string Describe(string path, ImageIOOperation operation, long? fileOffset, Exception inner)
     {
@@ -63,7 +66,7 @@ public sealed class ImageIOException : IOException
             _ => "replacing",
         };
         string where = fileOffset is { } offset ? $" at offset {offset}" : string.Empty;
-        string why = IsDiskFullCode(inner.HResult) ? "the disk is full or a size limit is reached" : inner.Message;
+        string why = SaysFull(inner) ? "the disk is full or a size limit is reached" : inner.Message;
         return $"{path}: {what} failed{where}: {why}";
     }
 }

@@ -193,7 +193,8 @@ public sealed class LocalImageFile : ImageFile
         }
     }
 
-    private static bool IsSystemError(Exception error) => error is IOException or UnauthorizedAccessException;
+    // ArgumentOutOfRangeException: so .NET reports a file that would pass a limit of its size.
+    private static bool IsSystemError(Exception error) => error is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException;
 
     private static bool IsSharingViolation(int hresult) =>
         OperatingSystem.IsWindows() ? hresult is unchecked((int)0x80070020) or unchecked((int)0x80070021)

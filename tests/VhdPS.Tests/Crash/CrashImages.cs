@@ -12,7 +12,7 @@ internal static class CrashImages
     private static readonly DateTime Time = new(2024, 5, 6, 7, 8, 9, DateTimeKind.Utc);
 
     /// <summary>An image of a random kind.</summary>
-    public static (string Kind, byte[] Bytes) Make(Random random) => random.Next(10) switch
+    public static (string Kind, byte[] Bytes) Make(Random random) => random.Next(11) switch
     {
         0 => ("fixed", ImageBytes.Fixed(random.Next(1, 40) * 512).Bytes),
         1 => ("empty, blocks of 512", MakeNew(random.Next(1, 300) * 512L, 512)),
@@ -22,6 +22,7 @@ internal static class CrashImages
         6 => ("child", MakePartial(ImageBytes.Differencing(16 * 4096 - (random.Next(8) * 512)), random)),
         7 => ("empty child", ImageBytes.Differencing(random.Next(1, 100) * 512, 512 << random.Next(1, 5)).Bytes),
         8 => ("short last block", MakeShort(random)),
+        9 => ("Xen's child with a batmap", MakeXen(random)),
         _ => ("footer of 511 bytes", MakeLegacy(random)),
     };
 
@@ -51,6 +52,22 @@ internal static class CrashImages
         }
 
         return image.Bytes;
+    }
+
+    /// <summary>The batmap says of all blocks that they are full, those that are not there included.</summary>
+    private static byte[] MakeXen(Random random)
+    {
+        byte[] header = new byte[512], map = new byte[512];
+        "tdbatmap"u8.CopyTo(header);
+        map.AsSpan(0, 2).Fill(0xFF);
+        ImageBytes.BigEndian(2560UL).CopyTo(header, 8);
+        ImageBytes.BigEndian(1u).CopyTo(header, 16);
+        ImageBytes.BigEndian(0x00010002u).CopyTo(header, 20);
+        ImageBytes.BigEndian(~510u).CopyTo(header, 24);
+        ImageBytes image = ImageBytes.Differencing().PutFooter(28, "tap\0");
+        image.Insert(header);
+        image.Insert(map);
+        return image.AddBlock(random.Next(16), 0x55).Bytes;
     }
 
     /// <summary>The last block ends with the disk, and the footer lies in what should be its tail.</summary>

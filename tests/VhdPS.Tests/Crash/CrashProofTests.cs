@@ -10,7 +10,7 @@ namespace VhdPS.Tests.Crash;
 /// </summary>
 public sealed class CrashProofTests(ITestOutputHelper output)
 {
-    private static readonly int Cuts = LongRun.Count(100_000, 1_000_000);
+    private static readonly int Cuts = LongRun.Count(60_000, 1_000_000);
 
     [Fact]
     public void NoCutLosesWhatAFlushPromised()

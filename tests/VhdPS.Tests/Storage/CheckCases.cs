@@ -162,7 +162,7 @@ internal static class CheckCases
         ImageBytes.BigEndian(mapSectors).CopyTo(header, 16);
         ImageBytes.BigEndian(0x00010002u).CopyTo(header, 20);
         ImageBytes.BigEndian(checksum ?? ~(uint)map.Sum(value => value)).CopyTo(header, 24);
-        ImageBytes image = ImageBytes.Differencing().PutFooter(28, "tap\0").PutFooter(32, 0x0001_0003u);
+        ImageBytes image = ImageBytes.Differencing().PutFooter(28, "tap\0");
         image.Insert(header);
         byte[] sector = new byte[512];
         map.CopyTo(sector, 0);

@@ -1,0 +1,100 @@
+using VhdPS.Engine.Storage;
+using VhdPS.Tests.Peers;
+
+namespace VhdPS.Tests.Crash;
+
+/// <summary>A file system that is really full, and a size limit that the system really sets.</summary>
+public sealed class FullDiskTests
+{
+    private const int BlockSize = 64 * 1024;
+
+    [SmallDiskFact]
+    public void AFullFileSystemIsATypedErrorAndLosesNothing()
+    {
+        using var disk = new SmallDisk(1024 * 1024);
+        string path = disk["full.vhd"];
+        ImageCreator.Create(path, New());
+        int written = 0, flushed = 0;
+        using (VhdImage image = VhdImage.Open(path, new VhdOpenOptions { ForWriting = true }))
+        {
+            ImageIOException error = Assert.Throws<ImageIOException>(() =>
+            {
+                for (; written < 1000; written++)
+                {
+                    image.WriteSectors(written * (BlockSize / 512L), Filled(written));
+                    if (written % 3 == 2)
+                    {
+                        image.Flush();
+                        flushed = written + 1;
+                    }
+                }
+            });
+            Assert.True(error.IsDiskFull, error.Message);
+            Assert.Throws<VhdRefusedException>(() => image.WriteSectors(0, new byte[512]));
+            for (int block = 0; block < written; block++)
+            {
+                AssertBlock(image, block);
+            }
+        }
+
+        CheckReport report = ImageChecker.Check(path, new CheckOptions { Full = true });
+        Assert.True(report.ErrorCount + report.WarningCount == 0, string.Join('\n', report.Findings.Select(finding => finding.Describe())));
+        Assert.InRange(flushed, 3, written);
+        using VhdImage again = VhdImage.Open(path);
+        for (int block = 0; block < written; block++)
+        {
+            AssertBlock(again, block);
+        }
+    }
+
+    [SmallDiskFact]
+    public void ANewImageThatDoesNotFitLeavesNothing()
+    {
+        using var disk = new SmallDisk(256 * 1024);
+        string path = disk["new.vhd"];
+        ImageIOException error = Assert.Throws<ImageIOException>(() => ImageCreator.Create(path, New() with { BlockSize = 512, SizeBytes = 1L << 30 }));
+        Assert.True(error.IsDiskFull, error.Message);
+        Assert.Empty(Directory.GetFileSystemEntries(Path.GetDirectoryName(path)!));
+    }
+
+    [PeerFact("bash")]
+    public void AProcessWithASizeLimitLeavesASoundImage()
+    {
+        using var folder = new TempFolder();
+        string path = folder["limited.vhd"];
+        ImageCreator.Create(path, New());
+        string script = $$"""
+            $data = [byte[]]::new(65536)
+            [Array]::Fill($data, [byte]7)
+            0..31 | ForEach-Object { [pscustomobject]@{ Sector = $_ * 128; Data = $data } } |
+                Write-VpcSector '{{path}}' -ErrorAction Stop
+            """;
+        PeerResult result = PeerProcess.TryRun(
+            "bash", "-c", "trap '' XFSZ; ulimit -f 1000; export DOTNET_EnableWriteXorExecute=0; exec \"$@\"", "bash", Environment.ProcessPath!, ModuleProcess.ConsolePath, "-Command", script);
+        Assert.True(result.ExitCode == 1 && result.ToString().Contains("a size limit is reached", StringComparison.Ordinal), result.ToString());
+        CheckReport report = ImageChecker.Check(path, new CheckOptions { Full = true });
+        Assert.True(report.IsValid, string.Join('\n', report.Findings.Select(finding => finding.Describe())));
+        Assert.InRange(new FileInfo(path).Length, 200_000, 1000 * 1024);
+    }
+
+    private static NewImage New() => new(32L * BlockSize)
+    {
+        BlockSize = BlockSize,
+        UniqueId = Guid.NewGuid(),
+        TimeStamp = new DateTime(2024, 1, 1, 0, 0, 0, DateTimeKind.Utc),
+    };
+
+    private static byte[] Filled(int block)
+    {
+        byte[] data = new byte[BlockSize];
+        data.AsSpan().Fill((byte)(block + 1));
+        return data;
+    }
+
+    private static void AssertBlock(VhdImage image, int block)
+    {
+        byte[] data = new byte[BlockSize];
+        image.ReadSectors(block * (BlockSize / 512L), data);
+        Assert.True(data.AsSpan().SequenceEqual(Filled(block)), $"block {block}");
+    }
+}
