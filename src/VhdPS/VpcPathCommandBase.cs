@@ -14,6 +14,8 @@ public abstract class VpcPathCommandBase : VpcCommandBase
     /// <summary>The set with <see cref="LiteralPath"/>.</summary>
     protected const string LiteralPathSet = "LiteralPath";
 
+    private PathResolver? _resolver;
+
     /// <summary>Image files; wildcards are allowed.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = PathSet)]
     [ValidateNotNullOrEmpty]
@@ -29,7 +31,7 @@ public abstract class VpcPathCommandBase : VpcCommandBase
     /// <inheritdoc/>
     protected sealed override void ProcessRecord()
     {
-        var resolver = new PathResolver(SessionState.Path);
+        PathResolver resolver = _resolver ??= new PathResolver(SessionState.Path);
         bool isLiteral = ParameterSetName.StartsWith(LiteralPathSet, StringComparison.Ordinal);
         foreach (string path in isLiteral ? LiteralPath : Path)
         {
@@ -43,7 +45,7 @@ public abstract class VpcPathCommandBase : VpcCommandBase
 
                 files = [literal];
             }
-            else if (!TryRun<IReadOnlyList<string>>(path, () => resolver.ResolveWildcard(path), out files))
+            else if (!TryRun(path, () => resolver.ResolveWildcard(path), out files))
             {
                 continue;
             }
