@@ -4,7 +4,7 @@ using VhdPS.Engine.Storage;
 namespace VhdPS.Engine.Operations;
 
 /// <summary>
-/// Makes a new file with the disk of another, in another form. <see cref="Begin"/> looks and refuses; nothing is written
+/// Makes a new file with the disk of another, in another form. <see cref="Begin(ConvertOptions)"/> looks and refuses; nothing is written
 /// before <see cref="Run"/>.
 /// </summary>
 public sealed class ConvertOperation : IDisposable
@@ -50,10 +50,15 @@ public sealed class ConvertOperation : IDisposable
     /// <exception cref="ArgumentException">Size or block size are out of their range.</exception>
     public static ConvertOperation Begin(ConvertOptions options)
     {
-        DiskSource source = DiskSource.Open(
+        return Begin(options, DiskSource.Open(
             options.SourcePath,
             options.SourceFormat,
-            new VhdOpenOptions { SizeRule = options.SizeRule, IgnoreBitmap = options.IgnoreBitmap, Force = options.Force });
+            new VhdOpenOptions { SizeRule = options.SizeRule, IgnoreBitmap = options.IgnoreBitmap, Force = options.Force }));
+    }
+
+    /// <summary>Takes an open source, and owns it from then on, also when it is refused.</summary>
+    internal static ConvertOperation Begin(ConvertOptions options, DiskSource source)
+    {
         var operation = new ConvertOperation(options, source);
         try
         {
