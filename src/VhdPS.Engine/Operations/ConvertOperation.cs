@@ -145,10 +145,13 @@ public sealed class ConvertOperation : IDisposable
 
         NewImage image = NewImage();
         HardDiskFooter footer = image.CreateFooter();
-        return TargetFormat == DiskFormat.Fixed
-            ? new FlatDiskWriter(file, SizeBytes, footer)
-            : new BlockDiskWriter(
-                file, footer, DynamicDiskHeader.Create(VhdSpec.FooterSize + VhdSpec.HeaderSize, image.BlockCount, BlockSize), SizeBytes);
+        if (TargetFormat == DiskFormat.Fixed)
+        {
+            return new FlatDiskWriter(file, SizeBytes, footer);
+        }
+
+        var header = DynamicDiskHeader.Create(VhdSpec.FooterSize + VhdSpec.HeaderSize, image.BlockCount, BlockSize);
+        return new BlockDiskWriter(file, new ImageAssembly(file, footer, header), SizeBytes);
     }
 
     private NewImage NewImage() => new(SizeBytes)

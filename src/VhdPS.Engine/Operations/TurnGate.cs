@@ -22,11 +22,16 @@ internal sealed class TurnGate
         }
     }
 
-    /// <summary>Marks a unit as passed; it need not have waited.</summary>
+    /// <summary>Marks a unit as passed; it need not have waited, and may be marked again.</summary>
     public void Pass(long number)
     {
         lock (_gate)
         {
+            if (number < _turn)
+            {
+                return;
+            }
+
             _passed.Add(number);
             while (_passed.Remove(_turn))
             {
