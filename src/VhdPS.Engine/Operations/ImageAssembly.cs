@@ -1,0 +1,106 @@
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Storage;
+
+namespace VhdPS.Engine.Operations;
+
+/// <summary>
+/// A new dynamic or differencing image in the making: gives places to blocks, one behind the other with their data on
+/// 4 KiB boundaries, and writes the structures when all blocks are in the file.
+/// </summary>
+internal sealed class ImageAssembly
+{
+    private const int EncodedChunk = 64 * 1024;
+
+    private readonly ImageFile _file;
+    private readonly HardDiskFooter _footer;
+    private readonly DynamicDiskHeader _header;
+    private readonly IReadOnlyList<(long FileOffset, byte[] Bytes)> _extras;
+    private long _end;
+
+    /// <summary>Begins an image.</summary>
+    /// <param name="file">A new, empty file.</param>
+    /// <param name="footer">Its footer.</param>
+    /// <param name="header">Its header, behind the footer's copy.</param>
+    /// <param name="extras">What else lies behind the table, such as the paths of locators.</param>
+    public ImageAssembly(
+        ImageFile file, HardDiskFooter footer, DynamicDiskHeader header, IReadOnlyList<(long FileOffset, byte[] Bytes)>? extras = null)
+    {
+        _file = file;
+        _footer = footer;
+        _header = header;
+        _extras = extras ?? [];
+        Table = BlockAllocationTable.CreateUnused((int)header.MaxTableEntries);
+        BlockSize = (int)header.BlockSize;
+        BitmapSize = VhdSpec.BitmapSize(BlockSize);
+
+        // The gap before a bitmap is written with it, so that whole pages are written; small blocks leave no gap of their own.
+        FrontSize = BlockSize % VhdSpec.DataAlignment == 0 ? (int)VhdSpec.RoundUp(BitmapSize, VhdSpec.DataAlignment) : BitmapSize;
+        _end = Math.Max(TableEnd(header), _extras.Count == 0 ? 0 : _extras.Max(extra => extra.FileOffset + extra.Bytes.Length));
+    }
+
+    /// <summary>The places given so far.</summary>
+    public BlockAllocationTable Table { get; }
+
+    /// <summary>Bytes of data in a block.</summary>
+    public int BlockSize { get; }
+
+    /// <summary>Bytes of a sector bitmap.</summary>
+    public int BitmapSize { get; }
+
+    /// <summary>Bytes that are written before a block's data: a gap of zeros, and the bitmap.</summary>
+    public int FrontSize { get; }
+
+    /// <summary>Length of the file with the blocks placed so far.</summary>
+    public long Length => VhdSpec.RoundUp(_end, VhdSpec.SectorSize) + VhdSpec.FooterSize;
+
+    /// <summary>The first byte behind the table of a header, whole sectors.</summary>
+    public static long TableEnd(DynamicDiskHeader header) =>
+        (long)header.TableOffset + VhdSpec.RoundUp((long)header.MaxTableEntries * VhdSpec.TableEntrySize, VhdSpec.SectorSize);
+
+    /// <summary>Whether a block has a place.</summary>
+    public bool IsPlaced(int blockIndex) => Table[blockIndex] != VhdSpec.UnusedEntry;
+
+    /// <summary>File offset of a placed block's data.</summary>
+    public long DataOffset(int blockIndex) => ImageLayout.BitmapOffset(Table[blockIndex]) + BitmapSize;
+
+    /// <summary>Gives a block the next place. Not for several threads at once.</summary>
+    /// <exception cref="VhdRefusedException">A table entry cannot name the place.</exception>
+    public void Place(int blockIndex)
+    {
+        long dataOffset = VhdSpec.RoundUp(_end + BitmapSize, VhdSpec.DataAlignment);
+        long entry = (dataOffset - BitmapSize) / VhdSpec.SectorSize;
+        if (entry >= VhdSpec.UnusedEntry)
+        {
+            // I4
+            throw new VhdRefusedException(
+                _file.Path,
+                RefusalCode.ImageFull,
+                $"the image is full: block {blockIndex} would lie at offset {dataOffset - BitmapSize}, and a table entry reaches to 2 TiB.");
+        }
+
+        Table[blockIndex] = (uint)entry;
+        _end = dataOffset + BlockSize;
+    }
+
+    /// <summary>Writes footer copy, header, table, what else there is, and the footer.</summary>
+    public void Complete()
+    {
+        _file.WriteAt(0, _footer.Bytes);
+        _file.WriteAt((long)_footer.DataOffset, _header.Bytes);
+        byte[] encoded = new byte[EncodedChunk];
+        long tableOffset = (long)_header.TableOffset, length = TableEnd(_header) - tableOffset;
+        for (long at = 0; at < length; at += EncodedChunk)
+        {
+            Span<byte> bytes = encoded.AsSpan(0, (int)Math.Min(EncodedChunk, length - at));
+            Table.Encode((int)(at / VhdSpec.TableEntrySize), bytes);
+            _file.WriteAt(tableOffset + at, bytes);
+        }
+
+        foreach ((long fileOffset, byte[] bytes) in _extras)
+        {
+            _file.WriteAt(fileOffset, bytes);
+        }
+
+        _file.WriteAt(Length - VhdSpec.FooterSize, _footer.Bytes);
+    }
+}
