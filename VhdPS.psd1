@@ -10,6 +10,7 @@
     CompatiblePSEditions = @('Core')
     FormatsToProcess = @('out/VhdPS/VhdPS.Format.ps1xml')
     CmdletsToExport = @(
+        'Convert-VpcImage'
         'Get-VpcFooter'
         'Get-VpcImage'
         'New-VpcImage'

@@ -72,6 +72,12 @@ public abstract class VpcCommandBase : PSCmdlet, IDisposable
         return false;
     }
 
+    /// <summary>Whether the caller has given a parameter.</summary>
+    protected bool IsGiven(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
+
+    /// <summary>An engine's progress, shown until it is disposed; to be used on the pipeline's thread.</summary>
+    private protected CommandProgress BeginProgress(string verb, string path) => new(this, $"{verb} {System.IO.Path.GetFileName(path)}");
+
     /// <summary>Writes the elements of a lazy sequence of engine results, one an object.</summary>
     protected void WriteAll<T>(object? target, IEnumerable<T> results)
     {

@@ -2,7 +2,7 @@ namespace VhdPS.Engine.Storage;
 
 /// <summary>
 /// The one seam to the operating system: positional, synchronous access to the bytes of one open file. Tests put doubles
-/// in its place. Reads may run on several threads at once; nothing else may.
+/// in its place. Reads, and writes of ranges that do not touch, may run on several threads at once; nothing else may.
 /// </summary>
 public abstract class ImageFile : IDisposable
 {
@@ -17,6 +17,9 @@ public abstract class ImageFile : IDisposable
 
     /// <summary>Bytes that the file takes on the medium; less than <see cref="Length"/> where it has holes.</summary>
     public abstract long SizeOnDisk { get; }
+
+    /// <summary>When the file was last written to, UTC, as far as the system tells.</summary>
+    public virtual DateTime LastWriteTime => default;
 
     /// <summary>What tells this file from every other, whatever its path.</summary>
     public abstract FileIdentity Identity { get; }

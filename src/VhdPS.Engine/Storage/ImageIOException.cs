@@ -20,6 +20,9 @@ public enum ImageIOOperation
 
     /// <summary>Putting a new file in the place of another.</summary>
     Replace,
+
+    /// <summary>Reading back what was written.</summary>
+    Verify,
 }
 
 /// <summary>An input or output error, with the file, what was being done and where.</summary>
@@ -60,7 +63,8 @@ public sealed class ImageIOException : IOException
             ImageIOOperation.Write => "writing",
             ImageIOOperation.SetLength => "setting the length of",
             ImageIOOperation.Flush => "syncing",
-            _ => "replacing",
+            ImageIOOperation.Replace => "replacing",
+            _ => "verifying",
         };
         string where = fileOffset is { } offset ? $" at offset {offset}" : string.Empty;
         string why = IsDiskFullCode(inner.HResult) ? "the disk is full or a size limit is reached" : inner.Message;

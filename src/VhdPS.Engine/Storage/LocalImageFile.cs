@@ -26,10 +26,13 @@ public sealed class LocalImageFile : ImageFile
     public override bool CanWrite { get; }
 
     /// <inheritdoc/>
-    public override long Length => _length;
+    public override long Length => Interlocked.Read(ref _length);
 
     /// <inheritdoc/>
-    public override long SizeOnDisk => PlatformFile.Current.Look(_handle, Path).SizeOnDisk ?? _length;
+    public override long SizeOnDisk => PlatformFile.Current.Look(_handle, Path).SizeOnDisk ?? Length;
+
+    /// <inheritdoc/>
+    public override DateTime LastWriteTime => File.GetLastWriteTimeUtc(_handle);
 
     /// <inheritdoc/>
     public override FileIdentity Identity { get; }
@@ -88,7 +91,7 @@ public sealed class LocalImageFile : ImageFile
         try
         {
             RandomAccess.Write(_handle, data, fileOffset);
-            _length = Math.Max(_length, fileOffset + data.Length);
+            RaiseLength(fileOffset + data.Length);
         }
         catch (Exception error) when (IsSystemError(error))
         {
@@ -127,8 +130,8 @@ public sealed class LocalImageFile : ImageFile
     /// <inheritdoc/>
     public override bool TryFindData(long fileOffset, out long dataOffset, out long dataEnd)
     {
-        (long Offset, long End)? found = PlatformFile.Current.FindData(_handle, fileOffset, _length);
-        (dataOffset, dataEnd) = found ?? (_length, _length);
+        (long Offset, long End)? found = PlatformFile.Current.FindData(_handle, fileOffset, Length);
+        (dataOffset, dataEnd) = found ?? (Length, Length);
         return found is not null;
     }
 
@@ -186,6 +189,16 @@ public sealed class LocalImageFile : ImageFile
             throw new VhdFormatException(path, new Finding(
                 FaultCode.NotRegularFile, VhdStructure.File, null, "a regular file", actual, "The path does not name a file."));
         }
+    }
+
+    private void RaiseLength(long end)
+    {
+        long known;
+        do
+        {
+            known = Interlocked.Read(ref _length);
+        }
+        while (end > known && Interlocked.CompareExchange(ref _length, end, known) != known);
     }
 
     private static bool IsSystemError(Exception error) => error is IOException or UnauthorizedAccessException;

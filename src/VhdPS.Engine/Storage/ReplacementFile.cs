@@ -29,21 +29,13 @@ public sealed class ReplacementFile : IDisposable
     /// <exception cref="ImageInUseException">The target is to be replaced and someone has it open.</exception>
     public static ReplacementFile Begin(string targetPath, bool overwrite)
     {
-        FileKind kind = PlatformFile.Current.Look(targetPath).Kind;
+        ThrowIfInTheWay(targetPath, overwrite, source: null);
         UnixFileMode? mode = null;
-        if (kind != FileKind.Missing)
+        if (PlatformFile.Current.Look(targetPath).Kind != FileKind.Missing)
         {
-            if (!overwrite)
-            {
-                throw new VhdRefusedException(targetPath, RefusalCode.TargetExists, "the file exists already; -Force replaces it.");
-            }
-
             // The file that a link names is replaced, not the link; it keeps who may read it.
             targetPath = System.IO.File.ResolveLinkTarget(targetPath, returnFinalTarget: true)?.FullName ?? targetPath;
             mode = OperatingSystem.IsWindows() ? null : System.IO.File.GetUnixFileMode(targetPath);
-
-            // Also refuses folders and devices, and images that someone has open.
-            LocalImageFile.OpenWrite(targetPath).Dispose();
         }
 
         string folder = Path.GetDirectoryName(Path.GetFullPath(targetPath))!;
@@ -56,11 +48,47 @@ public sealed class ReplacementFile : IDisposable
         return new ReplacementFile(targetPath, overwrite, file);
     }
 
-    /// <summary>Syncs the new file and puts it in the target's place.</summary>
-    /// <exception cref="VhdRefusedException">Meanwhile someone has made the target.</exception>
-    public void Commit()
+    /// <summary>Refuses a target that may not be replaced, before any work.</summary>
+    /// <param name="targetPath">Where a file is to be.</param>
+    /// <param name="overwrite">Whether an existing file there may be replaced.</param>
+    /// <param name="source">The file that the work reads, which is never its target; null where there is none.</param>
+    /// <exception cref="VhdRefusedException">The target is the source, by whatever name, or exists and may not be replaced.</exception>
+    /// <exception cref="ImageInUseException">The target is to be replaced and someone has it open.</exception>
+    public static void ThrowIfInTheWay(string targetPath, bool overwrite, FileIdentity? source)
     {
-        File.Flush();
+        if (PlatformFile.Current.Look(targetPath).Kind == FileKind.Missing)
+        {
+            return;
+        }
+
+        if (source is not null)
+        {
+            using var target = LocalImageFile.OpenRead(targetPath);
+            if (target.Identity == source)
+            {
+                throw new VhdRefusedException(targetPath, RefusalCode.SameFile, "source and target are one file.");
+            }
+        }
+
+        if (!overwrite)
+        {
+            throw new VhdRefusedException(targetPath, RefusalCode.TargetExists, "the file exists already; -Force replaces it.");
+        }
+
+        // Also refuses folders and devices, and images that someone has open.
+        LocalImageFile.OpenWrite(targetPath).Dispose();
+    }
+
+    /// <summary>Syncs the new file and puts it in the target's place.</summary>
+    /// <param name="sync">False leaves writing to the system: after a power cut the file may be empty or in part.</param>
+    /// <exception cref="VhdRefusedException">Meanwhile someone has made the target.</exception>
+    public void Commit(bool sync = true)
+    {
+        if (sync)
+        {
+            File.Flush();
+        }
+
         File.Dispose();
         try
         {
@@ -74,7 +102,10 @@ public sealed class ReplacementFile : IDisposable
         }
 
         _isClosed = true;
-        PlatformFile.Current.SyncFolder(Path.GetDirectoryName(Path.GetFullPath(_targetPath))!);
+        if (sync)
+        {
+            PlatformFile.Current.SyncFolder(Path.GetDirectoryName(Path.GetFullPath(_targetPath))!);
+        }
     }
 
     /// <summary>Deletes the new file unless it was committed.</summary>

@@ -71,11 +71,10 @@ public sealed class NewVpcImageCommand : VpcCommandBase
                 VhdType = VhdType,
                 BlockSize = BlockSize,
                 GeometryRule = Geometry,
-                UniqueId = MyInvocation.BoundParameters.ContainsKey(nameof(UniqueId)) ? UniqueId : Guid.NewGuid(),
-                TimeStamp = MyInvocation.BoundParameters.ContainsKey(nameof(TimeStamp)) ? TimeStamp : DateTime.UtcNow,
+                UniqueId = IsGiven(nameof(UniqueId)) ? UniqueId : Guid.NewGuid(),
+                TimeStamp = IsGiven(nameof(TimeStamp)) ? TimeStamp : DateTime.UtcNow,
             },
             Force);
-        using var image = LocalImageFile.OpenRead(file);
-        return VpcImage.Describe(image, ImageLayout.Read(image));
+        return VpcImage.Read(file);
     }
 }

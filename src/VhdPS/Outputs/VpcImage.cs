@@ -129,6 +129,13 @@ public sealed class VpcImage : VpcObject
     /// <summary>The dynamic header; null for a fixed image.</summary>
     public VpcHeader? Header { get; }
 
+    /// <summary>Describes an image that was made or changed just now.</summary>
+    internal static VpcImage Read(string path)
+    {
+        using var file = LocalImageFile.OpenRead(path);
+        return Describe(file, ImageLayout.Read(file));
+    }
+
     /// <summary>Describes an image whose layout has been read.</summary>
     internal static VpcImage Describe(ImageFile file, ImageLayout layout)
     {

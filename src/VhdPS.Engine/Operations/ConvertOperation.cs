@@ -1,0 +1,172 @@
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Storage;
+
+namespace VhdPS.Engine.Operations;
+
+/// <summary>
+/// Makes a new file with the disk of another, in another form. <see cref="Begin"/> looks and refuses; nothing is written
+/// before <see cref="Run"/>.
+/// </summary>
+public sealed class ConvertOperation : IDisposable
+{
+    private readonly ConvertOptions _options;
+    private readonly DiskSource _source;
+
+    private ConvertOperation(ConvertOptions options, DiskSource source)
+    {
+        _options = options;
+        _source = source;
+        TargetFormat = options.TargetFormat ?? SourceKind(source);
+        int? sourceBlockSize = source.Layout is { BlockSize: > 0 and var blockSize } ? blockSize : null;
+        BlockSize = options.BlockSize ?? sourceBlockSize ?? VhdSpec.DefaultBlockSize;
+
+        // A raw file that stays raw keeps its length; a disk in an image has whole sectors.
+        bool isExact = TargetFormat == DiskFormat.Raw && options.SizeUnit <= VhdSpec.SectorSize;
+        SizeBytes = isExact ? source.SizeBytes : VhdSpec.RoundUp(source.SizeBytes, options.SizeUnit);
+        DataBytes = source.CountDataBytes(0, source.SizeBytes);
+    }
+
+    /// <summary>What the target will be.</summary>
+    public DiskFormat TargetFormat { get; }
+
+    /// <summary>Bytes in a block of a dynamic target.</summary>
+    public int BlockSize { get; }
+
+    /// <summary>The target's virtual size in bytes.</summary>
+    public long SizeBytes { get; }
+
+    /// <summary>The source's virtual size in bytes.</summary>
+    public long SourceSizeBytes => _source.SizeBytes;
+
+    /// <summary>Bytes that must be read: the rest is known to be zeros.</summary>
+    public long DataBytes { get; }
+
+    /// <summary>What is wrong with the source although it can be read.</summary>
+    public IReadOnlyList<Finding> Findings => _source.Layout?.Findings ?? [];
+
+    /// <summary>Opens the source and refuses what can be refused before the work.</summary>
+    /// <exception cref="VhdFormatException">The source cannot be read.</exception>
+    /// <exception cref="VhdRefusedException">The target is in the way or is the source, a machine's state is saved, or room is short.</exception>
+    /// <exception cref="ArgumentException">Size or block size are out of their range.</exception>
+    public static ConvertOperation Begin(ConvertOptions options)
+    {
+        DiskSource source = DiskSource.Open(
+            options.SourcePath,
+            options.SourceFormat,
+            new VhdOpenOptions { SizeRule = options.SizeRule, IgnoreBitmap = options.IgnoreBitmap, Force = options.Force });
+        var operation = new ConvertOperation(options, source);
+        try
+        {
+            operation.Check();
+            return operation;
+        }
+        catch
+        {
+            operation.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Makes the target; when that fails or is cancelled, the target is as it was.</summary>
+    /// <exception cref="VhdFormatException">A sector of the source cannot be found.</exception>
+    /// <exception cref="ImageInUseException">The source was changed meanwhile.</exception>
+    /// <exception cref="ImageIOException">A file could not be read or written, or the target does not hold what it should.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public ConvertResult Run(IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        long verifiedBytes = _options.Verify ? Math.Max(_source.SizeBytes, SizeBytes) : 0;
+        long totalBytes = DataBytes + verifiedBytes;
+        using var target = ReplacementFile.Begin(_options.TargetPath, _options.Force);
+        DiskWriter writer = CreateWriter(target.File);
+        DiskCopy.Run(_source, writer, progress, totalBytes, cancellation);
+        if (_options.Verify)
+        {
+            Verify(target.File, progress, totalBytes, cancellation);
+        }
+
+        _source.ThrowIfChanged();
+        long fileSize = target.File.Length, sizeOnDisk = target.File.SizeOnDisk;
+        target.Commit(_options.Sync);
+        progress?.Report(new WorkProgress(totalBytes, totalBytes));
+        _source.Dispose();
+        if (_options.DeleteSource)
+        {
+            File.Delete(_source.Path);
+        }
+
+        return new ConvertResult(_options.TargetPath, TargetFormat, SizeBytes, fileSize, sizeOnDisk, writer.WrittenBytes);
+    }
+
+    /// <summary>Closes the source.</summary>
+    public void Dispose() => _source.Dispose();
+
+    private static DiskFormat SourceKind(DiskSource source) =>
+        source.Layout?.VhdType == VhdType.Fixed ? DiskFormat.Fixed : DiskFormat.Dynamic;
+
+    private void Check()
+    {
+        if (TargetFormat != DiskFormat.Raw)
+        {
+            _ = NewImage().DiskSize;
+        }
+
+        if (!_options.Force)
+        {
+            _source.ThrowIfStateSaved();
+        }
+
+        ReplacementFile.ThrowIfInTheWay(_options.TargetPath, _options.Force, _source.Identity);
+        if (!_options.Force)
+        {
+            FreeSpace.ThrowIfLess(_options.TargetPath, NeededBytes());
+        }
+    }
+
+    /// <summary>The most that the target can need: nothing is known of zeros that the source stores.</summary>
+    private long NeededBytes()
+    {
+        // Hyper-V refuses sparse files, so none are made on Windows.
+        return TargetFormat == DiskFormat.Dynamic ? DataBytes + ((long)NewImage().BlockCount * VhdSpec.TableEntrySize)
+            : OperatingSystem.IsWindows() ? SizeBytes
+            : DataBytes;
+    }
+
+    private DiskWriter CreateWriter(ImageFile file)
+    {
+        if (TargetFormat == DiskFormat.Raw)
+        {
+            return new FlatDiskWriter(file, SizeBytes, footer: null);
+        }
+
+        NewImage image = NewImage();
+        HardDiskFooter footer = image.CreateFooter();
+        return TargetFormat == DiskFormat.Fixed
+            ? new FlatDiskWriter(file, SizeBytes, footer)
+            : new BlockDiskWriter(
+                file, footer, DynamicDiskHeader.Create(VhdSpec.FooterSize + VhdSpec.HeaderSize, image.BlockCount, BlockSize), SizeBytes);
+    }
+
+    private NewImage NewImage() => new(SizeBytes)
+    {
+        VhdType = TargetFormat == DiskFormat.Fixed ? VhdType.Fixed : VhdType.Dynamic,
+        BlockSize = BlockSize,
+        UniqueId = _options.UniqueId,
+        TimeStamp = _options.TimeStamp,
+    };
+
+    private void Verify(LocalImageFile file, IProgress<WorkProgress>? progress, long totalBytes, CancellationToken cancellation)
+    {
+        file.Flush();
+        using DiskSource written = DiskSource.Open(
+            new BorrowedImageFile(file), TargetFormat == DiskFormat.Raw ? SourceFormat.Raw : SourceFormat.Vhd);
+        var shifted = progress is null ? null : new ShiftedProgress(progress, DataBytes, totalBytes);
+        foreach (ComparedRange range in DiskComparison.FindDifferences(_source, written, shifted, cancellation))
+        {
+            throw new ImageIOException(
+                _options.TargetPath,
+                ImageIOOperation.Verify,
+                range.Sector * VhdSpec.SectorSize,
+                new IOException($"from sector {range.Sector} on the new file does not hold what the source does"));
+        }
+    }
+}

@@ -1,0 +1,72 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Management.Automation;
+using VhdPS.Engine.Storage;
+
+namespace VhdPS;
+
+/// <summary>
+/// An engine's progress as a record of the pipeline: bytes, rate and time left, about five times a second. The engine
+/// reports on the thread that called it, which is the pipeline's. Work that ends sooner than a person looks shows nothing.
+/// </summary>
+internal sealed class CommandProgress(Cmdlet cmdlet, string activity) : IProgress<WorkProgress>, IDisposable
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
+    private static int _lastId;
+
+    private readonly int _id = Interlocked.Increment(ref _lastId);
+    private readonly long _start = Stopwatch.GetTimestamp();
+    private TimeSpan _next = Interval;
+    private bool _isShown;
+
+    /// <inheritdoc/>
+    public void Report(WorkProgress value)
+    {
+        TimeSpan elapsed = Stopwatch.GetElapsedTime(_start);
+        if (elapsed < _next)
+        {
+            return;
+        }
+
+        _next = elapsed + Interval;
+        _isShown = true;
+        cmdlet.WriteProgress(Describe(value, elapsed));
+    }
+
+    /// <summary>Takes the record from the screen.</summary>
+    public void Dispose()
+    {
+        if (!_isShown)
+        {
+            return;
+        }
+
+        _isShown = false;
+        try
+        {
+            cmdlet.WriteProgress(new ProgressRecord(_id, activity, " ") { RecordType = ProgressRecordType.Completed });
+        }
+        catch (PipelineStoppedException)
+        {
+            // A pipeline that is stopping takes no more records, and its host clears the screen itself.
+        }
+    }
+
+    private ProgressRecord Describe(WorkProgress value, TimeSpan elapsed)
+    {
+        double bytesPerSecond = value.DoneBytes / elapsed.TotalSeconds;
+        string status = string.Create(
+            CultureInfo.CurrentCulture,
+            $"{VpcSize.Format(value.DoneBytes)} of {VpcSize.Format(value.TotalBytes)}, {VpcSize.Format(Math.Round(bytesPerSecond))}/s");
+        var record = new ProgressRecord(_id, activity, status);
+        if (value.TotalBytes > 0)
+        {
+            record.PercentComplete = (int)Math.Clamp(100.0 * value.DoneBytes / value.TotalBytes, 0, 100);
+            record.SecondsRemaining = bytesPerSecond > 0
+                ? (int)Math.Clamp((value.TotalBytes - value.DoneBytes) / bytesPerSecond, 0, int.MaxValue)
+                : -1;
+        }
+
+        return record;
+    }
+}

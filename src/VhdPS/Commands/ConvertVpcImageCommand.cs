@@ -1,0 +1,265 @@
+using System.Management.Automation;
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Operations;
+
+namespace VhdPS.Commands;
+
+/// <summary>Makes a fixed, dynamic or raw file with the disk of another; zeros are neither read nor written where that is known.</summary>
+[Cmdlet(VerbsData.Convert, "VpcImage", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
+[OutputType(typeof(VpcImage), typeof(FileInfo))]
+public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
+{
+    private const long MiB = 1024 * 1024;
+    private static readonly string[] RawExtensions = [".raw", ".img", ".dd", ".bin"];
+
+    private string? _takenTarget;
+
+    /// <summary>
+    /// The file to make, or a folder for it. Left out, the new file lies beside the source, with the extension of what it
+    /// is: .vhd, or .raw.
+    /// </summary>
+    [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    public string? DestinationPath { get; set; }
+
+    /// <summary>
+    /// What the new file is to be. Left out, the extension .raw, .img, .dd or .bin of -DestinationPath means Raw; else it is
+    /// what the source is, and Dynamic for a differencing image or a raw disk.
+    /// </summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Alias("VHDFormat")]
+    public DiskFormat VhdType { get; set; }
+
+    /// <summary>
+    /// What the source is read as: an image, or a raw disk. Never guessed: what a guest wrote on a raw disk can look like an
+    /// image, and an image read as a raw disk gives nonsense.
+    /// </summary>
+    [Parameter]
+    public SourceFormat SourceFormat { get; set; }
+
+    /// <summary>Bytes in a block of a dynamic image, a power of two. Left out, the source's, or 2 MiB.</summary>
+    [Parameter]
+    [Alias("BlockSizeBytes")]
+    public int BlockSize { get; set; }
+
+    /// <summary>Azure: a fixed image of a whole number of MiB, grown with zeros where needed, never cut.</summary>
+    [Parameter]
+    public PreparationTarget For { get; set; }
+
+    /// <summary>Which of the two sizes in the source's footer holds; by default the creator decides.</summary>
+    [Parameter]
+    public SizeRule SizeRule { get; set; }
+
+    /// <summary>Takes every sector of an allocated block of a dynamic source as written, whatever its bitmap says.</summary>
+    [Parameter]
+    public SwitchParameter IgnoreBitmap { get; set; }
+
+    /// <summary>Reads the new file back and compares it with the source before it takes its place.</summary>
+    [Parameter]
+    public SwitchParameter Verify { get; set; }
+
+    /// <summary>Deletes the source when the new file is whole.</summary>
+    [Parameter]
+    public SwitchParameter DeleteSource { get; set; }
+
+    /// <summary>
+    /// Changes the file itself, at once whatever its size: a raw disk becomes a fixed image by a footer, a fixed image a raw
+    /// disk by taking it off. The file keeps its name.
+    /// </summary>
+    [Parameter]
+    public SwitchParameter InPlace { get; set; }
+
+    private bool IsForAzure => IsGiven(nameof(For)) && For == PreparationTarget.Azure;
+
+    private long SizeUnit => IsForAzure ? MiB : VhdSpec.SectorSize;
+
+    /// <inheritdoc/>
+    protected override void ProcessFile(string path)
+    {
+        if (InPlace)
+        {
+            ConvertInPlace(path);
+        }
+        else
+        {
+            ConvertToFile(path);
+        }
+    }
+
+    private static string Article(DiskFormat format) => format switch
+    {
+        DiskFormat.Dynamic => "a dynamic image",
+        DiskFormat.Fixed => "a fixed image",
+        _ => "a raw disk",
+    };
+
+    private void ConvertToFile(string path)
+    {
+        if (!TryRun(path, () => Options(path), out ConvertOptions options)
+            || !TryRun(path, () => ConvertOperation.Begin(options), out ConvertOperation operation))
+        {
+            return;
+        }
+
+        using (operation)
+        {
+            WriteFindings(path, operation.Findings);
+            if (!ShouldProcess(path, Plan(options, operation)) || !TryRun(path, () => Run(operation, path), out ConvertResult result))
+            {
+                return;
+            }
+
+            _takenTarget = result.Path;
+            TellPadding(path, operation.SourceSizeBytes, operation.SizeBytes);
+            WriteVerbose($"{result.Path}: {VpcSize.Format(result.WrittenBytes)} of data written, {VpcSize.Format(result.SizeOnDisk)} on disk.");
+            Emit(result.Path, result.Format);
+        }
+    }
+
+    private ConvertResult Run(ConvertOperation operation, string path)
+    {
+        using CommandProgress progress = BeginProgress("Converting", path);
+        return operation.Run(progress, Cancellation);
+    }
+
+    private string Plan(ConvertOptions options, ConvertOperation operation)
+    {
+        string how = File.Exists(options.TargetPath) ? "replacing" : "making";
+        string after = DeleteSource ? ", then delete the source" : string.Empty;
+        return $"Convert to {Article(operation.TargetFormat)} of {VpcSize.Format(operation.SizeBytes)} with at most "
+            + $"{VpcSize.Format(operation.DataBytes)} of data, {how} '{options.TargetPath}'{after}";
+    }
+
+    private void ConvertInPlace(string path)
+    {
+        bool isToRaw = SourceFormat == SourceFormat.Vhd;
+        DiskFormat format = isToRaw ? DiskFormat.Raw : DiskFormat.Fixed;
+        if (!TryRun(path, () => CheckInPlace(path, format))
+            || !ShouldProcess(path, isToRaw ? "Take the footer off, which leaves a raw disk" : "Add a footer, which makes a fixed image")
+            || !TryRun(path, () => new FileInfo(path).Length, out long length)
+            || !TryRun(path, () => RunInPlace(path, isToRaw)))
+        {
+            return;
+        }
+
+        if (!isToRaw)
+        {
+            TellPadding(path, length, VhdSpec.RoundUp(length, SizeUnit));
+        }
+
+        Emit(path, format);
+    }
+
+    private void RunInPlace(string path, bool isToRaw)
+    {
+        if (isToRaw)
+        {
+            InPlaceConversion.ToRaw(path, SizeRule, Force);
+        }
+        else
+        {
+            InPlaceConversion.ToFixed(path, SizeUnit, Force, Guid.NewGuid(), DateTime.UtcNow);
+        }
+    }
+
+    private void CheckInPlace(string path, DiskFormat format)
+    {
+        if (DestinationPath is not null || DeleteSource || Verify)
+        {
+            throw new ArgumentException($"{path}: -InPlace makes no second file: leave out -DestinationPath, -DeleteSource and -Verify.");
+        }
+
+        if ((IsGiven(nameof(VhdType)) && VhdType != format) || (IsForAzure && format != DiskFormat.Fixed))
+        {
+            throw new ArgumentException(
+                $"{path}: -InPlace turns a fixed image into a raw disk, or with -SourceFormat Raw a raw disk into a fixed image.");
+        }
+    }
+
+    private ConvertOptions Options(string path)
+    {
+        DiskFormat? format = TargetFormat(path);
+        return new ConvertOptions(path, TargetPath(path, format == DiskFormat.Raw))
+        {
+            SourceFormat = SourceFormat,
+            TargetFormat = format,
+            BlockSize = IsGiven(nameof(BlockSize)) ? BlockSize : null,
+            SizeUnit = SizeUnit,
+            SizeRule = SizeRule,
+            IgnoreBitmap = IgnoreBitmap,
+            Force = Force,
+            Verify = Verify,
+            DeleteSource = DeleteSource,
+            UniqueId = Guid.NewGuid(),
+            TimeStamp = DateTime.UtcNow,
+        };
+    }
+
+    private DiskFormat? TargetFormat(string path)
+    {
+        DiskFormat? asked = IsGiven(nameof(VhdType)) ? VhdType : null;
+        if (IsForAzure)
+        {
+            return asked is null or DiskFormat.Fixed
+                ? DiskFormat.Fixed
+                : throw new ArgumentException($"{path}: Azure takes fixed images only; leave out -VhdType {asked}.");
+        }
+
+        return asked ?? (RawExtensions.Contains(System.IO.Path.GetExtension(DestinationPath), StringComparer.OrdinalIgnoreCase) ? DiskFormat.Raw : null);
+    }
+
+    private string TargetPath(string path, bool isRaw)
+    {
+        string name = System.IO.Path.ChangeExtension(System.IO.Path.GetFileName(path), isRaw ? ".raw" : ".vhd");
+        if (DestinationPath is null)
+        {
+            return System.IO.Path.Combine(System.IO.Path.GetDirectoryName(path)!, name);
+        }
+
+        string target = new PathResolver(SessionState.Path).ResolveLiteral(DestinationPath);
+        if (Directory.Exists(target) || System.IO.Path.EndsInDirectorySeparator(target))
+        {
+            return System.IO.Path.Combine(target, name);
+        }
+
+        if (string.Equals(System.IO.Path.GetExtension(target), ".vhdx", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new ArgumentException($"{target}: VHDX images cannot be made; name a .vhd file.");
+        }
+
+        // With -Force a second source would take the place of the first one's result.
+        return target != _takenTarget
+            ? target
+            : throw new ArgumentException($"{target}: made from another source just now; name a folder for more than one.");
+    }
+
+    private void TellPadding(string path, long sizeBytes, long paddedBytes)
+    {
+        string text = $"{path}: {paddedBytes - sizeBytes} bytes of zeros were added behind the disk, which is {paddedBytes} bytes now.";
+        if (sizeBytes % VhdSpec.SectorSize != 0 && paddedBytes > sizeBytes)
+        {
+            WriteWarning(text);
+        }
+        else if (paddedBytes > sizeBytes)
+        {
+            WriteVerbose(text);
+        }
+    }
+
+    private void Emit(string path, DiskFormat format)
+    {
+        if (!PassThru)
+        {
+            return;
+        }
+
+        if (format == DiskFormat.Raw)
+        {
+            WriteObject(new FileInfo(path));
+        }
+        else if (TryRun(path, () => VpcImage.Read(path), out VpcImage image))
+        {
+            WriteObject(image);
+        }
+    }
+}

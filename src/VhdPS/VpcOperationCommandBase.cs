@@ -1,0 +1,15 @@
+using System.Management.Automation;
+
+namespace VhdPS;
+
+/// <summary>A cmdlet that makes or changes images: it says what it would do, shows how far it is, and stops when told to.</summary>
+public abstract class VpcOperationCommandBase : VpcPathCommandBase
+{
+    /// <summary>Goes on where a refusal would otherwise protect something: an existing file, a saved state, a volume that looks too full.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <summary>Emits what was made or changed.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+}
