@@ -53,7 +53,14 @@ public readonly record struct VirtualSize(ulong SizeBytes, SizeRule Rule, string
     /// <param name="sizeBytes">The new size, a whole number of sectors.</param>
     public static HardDiskFooter Put(HardDiskFooter footer, long sizeBytes)
     {
-        var geometry = DiskGeometry.ForSectorCount(sizeBytes / VhdSpec.SectorSize);
+        long sectorCount = sizeBytes / VhdSpec.SectorSize;
+        var geometry = DiskGeometry.ForSectorCount(sectorCount);
+        if (IsByGeometry(footer.CreatorApplication) && DiskGeometry.CoveringSectorCount(sectorCount) is var covering && covering.SectorCount == sectorCount)
+        {
+            // Not every size of whole cylinders is that of the geometry that goes with it.
+            geometry = covering;
+        }
+
         bool isSame = geometry.IsMax || geometry.SizeBytes == sizeBytes || IsExactToAll(footer.CreatorApplication);
         return footer.With(
             creatorApplication: isSame ? null : WindowsCreator,

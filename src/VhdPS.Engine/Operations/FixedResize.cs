@@ -6,10 +6,12 @@ namespace VhdPS.Engine.Operations;
 /// <summary>
 /// Gives a fixed image another size in place. It has one footer and no copy, so the order is all there is:
 /// <list type="bullet">
-/// <item>X1: at every moment a whole footer lies behind the data, and it is written only where it begins on a sector.</item>
-/// <item>X2: to grow, the footer with the old size is put at the new end first, then the old footer's place, which becomes
-/// data, is made zeros, and only then the footer gets the new size.</item>
-/// <item>X3: to shrink, the footer gets the new size where it is, then it is put at the new end, then the file is cut.</item>
+/// <item>X1: at every moment a whole footer ends the file, or one that proves itself lies before trailing bytes: its current
+/// size is its offset, and it begins on a sector and so was written whole.</item>
+/// <item>X2: before anything else the footer is brought to where the present size ends, so that it proves itself.</item>
+/// <item>X3: to grow, the footer with the old size is put at the new end, then the old footer's place, which becomes data,
+/// is made zeros, and only then the footer gets the new size.</item>
+/// <item>X4: to shrink, the footer gets the new size where it is, then it is put at the new end, then the file is cut.</item>
 /// </list>
 /// Each step is synced before the next. Between them the file is longer than the disk, which readers accept.
 /// </summary>
@@ -40,6 +42,7 @@ internal sealed class FixedResize
     public static bool CanMend(ImageFile file, ImageLayout layout) =>
         layout is { StoredFooter: { } stored, VhdType: VhdType.Fixed }
         && layout.FindRefusal(forWriting: false) is null
+        && layout.Footers.TrailingBytes > 0
         && layout.Findings.All(finding => finding.Effect != FaultEffect.ReadOnly || finding.Code == FaultCode.TrailingBytes)
         && ZeroFill.IsClear(file, stored.FileOffset + stored.Footer.StoredLength, file.Length);
 
@@ -56,44 +59,56 @@ internal sealed class FixedResize
         return true;
     }
 
-    public void Run(CancellationToken cancellation)
+    public void Run()
     {
-        long oldSize = (long)_layout.Size.SizeBytes, footerOffset = _layout.DataEnd;
-        long footerEnd = footerOffset + _layout.Footer.StoredLength;
-        if (_newSize > footerOffset)
+        long oldSize = (long)_layout.Size.SizeBytes;
+        HardDiskFooter oldFooter = Settle(oldSize);
+        if (_newSize > oldSize)
         {
-            Write(_newSize, _layout.Footer);
-            Clear(oldSize, Math.Min(_newSize, footerEnd), cancellation);
+            Write(_newSize, oldFooter);
+            ZeroFill.Clear(_file, oldSize, Math.Min(_newSize, oldSize + VhdSpec.FooterSize));
+            _file.Flush();
             Write(_newSize, NewFooter);
             return;
         }
 
-        Clear(oldSize, Math.Min(_newSize, footerOffset), cancellation);
-        if (footerOffset % VhdSpec.SectorSize != 0)
-        {
-            footerOffset = VhdSpec.RoundUp(footerEnd, VhdSpec.SectorSize);
-        }
-
-        Write(footerOffset, NewFooter);
-        if (_newSize < footerOffset)
+        Write(oldSize, NewFooter);
+        if (_newSize < oldSize)
         {
             Write(_newSize, NewFooter);
-            _file.SetLength(NewFileLength);
-            _file.Flush();
+            Cut(_newSize);
         }
+    }
+
+    /// <summary>X2. What lay between the disk's end and the footer was seen by no reader and is given up.</summary>
+    private HardDiskFooter Settle(long size)
+    {
+        HardDiskFooter footer = VirtualSize.Put(_layout.Footer, size);
+        bool isSettled = _layout.DataEnd == size && _layout.Footer.StoredLength == VhdSpec.FooterSize
+            && _layout.Footer.CurrentSize == (ulong)size;
+        if (isSettled)
+        {
+            return _layout.Footer;
+        }
+
+        Write(size, footer);
+        if (_file.Length > size + VhdSpec.FooterSize)
+        {
+            Cut(size);
+        }
+
+        return footer;
+    }
+
+    private void Cut(long size)
+    {
+        _file.SetLength(size + VhdSpec.FooterSize);
+        _file.Flush();
     }
 
     private void Write(long fileOffset, HardDiskFooter footer)
     {
         _file.WriteAt(fileOffset, footer.Bytes);
         _file.Flush();
-    }
-
-    private void Clear(long from, long end, CancellationToken cancellation)
-    {
-        if (ZeroFill.Clear(_file, from, end, cancellation))
-        {
-            _file.Flush();
-        }
     }
 }

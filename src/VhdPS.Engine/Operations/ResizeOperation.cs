@@ -60,10 +60,7 @@ public static class ResizeOperation
         {
             rule = Widest(file, request.SizeRule);
             var layout = ImageLayout.Read(file, new LayoutOptions { SizeRule = rule });
-            if (layout.FindRefusal(forWriting: true) is not null && !FooterWriter.TryMend(file, layout))
-            {
-                FixedResize.TryMend(file, layout);
-            }
+            _ = FooterWriter.TryMend(file, layout) || FixedResize.TryMend(file, layout);
         }
         catch
         {
@@ -75,7 +72,7 @@ public static class ResizeOperation
         (ResizePlan plan, FixedResize? fixedResize, SparseResize? sparseResize) = Prepare(image, request, progress, cancellation);
         if (plan.IsChange)
         {
-            fixedResize?.Run(cancellation);
+            fixedResize?.Run();
             sparseResize?.Run(progress, cancellation);
         }
 
@@ -172,7 +169,17 @@ public static class ResizeOperation
             return null;
         }
 
-        long last = LastDataScan.Find(image, newCount, progress, cancellation);
+        long last;
+        try
+        {
+            last = LastDataScan.Find(image, newCount, progress, cancellation);
+        }
+        catch (VhdFormatException) when (request.Force)
+        {
+            // What cannot be read, a child without its parent, cannot be told either; the caller gives it up.
+            return null;
+        }
+
         if (last < 0)
         {
             return null;

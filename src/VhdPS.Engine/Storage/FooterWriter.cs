@@ -29,17 +29,19 @@ internal sealed class FooterWriter
     public long EndOffset { get; private set; }
 
     /// <summary>
-    /// Whether nothing but the state of the footers keeps the image from being opened for writing, and they can be made
-    /// equal from the one that holds: as an operation leaves them that was cut off.
+    /// Whether the footers are not both sound and equal, and nothing else keeps the image from being opened for writing: as
+    /// an operation leaves them that was cut off.
     /// </summary>
     public static bool CanMend(ImageLayout layout) =>
         layout is { StoredFooter: not null, Header: not null, BlockCount: > 0 }
         && layout.FindRefusal(forWriting: false) is null
-        && layout.Findings.Where(finding => finding.Effect == FaultEffect.ReadOnly).All(finding => finding.Code
-            is FaultCode.FooterMissing or FaultCode.FooterCopyMissing or FaultCode.FooterChecksumMismatch
-            or FaultCode.FooterChecksumZero or FaultCode.FootersDiffer);
+        && layout.Findings.Any(finding => IsOfFooters(finding.Code))
+        && layout.Findings.All(finding => finding.Effect != FaultEffect.ReadOnly || IsOfFooters(finding.Code));
 
-    /// <summary>Makes both footers equal to the one that holds; false where that is not all that is wrong.</summary>
+    /// <summary>
+    /// Makes both footers equal to the one that holds, and the one at the end the last thing in the file; false where that is
+    /// not all that is wrong.
+    /// </summary>
     /// <exception cref="ImageIOException">The file could not be read or written.</exception>
     public static bool TryMend(ImageFile file, ImageLayout layout)
     {
@@ -61,10 +63,19 @@ internal sealed class FooterWriter
         if (layout.StoredFooter!.FileOffset == 0)
         {
             footers.MoveEnd(Math.Max(footers.EndOffset, BlockAllocator.FindEnd(layout, table)));
+            return true;
+        }
+
+        footers.WriteCopy();
+        long end = footers.EndOffset + footers.Footer.StoredLength;
+        if (ZeroFill.IsClear(file, end, file.Length))
+        {
+            file.SetLength(end);
+            file.Flush();
         }
         else
         {
-            footers.WriteCopy();
+            footers.MoveEnd(file.Length);
         }
 
         return true;
@@ -121,6 +132,10 @@ internal sealed class FooterWriter
         _file.SetLength(fileOffset + VhdSpec.FooterSize);
         _file.Flush();
     }
+
+    private static bool IsOfFooters(FaultCode code) => code
+        is FaultCode.FooterMissing or FaultCode.FooterCopyMissing or FaultCode.FooterChecksumMismatch
+        or FaultCode.FooterChecksumZero or FaultCode.FootersDiffer or FaultCode.TrailingBytes;
 
     private void WriteCopy()
     {
