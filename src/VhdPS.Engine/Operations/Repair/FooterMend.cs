@@ -70,9 +70,9 @@ internal sealed class FooterMend(ImageFile file, ImageLayout layout, RepairOptio
     public IEnumerable<RepairPhase> CutPhases()
     {
         var cut = new RepairPhase();
-        if (_isCut && file.Length > _offset + VhdSpec.FooterSize)
+        if (_isCut && _offset is { } offset && file.Length > offset + VhdSpec.FooterSize)
         {
-            cut.Cut(file, _offset.Value + VhdSpec.FooterSize);
+            cut.Cut(file, offset + VhdSpec.FooterSize);
         }
 
         return [cut];
