@@ -15,6 +15,7 @@
         'Get-VpcImage'
         'New-VpcImage'
         'Read-VpcSector'
+        'Resize-VpcImage'
         'Test-VpcChecksum'
         'Write-VpcSector'
     )

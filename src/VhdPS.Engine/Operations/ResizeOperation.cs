@@ -25,9 +25,10 @@ public static class ResizeOperation
     public static ResizePlan Plan(
         ImageFile file, ResizeRequest request, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
-        using var image = VhdImage.Open(file, new VhdOpenOptions { SizeRule = Widest(file, request.SizeRule) });
+        using var image = VhdImage.Open(file, Options(file, request, forWriting: false));
         ImageLayout layout = image.Layout;
-        if (layout.FindRefusal(forWriting: true) is { } refusal && !FooterWriter.CanMend(layout) && !FixedResize.CanMend(file, layout))
+        bool isMend = FooterWriter.CanMend(layout) || FixedResize.CanMend(file, layout);
+        if (layout.FindRefusal(forWriting: true) is { } refusal && !isMend)
         {
             throw new VhdFormatException(layout.Path, refusal);
         }
@@ -37,7 +38,7 @@ public static class ResizeOperation
             throw new VhdFormatException(layout.Path, overlap);
         }
 
-        return Prepare(image, request, progress, cancellation).Plan;
+        return Prepare(image, request, progress, cancellation).Plan with { IsMend = isMend };
     }
 
     /// <summary>Resizes the disk in a file of the machine.</summary>
@@ -55,12 +56,13 @@ public static class ResizeOperation
     public static ResizePlan Run(
         ImageFile file, ResizeRequest request, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
-        SizeRule rule;
+        VhdOpenOptions options;
+        bool isMend;
         try
         {
-            rule = Widest(file, request.SizeRule);
-            var layout = ImageLayout.Read(file, new LayoutOptions { SizeRule = rule });
-            _ = FooterWriter.TryMend(file, layout) || FixedResize.TryMend(file, layout);
+            options = Options(file, request, forWriting: true);
+            var layout = ImageLayout.Read(file, new LayoutOptions { SizeRule = options.SizeRule });
+            isMend = FooterWriter.TryMend(file, layout) || FixedResize.TryMend(file, layout);
         }
         catch
         {
@@ -68,7 +70,7 @@ public static class ResizeOperation
             throw;
         }
 
-        using var image = VhdImage.Open(file, new VhdOpenOptions { ForWriting = true, SizeRule = rule });
+        using var image = VhdImage.Open(file, options);
         (ResizePlan plan, FixedResize? fixedResize, SparseResize? sparseResize) = Prepare(image, request, progress, cancellation);
         if (plan.IsChange)
         {
@@ -76,8 +78,11 @@ public static class ResizeOperation
             sparseResize?.Run(progress, cancellation);
         }
 
-        return plan;
+        return plan with { IsMend = isMend };
     }
+
+    private static VhdOpenOptions Options(ImageFile file, ResizeRequest request, bool forWriting) =>
+        new() { ForWriting = forWriting, SizeRule = Widest(file, request.SizeRule), Parents = request.Parents };
 
     /// <summary>
     /// The rule that gives the larger of the two sizes, where the file covers it: sectors between them are data to readers
@@ -110,9 +115,16 @@ public static class ResizeOperation
                 layout.Path, RefusalCode.StateSaved, "the state of a virtual machine is saved with the image, and it would not fit the changed disk; -Force goes on.");
         }
 
+        if (!request.Force && ChildSearch.FindBeside(layout.Path, layout.Footer.UniqueId).FirstOrDefault() is { } child)
+        {
+            throw new VhdRefusedException(
+                layout.Path, RefusalCode.HasChildren, $"'{child}' stands on this image, and some programs refuse a parent of another size; -Force goes on.");
+        }
+
         long oldSize = (long)layout.Size.SizeBytes;
         long newSize = FindSize(image, request, progress, cancellation);
         long? lostSector = FindLoss(image, newSize, request, progress, cancellation);
+        ThrowIfParentWouldShow(image, newSize, request, cancellation);
         FixedResize? fixedResize = layout.VhdType == VhdType.Fixed ? new FixedResize(image, newSize) : null;
         SparseResize? sparseResize = fixedResize is null ? new SparseResize(image, newSize) : null;
         HardDiskFooter newFooter = fixedResize?.NewFooter ?? sparseResize!.NewFooter;
@@ -147,7 +159,7 @@ public static class ResizeOperation
         long wanted = request.SizeBytes ?? oldSize;
         if (request.ToMinimumSize)
         {
-            wanted = Math.Max(1, LastDataScan.Find(image, 0, progress, cancellation) + 1) * VhdSpec.SectorSize;
+            wanted = Math.Max(1, DataScan.FindLast(image, 0, progress, cancellation) + 1) * VhdSpec.SectorSize;
         }
 
         // Fixed images beyond 2040 GiB exist; they may be made smaller, not larger.
@@ -172,7 +184,7 @@ public static class ResizeOperation
         long last;
         try
         {
-            last = LastDataScan.Find(image, newCount, progress, cancellation);
+            last = DataScan.FindLast(image, newCount, progress, cancellation);
         }
         catch (VhdFormatException) when (request.Force)
         {
@@ -189,6 +201,27 @@ public static class ResizeOperation
             image.Path,
             RefusalCode.DataWouldBeLost,
             Invariant($"sector {last} behind the new end holds data, so the disk can shrink to {(last + 1) * VhdSpec.SectorSize} bytes and no further; -Force cuts it off."));
+    }
+
+    /// <summary>What a child gains is zeros only where its parent has none either: it may be larger than the child.</summary>
+    private static void ThrowIfParentWouldShow(VhdImage image, long newSize, ResizeRequest request, CancellationToken cancellation)
+    {
+        long newCount = newSize / VhdSpec.SectorSize;
+        if (image.Layout.VhdType != VhdType.Differencing || newCount <= image.SectorCount || request.Force)
+        {
+            return;
+        }
+
+        using var parents = ParentChain.Open(image.File, image.Layout, new VhdOpenOptions { Parents = request.Parents });
+        var chain = new ChainReader(parents.Levels[0], () => [.. parents.Levels.Skip(1)]);
+        long sector = DataScan.FindFirst(chain, image.SectorCount, Math.Min(newCount, parents.Levels[0].SectorCount), cancellation);
+        if (sector >= 0)
+        {
+            throw new VhdRefusedException(
+                image.Path,
+                RefusalCode.ParentDataWouldShow,
+                Invariant($"its parent '{parents.Levels[0].Path}' is larger and has data at sector {sector}, which the grown disk would show; -Force goes on."));
+        }
     }
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using VhdPS.Engine.Format;
 
 namespace VhdPS.Engine.Operations;
@@ -34,50 +33,6 @@ public sealed record ResizePlan(string Path, VhdType VhdType, long OldSizeBytes,
     /// <summary>Whether anything in the file has to change.</summary>
     public bool IsChange { get; init; } = true;
 
-    /// <inheritdoc/>
-    public override string ToString()
-    {
-        if (!IsChange)
-        {
-            return Invariant($"Leave the size at {NewSizeBytes} bytes");
-        }
-
-        string what = NewSizeBytes == OldSizeBytes ? Invariant($"Write the size of {NewSizeBytes} bytes anew")
-            : NewSizeBytes > OldSizeBytes ? Invariant($"Grow from {OldSizeBytes} to {NewSizeBytes} bytes")
-            : Invariant($"Shrink from {OldSizeBytes} to {NewSizeBytes} bytes");
-        var details = new List<string>();
-        if (MovedBlockCount > 0)
-        {
-            details.Add(Invariant($"{MovedBlockCount} blocks move out of the way of the table"));
-        }
-
-        if (IsTableMoved)
-        {
-            details.Add("the table moves behind the data");
-        }
-
-        if (IsBatmapDropped)
-        {
-            details.Add("Xen's batmap is dropped");
-        }
-
-        if (IsCreatorChanged)
-        {
-            details.Add($"the creator becomes '{VirtualSize.WindowsCreator}' so that every reader sees the size");
-        }
-
-        if (LostSector is { } sector)
-        {
-            details.Add(Invariant($"data up to sector {sector} is lost"));
-        }
-
-        if (NewFileLength != OldFileLength)
-        {
-            details.Add(Invariant($"the file goes from {OldFileLength} to {NewFileLength} bytes"));
-        }
-
-        return details.Count == 0 ? what : $"{what}; {string.Join(", ", details)}";
-    }
-
-    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+    /// <summary>Whether an earlier work was cut off, and what it left is put in order first.</summary>
+    public bool IsMend { get; init; }
 }

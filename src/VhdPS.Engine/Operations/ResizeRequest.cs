@@ -1,4 +1,5 @@
 using VhdPS.Engine.Format;
+using VhdPS.Engine.Storage;
 
 namespace VhdPS.Engine.Operations;
 
@@ -22,4 +23,7 @@ public sealed record ResizeRequest
 
     /// <summary>Which of the two sizes in the footer is the present one; by default the larger one that the file covers.</summary>
     public SizeRule SizeRule { get; init; }
+
+    /// <summary>Where the parents of a differencing image may be and what proves them.</summary>
+    public ParentPolicy Parents { get; init; } = ParentPolicy.Default;
 }
