@@ -13,6 +13,7 @@
         'Convert-VpcImage'
         'Get-VpcFooter'
         'Get-VpcImage'
+        'Merge-VpcImage'
         'New-VpcImage'
         'Read-VpcSector'
         'Resize-VpcImage'

@@ -26,18 +26,7 @@ public static class ResizeOperation
         ImageFile file, ResizeRequest request, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
         using var image = VhdImage.Open(file, Options(file, request, forWriting: false));
-        ImageLayout layout = image.Layout;
-        bool isMend = FooterWriter.CanMend(layout) || FixedResize.CanMend(file, layout);
-        if (layout.FindRefusal(forWriting: true) is { } refusal && !isMend)
-        {
-            throw new VhdFormatException(layout.Path, refusal);
-        }
-
-        if (image.Map.Table is { } table && TableScan.FindOverlap(layout, table) is { } overlap)
-        {
-            throw new VhdFormatException(layout.Path, overlap);
-        }
-
+        bool isMend = MendedImage.Check(image, file);
         return Prepare(image, request, progress, cancellation).Plan with { IsMend = isMend };
     }
 
@@ -57,12 +46,9 @@ public static class ResizeOperation
         ImageFile file, ResizeRequest request, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
         VhdOpenOptions options;
-        bool isMend;
         try
         {
             options = Options(file, request, forWriting: true);
-            var layout = ImageLayout.Read(file, new LayoutOptions { SizeRule = options.SizeRule });
-            isMend = FooterWriter.TryMend(file, layout) || FixedResize.TryMend(file, layout);
         }
         catch
         {
@@ -70,7 +56,7 @@ public static class ResizeOperation
             throw;
         }
 
-        using var image = VhdImage.Open(file, options);
+        using VhdImage image = MendedImage.Open(file, options, out bool isMend);
         (ResizePlan plan, FixedResize? fixedResize, SparseResize? sparseResize) = Prepare(image, request, progress, cancellation);
         if (plan.IsChange)
         {
@@ -88,7 +74,7 @@ public static class ResizeOperation
     /// The rule that gives the larger of the two sizes, where the file covers it: sectors between them are data to readers
     /// that go by the larger one and must be kept.
     /// </summary>
-    private static SizeRule Widest(ImageFile file, SizeRule requested)
+    internal static SizeRule Widest(ImageFile file, SizeRule requested)
     {
         if (requested != SizeRule.Auto)
         {
@@ -115,7 +101,7 @@ public static class ResizeOperation
                 layout.Path, RefusalCode.StateSaved, "the state of a virtual machine is saved with the image, and it would not fit the changed disk; -Force goes on.");
         }
 
-        if (!request.Force && ChildSearch.FindBeside(layout.Path, layout.Footer.UniqueId).FirstOrDefault() is { } child)
+        if (!request.Force && !request.AllowsChildren && ChildSearch.FindBeside(layout.Path, layout.Footer.UniqueId).FirstOrDefault() is { } child)
         {
             throw new VhdRefusedException(
                 layout.Path, RefusalCode.HasChildren, $"'{child}' stands on this image, and some programs refuse a parent of another size; -Force goes on.");

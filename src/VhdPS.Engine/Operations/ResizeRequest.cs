@@ -24,6 +24,9 @@ public sealed record ResizeRequest
     /// <summary>Which of the two sizes in the footer is the present one; by default the larger one that the file covers.</summary>
     public SizeRule SizeRule { get; init; }
 
+    /// <summary>Go on although other images stand on the image: the caller has looked at them.</summary>
+    internal bool AllowsChildren { get; init; }
+
     /// <summary>Where the parents of a differencing image may be and what proves them.</summary>
     public ParentPolicy Parents { get; init; } = ParentPolicy.Default;
 }
