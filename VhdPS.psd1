@@ -13,8 +13,10 @@
         'Convert-VpcImage'
         'Get-VpcFooter'
         'Get-VpcImage'
+        'Merge-VpcImage'
         'New-VpcImage'
         'Read-VpcSector'
+        'Resize-VpcImage'
         'Test-VpcChecksum'
         'Write-VpcSector'
     )

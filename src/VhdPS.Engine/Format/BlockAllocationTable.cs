@@ -50,13 +50,21 @@ public sealed class BlockAllocationTable
     /// <summary>Writes the stored form of the entries from <paramref name="firstBlock"/> on; bytes behind the last entry are 0xFF.</summary>
     public void Encode(int firstBlock, Span<byte> destination)
     {
-        int count = Math.Min(destination.Length / VhdSpec.TableEntrySize, _entries.Length - firstBlock);
+        int count = Math.Clamp(_entries.Length - firstBlock, 0, destination.Length / VhdSpec.TableEntrySize);
         for (int i = 0; i < count; i++)
         {
             BinaryPrimitives.WriteUInt32BigEndian(destination[(i * VhdSpec.TableEntrySize)..], _entries[firstBlock + i]);
         }
 
         destination[(count * VhdSpec.TableEntrySize)..].Fill(0xFF);
+    }
+
+    /// <summary>A table of <paramref name="count"/> entries that begins like this one; further entries are unused.</summary>
+    public BlockAllocationTable WithCount(int count)
+    {
+        BlockAllocationTable table = CreateUnused(count);
+        _entries.AsSpan(0, Math.Min(count, Count)).CopyTo(table._entries);
+        return table;
     }
 
     /// <summary>Blocks whose entry is in use.</summary>

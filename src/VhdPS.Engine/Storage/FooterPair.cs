@@ -146,7 +146,35 @@ public sealed class FooterPair
             return new StoredFooter(HardDiskFooter.Parse(legacy), length - VhdSpec.LegacyFooterSize);
         }
 
-        return SearchBack(file, length, front);
+        return SearchBack(file, length, front) ?? SearchBeforeHole(file, length);
+    }
+
+    /// <summary>
+    /// Looks where a file's data ends when a long hole follows: there the footer of a fixed image lies whose growth was cut
+    /// off after the file had got its new length and before the footer at its end was there.
+    /// </summary>
+    private static StoredFooter? SearchBeforeHole(ImageFile file, long length)
+    {
+        if (length <= SearchDistance || file.TryFindData(length - SearchDistance, out _, out _))
+        {
+            return null;
+        }
+
+        long data = 0, hole = length - SearchDistance;
+        while (hole - data > VhdSpec.SectorSize)
+        {
+            long middle = data + ((hole - data) / 2);
+            if (file.TryFindData(middle, out _, out _))
+            {
+                data = middle;
+            }
+            else
+            {
+                hole = middle;
+            }
+        }
+
+        return SearchBack(file, VhdSpec.RoundUp(hole, VhdSpec.SectorSize), front: null);
     }
 
     /// <summary>

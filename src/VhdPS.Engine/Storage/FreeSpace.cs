@@ -1,42 +1,32 @@
-using VhdPS.Engine.Format;
-
 namespace VhdPS.Engine.Storage;
 
-/// <summary>Looks for room between the structures and blocks of an image.</summary>
-internal static class FreeSpace
+/// <summary>Room on the volume of a folder.</summary>
+public static class FreeSpace
 {
-    /// <summary>File offset of the first free place of <paramref name="length"/> bytes on a sector boundary below the footer; null where there is none.</summary>
-    /// <param name="layout">The image.</param>
-    /// <param name="table">Its table.</param>
-    /// <param name="length">Bytes that are wanted.</param>
-    /// <param name="isGivenUp">Structures whose place counts as free.</param>
-    public static long? Find(ImageLayout layout, BlockAllocationTable table, long length, Func<StructureExtent, bool> isGivenUp)
+    /// <summary>Bytes that the caller may still write on the volume that holds <paramref name="folder"/>; null where the system does not tell.</summary>
+    public static long? Of(string folder)
     {
-        IEnumerable<(long Start, long End)> structures = layout.Structures
-            .Where(extent => !isGivenUp(extent)).Select(extent => (extent.FileOffset, extent.End));
-        IEnumerable<(long Start, long End)> blocks = TableScan.SortByPlace(table).Select(
-            placed => (ImageLayout.BitmapOffset(TableScan.EntryOf(placed)), ImageLayout.BitmapOffset(TableScan.EntryOf(placed)) + layout.BlockSpan));
-        var wholeTable = (layout.TableOffset, layout.TableOffset + ((long)layout.Header!.MaxTableEntries * VhdSpec.TableEntrySize));
-        long at = 0;
-        foreach ((long start, long end) in structures.Append(wholeTable).Concat(blocks).Order())
+        try
         {
-            if (start - at >= length)
-            {
-                return at;
-            }
-
-            at = Math.Max(at, VhdSpec.RoundUp(end, VhdSpec.SectorSize));
+            string full = Path.GetFullPath(folder);
+            return new DriveInfo(OperatingSystem.IsWindows() ? Path.GetPathRoot(full)! : full).AvailableFreeSpace;
         }
-
-        return layout.DataEnd - at >= length ? at : null;
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            // Network shares have no drive letter: nothing is known, and the write itself will tell.
+            return null;
+        }
     }
 
-    /// <summary>Where the footer is, or behind the room of a last block that is short in the file.</summary>
-    public static long FindEnd(ImageLayout layout, BlockAllocationTable table)
+    /// <summary>Refuses work that needs more room than the volume of <paramref name="targetPath"/> has.</summary>
+    /// <exception cref="VhdRefusedException">The volume has less than <paramref name="neededBytes"/> left.</exception>
+    public static void ThrowIfLess(string targetPath, long neededBytes)
     {
-        long blocksEnd = BlockAllocator.FindEnd(layout, table);
-        return blocksEnd > layout.DataEnd && blocksEnd <= layout.DataEnd + layout.BlockSpan
-            ? blocksEnd
-            : VhdSpec.RoundUp(layout.DataEnd, VhdSpec.SectorSize);
+        string folder = Path.GetDirectoryName(Path.GetFullPath(targetPath))!;
+        if (Of(folder) is { } free && free < neededBytes)
+        {
+            throw new VhdRefusedException(
+                targetPath, RefusalCode.NotEnoughSpace, $"the new file may need {neededBytes} bytes and {free} are free in {folder}; -Force tries all the same.");
+        }
     }
 }

@@ -48,9 +48,9 @@ internal static class HeaderRewrite
             parentLocators: slots.Select(slot => new ParentLocator(slot, ParentLocatorCode.None, 0, 0, 0, 0)).Concat(link.Locators(linkOffset, slots)));
 
         BlockAllocationTable table = SectorMap.ReadTable(file, layout);
-        long? room = FreeSpace.Find(
+        long? room = ImageRoom.Find(
             layout, table, texts.Length, extent => extent.Structure == VhdStructure.ParentLocator && IsGivenUp(header, extent));
-        long linkOffset = room ?? FreeSpace.FindEnd(layout, table);
+        long linkOffset = room ?? ImageRoom.FindEnd(layout, table);
         long newEnd = room is null ? linkOffset + texts.Length : layout.DataEnd;
 
         // Behind the place where the last footer will be: header, paths, and the footer that names them.

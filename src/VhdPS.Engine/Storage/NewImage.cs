@@ -16,7 +16,6 @@ public enum GeometryRule
 /// <param name="SizeBytes">The size asked for, 1 to 2040 GiB.</param>
 public sealed record NewImage(long SizeBytes)
 {
-    private const uint WindowsVersion = 0x000A_0000;
     private const uint VirtualPc2007Version = 0x0005_0003;
 
     /// <summary>Fixed or dynamic.</summary>
@@ -68,8 +67,8 @@ public sealed record NewImage(long SizeBytes)
             isChs ? CoveringGeometry : DiskGeometry.ForSectorCount(size / VhdSpec.SectorSize),
             UniqueId,
             TimeStamp,
-            isChs ? "vpc " : "win ",
-            isChs ? VirtualPc2007Version : WindowsVersion);
+            isChs ? "vpc " : VirtualSize.WindowsCreator,
+            isChs ? VirtualPc2007Version : VirtualSize.WindowsVersion);
     }
 
     private void Validate()

@@ -42,6 +42,9 @@ public sealed partial class VhdImage : IDisposable
     /// <summary>The image and its parents, which are looked for when the first of their sectors is wanted.</summary>
     internal ChainReader Chain { get; }
 
+    /// <summary>The open file, for operations that rearrange it.</summary>
+    internal ImageFile File => _file;
+
     /// <summary>Opens a file of the machine.</summary>
     /// <exception cref="FileNotFoundException">There is none.</exception>
     /// <exception cref="ImageInUseException">Someone has it open.</exception>

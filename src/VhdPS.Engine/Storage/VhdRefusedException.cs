@@ -24,6 +24,9 @@ public enum RefusalCode
     /// <summary>Data would be lost.</summary>
     DataWouldBeLost,
 
+    /// <summary>Data of a parent would be seen that was not.</summary>
+    ParentDataWouldShow,
+
     /// <summary>Other images depend on this one.</summary>
     HasChildren,
 

@@ -1,0 +1,113 @@
+using System.Management.Automation;
+using VhdPS.Engine.Operations;
+
+namespace VhdPS.Commands;
+
+/// <summary>
+/// Merges a differencing image into its parent, or with its parent into a new file. It can be cut off at any moment and run
+/// again on the same child, which stays readable until the parent is whole.
+/// </summary>
+[Cmdlet(VerbsData.Merge, "VpcImage", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
+[OutputType(typeof(VpcImage))]
+public sealed class MergeVpcImageCommand : VpcOperationCommandBase
+{
+    private string? _takenTarget;
+
+    /// <summary>
+    /// A new file, which leaves all others as they are, or a parent of the image, which everything above it is merged into.
+    /// Left out, the parent at -Depth.
+    /// </summary>
+    [Parameter(Position = 1)]
+    [ValidateNotNullOrEmpty]
+    public string? DestinationPath { get; set; }
+
+    /// <summary>How many parents the image is merged with, from the nearest on; one by default.</summary>
+    [Parameter]
+    [ValidateRange(1, 1023)]
+    public int Depth { get; set; }
+
+    /// <summary>Leaves the merged images where they are.</summary>
+    [Parameter]
+    public SwitchParameter KeepChild { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessFile(string path)
+    {
+        if (!TryRun(path, () => Request(path), out MergeRequest request)
+            || !TryRun(path, () => MergeOperation.Plan(path, request), out MergePlan plan)
+            || !ShouldProcess(path, Describe(plan))
+            || !TryRun(path, () => Run(path, request), out plan))
+        {
+            return;
+        }
+
+        _takenTarget = plan.IsNewFile ? plan.TargetPath : _takenTarget;
+        if (plan.OldSizeBytes > plan.NewSizeBytes)
+        {
+            WriteVerbose($"{plan.TargetPath}: keeps its size of {plan.OldSizeBytes} bytes, which is more than the child's.");
+        }
+
+        if (PassThru && TryRun(plan.TargetPath, () => VpcImage.Read(plan.TargetPath), out VpcImage image))
+        {
+            WriteObject(image);
+        }
+    }
+
+    private static string Describe(MergePlan plan)
+    {
+        string sources = string.Join(", ", plan.SourcePaths.Select(source => $"'{System.IO.Path.GetFileName(source)}'"));
+        var parts = new List<string>
+        {
+            plan.IsNewFile
+                ? $"Merge {sources} with at most {VpcSize.Format(plan.DataBytes)} of data into the new file '{plan.TargetPath}'"
+                : $"Merge {sources} with at most {VpcSize.Format(plan.DataBytes)} of data into '{plan.TargetPath}'",
+        };
+        if (plan.BasePath is not null)
+        {
+            parts.Add($"whose parent is '{plan.BasePath}'");
+        }
+
+        if (plan.NewSizeBytes > plan.OldSizeBytes)
+        {
+            parts.Add($"which grows from {VpcSize.Format(plan.OldSizeBytes)} to {VpcSize.Format(plan.NewSizeBytes)}");
+        }
+
+        if (plan.DeletedPaths.Count > 0)
+        {
+            parts.Add($"then delete {sources}");
+        }
+
+        return string.Join(", ", parts);
+    }
+
+    private MergeRequest Request(string path)
+    {
+        string? target = DestinationPath is null ? null : new PathResolver(SessionState.Path).ResolveLiteral(DestinationPath);
+        if (target is not null && (Directory.Exists(target) || System.IO.Path.EndsInDirectorySeparator(target)))
+        {
+            target = System.IO.Path.Combine(target, System.IO.Path.GetFileName(path));
+        }
+
+        // With -Force a second child would take the place of the first one's result.
+        if (target is not null && target == _takenTarget)
+        {
+            throw new ArgumentException($"{target}: made from another image just now; name a folder for more than one.");
+        }
+
+        return new MergeRequest
+        {
+            DestinationPath = target,
+            Depth = IsGiven(nameof(Depth)) ? Depth : null,
+            KeepChild = KeepChild,
+            Force = Force,
+            UniqueId = Guid.NewGuid(),
+            TimeStamp = DateTime.UtcNow,
+        };
+    }
+
+    private MergePlan Run(string path, MergeRequest request)
+    {
+        using CommandProgress progress = BeginProgress("Merging", path);
+        return MergeOperation.Run(path, request, progress, Cancellation);
+    }
+}

@@ -1,0 +1,145 @@
+using System.Management.Automation;
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Operations;
+
+namespace VhdPS.Commands;
+
+/// <summary>
+/// Gives the disk in an image another size, in place, whatever its type. What is gained reads as zeros. It can be cut off at
+/// any moment and run again.
+/// </summary>
+[Cmdlet(VerbsCommon.Resize, "VpcImage", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
+[OutputType(typeof(VpcImage))]
+public sealed class ResizeVpcImageCommand : VpcOperationCommandBase
+{
+    /// <summary>The new virtual size in bytes.</summary>
+    [Parameter(Position = 1)]
+    [Alias("SizeBytes")]
+    public long Size { get; set; }
+
+    /// <summary>As small as it can be without losing a sector that is not zero.</summary>
+    [Parameter]
+    [Alias("ToMinimum")]
+    public SwitchParameter ToMinimumSize { get; set; }
+
+    /// <summary>Makes the size a multiple of this many bytes; without -Size, rounds the present size up.</summary>
+    [Parameter]
+    public long RoundUpTo { get; set; } = VhdSpec.SectorSize;
+
+    /// <summary>Which of the two sizes in the footer is the present one; by default the larger one that the file covers.</summary>
+    [Parameter]
+    public SizeRule SizeRule { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessFile(string path)
+    {
+        if (!TryRun(path, () => Request(path), out ResizeRequest request) || !TryRun(path, () => Plan(path, request), out ResizePlan plan))
+        {
+            return;
+        }
+
+        if (!plan.IsChange && !plan.IsMend)
+        {
+            WriteVerbose($"{path}: the disk has {plan.NewSizeBytes} bytes already.");
+        }
+        else
+        {
+            if (!ShouldProcess(path, Describe(plan)) || !TryRun(path, () => Run(path, request), out plan))
+            {
+                return;
+            }
+
+            Tell(path, plan);
+        }
+
+        if (PassThru && TryRun(path, () => VpcImage.Read(path), out VpcImage image))
+        {
+            WriteObject(image);
+        }
+    }
+
+    private static string Describe(ResizePlan plan)
+    {
+        string from = VpcSize.Format(plan.OldSizeBytes), to = VpcSize.Format(plan.NewSizeBytes);
+        var parts = new List<string>
+        {
+            plan.NewSizeBytes == plan.OldSizeBytes ? $"Keep the size of {to} ({plan.NewSizeBytes} bytes)"
+            : plan.NewSizeBytes > plan.OldSizeBytes ? $"Grow from {from} to {to} ({plan.NewSizeBytes} bytes)"
+            : $"Shrink from {from} to {to} ({plan.NewSizeBytes} bytes)",
+        };
+        if (plan.LostSector is { } sector)
+        {
+            parts.Add($"cut off data up to sector {sector}");
+        }
+
+        if (plan.IsMend)
+        {
+            parts.Add("finish what was cut off before");
+        }
+
+        if (plan.MovedBlockCount > 0)
+        {
+            parts.Add($"move {plan.MovedBlockCount} blocks out of the way of the table");
+        }
+
+        if (plan.IsTableMoved)
+        {
+            parts.Add("move the table behind the data");
+        }
+
+        if (plan.IsCreatorChanged)
+        {
+            parts.Add($"change the creator to '{VirtualSize.WindowsCreator}', so that every program sees this size");
+        }
+
+        if (plan.NewFileLength < plan.OldFileLength)
+        {
+            parts.Add($"give back {VpcSize.Format(plan.OldFileLength - plan.NewFileLength)} of the file");
+        }
+
+        return string.Join("; ", parts);
+    }
+
+    private ResizeRequest Request(string path)
+    {
+        if (!IsGiven(nameof(Size)) && !ToMinimumSize && !IsGiven(nameof(RoundUpTo)))
+        {
+            throw new ArgumentException($"{path}: give -Size, -ToMinimumSize or -RoundUpTo.");
+        }
+
+        return new ResizeRequest
+        {
+            SizeBytes = IsGiven(nameof(Size)) ? Size : null,
+            ToMinimumSize = ToMinimumSize,
+            RoundUpToBytes = RoundUpTo,
+            SizeRule = SizeRule,
+            Force = Force,
+        };
+    }
+
+    private ResizePlan Plan(string path, ResizeRequest request)
+    {
+        using CommandProgress progress = BeginProgress("Looking for the last data in", path);
+        return ResizeOperation.Plan(path, request, progress, Cancellation);
+    }
+
+    private ResizePlan Run(string path, ResizeRequest request)
+    {
+        using CommandProgress progress = BeginProgress("Resizing", path);
+        return ResizeOperation.Run(path, request, progress, Cancellation);
+    }
+
+    private void Tell(string path, ResizePlan plan)
+    {
+        WriteVerbose($"{path}: {plan.OldSizeBytes} bytes before, {plan.NewSizeBytes} bytes now; {plan.MovedBlockCount} blocks moved.");
+        if (plan.LostSector is { } sector)
+        {
+            WriteWarning($"{path}: data up to sector {sector} was cut off.");
+        }
+
+        if (plan.IsBatmapDropped)
+        {
+            WriteVerbose($"{path}: Xen's batmap was dropped; Xen looks at the bitmaps instead.");
+        }
+    }
+}
