@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Storage;
@@ -12,9 +13,12 @@ internal sealed class BenchData : IDisposable
     public const long GiB = 1024 * MiB;
 
     private const int Seed = 20101;
+    private const int DeleteAttempts = 20;
+    private static readonly TimeSpan DeletePause = TimeSpan.FromMilliseconds(100);
     private static readonly Guid ImageId = new("5f0e5b1c-0d1e-4a53-9a0b-1c0f6a2b7d11");
     private static readonly DateTime ImageTime = new(2010, 1, 1, 0, 0, 0, DateTimeKind.Utc);
     private readonly string _folder;
+    private readonly PosixSignalRegistration[] _signals;
 
     public BenchData(string parentFolder, bool isQuick)
     {
@@ -22,6 +26,13 @@ internal sealed class BenchData : IDisposable
         Directory.CreateDirectory(parentFolder);
         _folder = Path.Combine(parentFolder, $"vhdps-bench-{Environment.ProcessId}");
         Directory.CreateDirectory(_folder);
+
+        // Gigabytes must not stay behind when the run is interrupted.
+        _signals =
+        [
+            PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => DeleteUnderWriters()),
+            PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => DeleteUnderWriters()),
+        ];
     }
 
     /// <summary>Whether the rows are to do with less.</summary>
@@ -44,18 +55,24 @@ internal sealed class BenchData : IDisposable
     /// <summary>A raw file full of random bytes.</summary>
     public string RawFull(long sizeBytes) => Make($"full-{sizeBytes / MiB}.raw", path =>
     {
-        using SafeFileHandle handle = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write);
+        using SafeFileHandle handle = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite);
         EachChunk(sizeBytes, (offset, chunk) => RandomAccess.Write(handle, chunk, offset));
         RandomAccess.FlushToDisk(handle);
+        PageCache.ReadAnew(handle);
     });
 
     /// <summary>A dynamic image with the same bytes, every block allocated, in the order of the disk.</summary>
     public string DynamicFull(long sizeBytes) => Make($"full-{sizeBytes / MiB}.vhd", path =>
     {
         CreateDynamic(path, sizeBytes);
-        using VhdImage image = VhdImage.Open(path, new VhdOpenOptions { ForWriting = true });
-        EachChunk(sizeBytes, (offset, chunk) => image.WriteSectors(offset / VhdSpec.SectorSize, chunk));
-        image.Flush();
+        using (VhdImage image = VhdImage.Open(path, new VhdOpenOptions { ForWriting = true }))
+        {
+            EachChunk(sizeBytes, (offset, chunk) => image.WriteSectors(offset / VhdSpec.SectorSize, chunk));
+            image.Flush();
+        }
+
+        using SafeFileHandle handle = File.OpenHandle(path);
+        PageCache.ReadAnew(handle);
     });
 
     /// <summary>An empty dynamic image.</summary>
@@ -75,7 +92,40 @@ internal sealed class BenchData : IDisposable
         RandomAccess.FlushToDisk(handle);
     }
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose()
+    {
+        foreach (PosixSignalRegistration signal in _signals)
+        {
+            signal.Dispose();
+        }
+
+        DeleteFolder();
+    }
+
+    private void DeleteFolder()
+    {
+        if (Directory.Exists(_folder))
+        {
+            Directory.Delete(_folder, recursive: true);
+        }
+    }
+
+    /// <summary>At an interrupt a row still runs and may put a file into the folder while it is being deleted.</summary>
+    private void DeleteUnderWriters()
+    {
+        for (int attempt = 0; attempt < DeleteAttempts; attempt++)
+        {
+            try
+            {
+                DeleteFolder();
+                return;
+            }
+            catch (IOException)
+            {
+                Thread.Sleep(DeletePause);
+            }
+        }
+    }
 
     private static void EachChunk(long sizeBytes, Action<long, byte[]> write)
     {

@@ -1,4 +1,6 @@
 using System.Globalization;
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Storage;
 
 namespace VhdPS.Bench.Compare;
 
@@ -15,7 +17,7 @@ internal sealed class CompareCommand(CompareOptions options)
         }
 
         List<RowResult> results = [];
-        List<Row> skipped = [];
+        List<Row> missing = [];
         using var data = new BenchData(options.DataFolder, options.IsQuick);
         foreach (Row row in wanted)
         {
@@ -23,25 +25,33 @@ internal sealed class CompareCommand(CompareOptions options)
             {
                 if (row.PeerProgram is { } program && !PeerProcess.Exists(program))
                 {
-                    skipped.Add(row);
-                    Console.WriteLine($"{row.Name}: skipped, for {program} is missing");
+                    missing.Add(row);
+                    Console.Error.WriteLine($"{row.Name}: {program} is not installed.");
                     continue;
                 }
 
-                row.Prepare(data);
-                RowResult result = new PairRunner(options.Runs).Run(row);
-                results.Add(result);
-                Console.WriteLine(Line(result));
+                try
+                {
+                    row.Prepare(data);
+                    RowResult result = new PairRunner(options.Runs).Run(row);
+                    results.Add(result);
+                    Console.WriteLine(Line(result));
+                }
+                catch (Exception error) when (error is IOException or InvalidOperationException or VhdRefusedException or VhdFormatException)
+                {
+                    missing.Add(row);
+                    Console.Error.WriteLine($"{row.Name}: {error.Message}");
+                }
             }
         }
 
         if (!options.IsKept)
         {
             Console.WriteLine("Shown only: docs/performance.md takes the figures of a whole run.");
-            return 0;
+            return missing.Count == 0 ? 0 : 1;
         }
 
-        if (skipped.Count > 0)
+        if (missing.Count > 0)
         {
             Console.Error.WriteLine("docs/performance.md is left as it was: rows are missing.");
             return 1;

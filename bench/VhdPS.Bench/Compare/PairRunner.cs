@@ -17,8 +17,9 @@ internal sealed class PairRunner(int runs)
         WarmUp(row);
         MemoryFigure? memory = row.MeasureMemory();
         List<TimedPair> pairs = [];
+        int least = Math.Min(runs, row.EnoughPairs);
         long start = Stopwatch.GetTimestamp();
-        while (pairs.Count < runs || (Stopwatch.GetElapsedTime(start) < RowTime && pairs.Count < runs * MostRunsFactor))
+        while (pairs.Count < least || (Stopwatch.GetElapsedTime(start) < RowTime && pairs.Count < least * MostRunsFactor))
         {
             pairs.Add(new TimedPair(row.RunOurs(), row.RunPeer()));
         }

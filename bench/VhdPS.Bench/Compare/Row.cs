@@ -35,6 +35,9 @@ internal abstract class Row : IDisposable
     /// <summary>What a reader must know to judge the figure: synced or not, what is counted.</summary>
     public virtual string? Note => null;
 
+    /// <summary>Enough pairs for a row whose runs take many seconds.</summary>
+    public virtual int EnoughPairs => int.MaxValue;
+
     /// <summary>Makes the data; not timed.</summary>
     public abstract void Prepare(BenchData data);
 

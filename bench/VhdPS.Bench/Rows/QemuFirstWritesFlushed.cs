@@ -12,7 +12,5 @@ internal sealed class QemuFirstWritesFlushed : QemuFirstWrites
 
     public override string Note => "Both sides sync.";
 
-    protected override string CacheMode => "writeback";
-
     protected override int FlushInterval => 16;
 }

@@ -38,7 +38,8 @@ internal sealed class RandomRead : RawFileRow
     {
         long before = GC.GetAllocatedBytesForCurrentThread();
         ReadImage();
-        return new MemoryFigure("bytes allocated by all calls", GC.GetAllocatedBytesForCurrentThread() - before, 0);
+        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        return new MemoryFigure($"bytes allocated by {_stride!.Count} calls", allocated, 0);
     }
 
     private void ReadImage()

@@ -18,6 +18,7 @@ internal static class RowCatalog
         new QemuRandomRead(),
         new QemuRandomWrite(),
         new QemuFirstWrites(),
+        new QemuFirstWritesUnsynced(),
         new QemuFirstWritesFlushed(),
         new CreateImage(),
         new OpenImage(),

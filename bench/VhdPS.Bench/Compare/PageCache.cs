@@ -1,0 +1,31 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace VhdPS.Bench.Compare;
+
+/// <summary>Puts files into the page cache as a reader finds them there.</summary>
+/// <remarks>
+/// Linux keeps what was written in pages as large as each write's offset allows, and what was read ahead in pages as large
+/// as the file allows. A file just written at odd offsets would be read more slowly than the same file a day later.
+/// </remarks>
+internal static partial class PageCache
+{
+    private const int DontNeed = 4;
+
+    /// <summary>Drops a synced file from the cache, where the system lets us, and reads it from the medium.</summary>
+    public static void ReadAnew(SafeFileHandle handle)
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            _ = Advise(handle, 0, 0, DontNeed);
+        }
+
+        byte[] buffer = new byte[BenchData.ChunkBytes];
+        for (long offset = 0; RandomAccess.Read(handle, buffer, offset) is > 0 and var count; offset += count)
+        {
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "posix_fadvise")]
+    private static partial int Advise(SafeFileHandle handle, long offset, long length, int advice);
+}
