@@ -9,6 +9,6 @@ namespace VhdPS.Bench.Benchmarks;
 internal static class HotPathConfig
 {
     public static IConfig Create() => DefaultConfig.Instance
-        .AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance))
+        .AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance))
         .HideColumns(Column.Error, Column.RatioSD);
 }
