@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Operations;
 using VhdPS.Engine.Storage;
@@ -251,6 +252,32 @@ public sealed class ResizeOperationTests : IDisposable
         ResizeOperation.Run(path, new ResizeRequest { SizeBytes = VhdSpec.MaxSize });
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 3 * 96 * MiB);
         AssertClean(path);
+    }
+
+    [Fact]
+    public void A_full_table_takes_little_memory()
+    {
+        const int blockCount = 1900 * 512, span = (2 << 20) + 512;
+        string path = Make(blockCount * 2 * MiB, VhdType.Dynamic, 2 << 20);
+        using (var file = LocalImageFile.OpenWrite(path))
+        {
+            byte[] footer = new byte[512], table = new byte[blockCount * 4];
+            file.ReadAt(0, footer);
+            long first = VhdSpec.RoundUp(1536 + table.Length, 512);
+            for (int i = 0; i < blockCount; i++)
+            {
+                BinaryPrimitives.WriteUInt32BigEndian(table.AsSpan(i * 4), (uint)((first + ((long)i * span)) / 512));
+            }
+
+            file.WriteAt(1536, table);
+            file.SetLength(first);
+            file.WriteAt(first + ((long)blockCount * span), footer);
+        }
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        ResizePlan plan = ResizeOperation.Run(path, new ResizeRequest { SizeBytes = VhdSpec.MaxSize });
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 96 * MiB);
+        Assert.Equal(1, plan.MovedBlockCount);
     }
 
     private static byte[] ResizeBytes() => SoundImage.Dynamic().Bytes;
