@@ -14,11 +14,11 @@ internal sealed class ExampleFolder : IDisposable
             $ErrorActionPreference = 'Stop'
             $sector = [byte[]]::new(512)
             [Text.Encoding]::ASCII.GetBytes('Hello, disk.').CopyTo($sector, 0)
-            $null = New-VpcImage disk.vhd -Size 20GB
+            $null = New-VpcImage disk.vhd -Size 20GB -UniqueId '5d1f0a92-7c3e-4b64-8f0d-3a6b2c91e7d4' -TimeStamp '2026-11-01Z'
             Write-VpcSector disk.vhd 4096 $sector
-            $null = New-VpcImage fixed.vhd -Size 64MB -VhdType Fixed
+            $null = New-VpcImage fixed.vhd -Size 64MB -VhdType Fixed -UniqueId '0e4b7f31-2a58-4d9c-b1c6-94d7f5a8e203' -TimeStamp '2026-11-01Z'
             $null = New-Item -ItemType Directory rescue
-            $null = New-VpcImage rescue/d.vhd -Size 1GB
+            $null = New-VpcImage rescue/d.vhd -Size 1GB -UniqueId 'c8a2d6e4-91b7-4f05-a3de-60f1b7294c58' -TimeStamp '2026-11-01Z'
             $bytes = [IO.File]::ReadAllBytes("$PWD/rescue/d.vhd")
             $bytes[-100] = 64
             [IO.File]::WriteAllBytes("$PWD/rescue/d.vhd", $bytes)
