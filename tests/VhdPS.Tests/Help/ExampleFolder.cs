@@ -22,6 +22,20 @@ internal sealed class ExampleFolder : IDisposable
             $bytes = [IO.File]::ReadAllBytes("$PWD/rescue/d.vhd")
             $bytes[-100] = 64
             [IO.File]::WriteAllBytes("$PWD/rescue/d.vhd", $bytes)
+            $raw = [byte[]]::new(8MB)
+            $sector.CopyTo($raw, 0)
+            [IO.File]::WriteAllBytes("$PWD/guest.img", $raw)
+            $null = New-Item -ItemType Directory converted
+            $null = New-Item -ItemType Directory chain
+            $null = New-VpcImage chain/base.vhd -Size 1GB -UniqueId '8a35c2f0-6e94-4b1d-a7c8-2f50d9e613b4' -TimeStamp '2026-11-01Z'
+            Write-VpcSector chain/base.vhd 0 $sector
+            foreach ($pair in ('middle', 'base'), ('top', 'middle')) {
+                $child = [VhdPS.Engine.Storage.NewChild]::new("$PWD/chain/$($pair[1]).vhd")
+                $child.UniqueId = New-Guid
+                $child.TimeStamp = '2026-11-02Z'
+                [VhdPS.Engine.Storage.ChildCreator]::Create("$PWD/chain/$($pair[0]).vhd", $child, $false)
+                Write-VpcSector "chain/$($pair[0]).vhd" 8192 $sector
+            }
             """).WithoutErrors();
     }
 
