@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Management.Automation;
 using System.Text.RegularExpressions;
 using VhdPS.Tests.Commands;
@@ -113,10 +114,17 @@ public sealed partial class HelpPageTests : IDisposable
         {
             using var instance = (IDisposable)Activator.CreateInstance(cmdlet.ImplementingType)!;
             object? value = property.GetValue(instance);
-            bool isKnownAtRuntimeOnly = value is null or Array { Length: 0 } or DateTime { Ticks: 0 } || value is Guid id && id == Guid.Empty;
-            if (!isKnownAtRuntimeOnly)
+            switch (value)
             {
-                Assert.Equal((where, value), (where, LanguagePrimitives.ConvertTo(ScriptNumber(described), parameter.ParameterType)));
+                // Where nothing is given the cmdlet decides while it runs, and the page says how.
+                case null or Array { Length: 0 } or DateTime { Ticks: 0 } or 0 or 0L:
+                case Guid id when id == Guid.Empty:
+                case Enum unset when Convert.ToInt64(unset, CultureInfo.InvariantCulture) == 0 && !Enum.IsDefined(unset.GetType(), described):
+                    Assert.NotEmpty(described);
+                    break;
+                default:
+                    Assert.Equal((where, value), (where, LanguagePrimitives.ConvertTo(ScriptNumber(described), parameter.ParameterType)));
+                    break;
             }
         }
     }
