@@ -10,10 +10,14 @@
     CompatiblePSEditions = @('Core')
     FormatsToProcess = @('out/VhdPS/VhdPS.Format.ps1xml')
     CmdletsToExport = @(
+        'Get-VpcBlock'
+        'Get-VpcChain'
         'Get-VpcFooter'
         'Get-VpcImage'
         'New-VpcImage'
         'Read-VpcSector'
+        'Set-VpcImage'
+        'Show-VpcMap'
         'Test-VpcChecksum'
         'Write-VpcSector'
     )
