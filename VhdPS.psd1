@@ -11,12 +11,16 @@
     FormatsToProcess = @('out/VhdPS/VhdPS.Format.ps1xml')
     CmdletsToExport = @(
         'Convert-VpcImage'
+        'Get-VpcBlock'
+        'Get-VpcChain'
         'Get-VpcFooter'
         'Get-VpcImage'
         'Merge-VpcImage'
         'New-VpcImage'
         'Read-VpcSector'
         'Resize-VpcImage'
+        'Set-VpcImage'
+        'Show-VpcMap'
         'Test-VpcChecksum'
         'Write-VpcSector'
     )

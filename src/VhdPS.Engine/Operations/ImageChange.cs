@@ -23,4 +23,7 @@ public sealed record ImageChange
 
     /// <summary>Change the unique id of an image although children beside it name the old one.</summary>
     public bool Force { get; init; }
+
+    /// <summary>Whether nothing is to change.</summary>
+    public bool IsEmpty => (ParentPath, UniqueId, CreatorApplication, SavedState, TimeStamp) is (null, null, null, null, null);
 }

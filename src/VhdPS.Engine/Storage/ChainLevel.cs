@@ -19,4 +19,7 @@ public sealed record ChainLevel(
 
     /// <summary>That the file's time is another than the one that the child stores; null where they agree or none is stored.</summary>
     public Finding? TimeStampNote { get; init; }
+
+    /// <summary>Other images of the forest with the same unique id.</summary>
+    public IReadOnlyList<string> SameIdPaths { get; init; } = [];
 }

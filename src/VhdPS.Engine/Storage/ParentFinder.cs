@@ -15,12 +15,20 @@ internal sealed class ParentFinder
     private readonly TrustedFolders _trusted = new();
     private readonly string[] _searchFolders;
     private readonly string _leafPath;
+    private readonly Func<string, ImageLayout?>? _known;
     private readonly Dictionary<string, string[]> _listings = new(StringComparer.Ordinal);
     private readonly HashSet<FileIdentity> _identities = [];
     private readonly HashSet<string> _realPaths = new(OperatingSystem.IsLinux() ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase);
 
-    public ParentFinder(string leafPath, FileIdentity leafIdentity, ParentPolicy policy, LayoutOptions layoutOptions)
+    /// <param name="leafPath">The image at the top.</param>
+    /// <param name="leafIdentity">Its file.</param>
+    /// <param name="policy">Where parents may be.</param>
+    /// <param name="layoutOptions">How they are read.</param>
+    /// <param name="known">The layout of an image by its real path where it has been read before, so that its file need not be opened.</param>
+    public ParentFinder(
+        string leafPath, FileIdentity leafIdentity, ParentPolicy policy, LayoutOptions layoutOptions, Func<string, ImageLayout?>? known = null)
     {
+        _known = known;
         _leafPath = leafPath;
         _policy = policy;
         _layoutOptions = layoutOptions;
@@ -121,13 +129,12 @@ internal sealed class ParentFinder
 
         if (found.State == ChainState.IdMismatch && !_policy.IgnoreIdMismatch)
         {
-            found.File!.Dispose();
-            found.File = null;
+            Drop(found);
         }
 
-        if (found.IsUsable)
+        if (found.File is { } file)
         {
-            Enter(found.Path!, found.File!.Identity);
+            Enter(found.Path!, file.Identity);
         }
 
         return found;
@@ -197,6 +204,13 @@ internal sealed class ParentFinder
             return found;
         }
 
+        if (!found.IsRaw && _known?.Invoke(real) is { } layout)
+        {
+            found.IsKnown = true;
+            found.Layout = layout;
+            return Judge(search, found);
+        }
+
         try
         {
             found.File = LocalImageFile.OpenRead(real);
@@ -263,11 +277,17 @@ internal sealed class ParentFinder
     private static ParentSearch Damaged(ParentSearch search, ParentSearch found, Finding finding)
     {
         found.State = ChainState.Damaged;
-        found.File?.Dispose();
-        found.File = null;
+        Drop(found);
         Fail(found, FaultCode.ParentDamaged, string.Empty, string.Empty, $"The parent '{found.Path}' cannot be read: {finding.Describe()}");
         search.Tried.Add(new TriedPath(found.Path!, finding.Message));
         return found;
+    }
+
+    private static void Drop(ParentSearch found)
+    {
+        found.File?.Dispose();
+        found.File = null;
+        found.IsKnown = false;
     }
 
     private string Enter(string path, FileIdentity identity)

@@ -40,8 +40,11 @@ internal sealed class ParentSearch(ChainChild child) : IDisposable
     /// <summary>What kept the parent from being opened.</summary>
     public Exception? Error { get; set; }
 
-    /// <summary>Whether sectors can be read from the parent.</summary>
-    public bool IsUsable => File is not null;
+    /// <summary>Whether the layout was read before, so that the file was not opened.</summary>
+    public bool IsKnown { get; set; }
+
+    /// <summary>Whether the parent can be used.</summary>
+    public bool IsUsable => File is not null || IsKnown;
 
     /// <summary>The parent as the next child, where it has a parent itself.</summary>
     public ChainChild? Next => File is not null && Layout is { VhdType: VhdType.Differencing, Header: { } header } layout

@@ -7,7 +7,7 @@ namespace VhdPS.Commands;
 /// <summary>Reads virtual sectors.</summary>
 [Cmdlet(VerbsCommunications.Read, "VpcSector", DefaultParameterSetName = PathSet)]
 [OutputType(typeof(VpcSector), typeof(byte[]))]
-public sealed class ReadVpcSectorCommand : VpcPathCommandBase
+public sealed class ReadVpcSectorCommand : VpcDiskCommandBase
 {
     private const int MaxChunkSectorCount = 2 * 1024 * 1024 / VhdSpec.SectorSize;
 
@@ -40,8 +40,7 @@ public sealed class ReadVpcSectorCommand : VpcPathCommandBase
     /// <inheritdoc/>
     protected override void ProcessFile(string path)
     {
-        var options = new VhdOpenOptions { SizeRule = SizeRule, IgnoreBitmap = IgnoreBitmap, Force = Force };
-        if (!TryRun(path, () => VhdImage.Open(path, options), out VhdImage image))
+        if (!TryRun(path, () => VhdImage.Open(path, Options()), out VhdImage image))
         {
             return;
         }
@@ -53,13 +52,16 @@ public sealed class ReadVpcSectorCommand : VpcPathCommandBase
         }
     }
 
+    private VhdOpenOptions Options() =>
+        new() { SizeRule = SizeRule, IgnoreBitmap = IgnoreBitmap, Force = Force, Parents = ResolveParents() };
+
     private IEnumerable<object> ReadRuns(VhdImage image)
     {
         image.ThrowIfPastEnd(Sector, Count);
         for (long done = 0; done < Count;)
         {
             Cancellation.ThrowIfCancellationRequested();
-            SectorRun run = image.Map.Find(Sector + done, Math.Min(Count - done, MaxChunkSectorCount));
+            ChainRun run = ChainMap.Find(image, Sector + done, Math.Min(Count - done, MaxChunkSectorCount));
             byte[] data = new byte[run.Count * VhdSpec.SectorSize];
             image.ReadSectors(run.Sector, data);
             yield return new VpcSector(image.Path, run, data);

@@ -48,7 +48,7 @@ public sealed class WriteVpcSectorCommand : VpcPathCommandBase
             return;
         }
 
-        if (TryRun(path, () => _image!.Map.Find(Sector, count), out SectorRun run))
+        if (TryRun(path, () => ChainMap.Find(_image!, Sector, count), out ChainRun run))
         {
             WriteObject(new VpcSector(path, run with { Count = count }, Data));
         }

@@ -5,12 +5,13 @@ namespace VhdPS;
 /// <summary>Adjacent sectors that come from one place, with their bytes.</summary>
 public sealed class VpcSector : VpcObject
 {
-    internal VpcSector(string path, SectorRun run, byte[] data)
+    internal VpcSector(string path, ChainRun run, byte[] data)
         : base(path)
     {
         Sector = run.Sector;
         Count = run.Count;
         Origin = run.Origin;
+        OriginPath = run.Path;
         FileOffset = run.FileOffset < 0 ? null : run.FileOffset;
         Data = data;
     }
@@ -21,10 +22,13 @@ public sealed class VpcSector : VpcObject
     /// <summary>Sectors.</summary>
     public long Count { get; }
 
-    /// <summary>Where they come from: this file, nowhere (zeros), or the parent.</summary>
+    /// <summary>Where they come from: this file, nowhere (zeros), or a parent.</summary>
     public SectorOrigin Origin { get; }
 
-    /// <summary>Bytes from the start of the file; null where they are not in it.</summary>
+    /// <summary>The file of the chain that holds them; null for zeros.</summary>
+    public string? OriginPath { get; }
+
+    /// <summary>Bytes from the start of that file; null for zeros.</summary>
     public long? FileOffset { get; }
 
     /// <summary>The bytes, 512 a sector.</summary>

@@ -1,0 +1,34 @@
+using System.Management.Automation;
+using VhdPS.Engine.Storage;
+
+namespace VhdPS.Commands;
+
+/// <summary>Tells the state of chains of differencing images: of one image from itself to its root, of a folder the whole forest.</summary>
+[Cmdlet(VerbsCommon.Get, "VpcChain", DefaultParameterSetName = PathSet)]
+[OutputType(typeof(VpcChain))]
+public sealed class GetVpcChainCommand : VpcDiskCommandBase
+{
+    /// <summary>Of a folder, the images in the folders beneath it, too.</summary>
+    [Parameter]
+    public SwitchParameter Recurse { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessFile(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            if (TryRun(path, () => ReadForest(path), out IReadOnlyList<ForestNode> roots))
+            {
+                WriteAll(path, TreeLines.ForForest(roots).Select(node => new VpcChain(path, node.Level, node.Tree)));
+            }
+        }
+        else if (TryRun(path, () => ChainInspector.Describe(path, ResolveParents()), out IReadOnlyList<ChainLevel> levels))
+        {
+            WriteAll(path, levels.Select(level => new VpcChain(path, level, TreeLines.ForChain(level))));
+        }
+    }
+
+    private IReadOnlyList<ForestNode> ReadForest(string path) => ParentPath is null
+        ? ChainForest.Read(path, Recurse, ResolveParents(), Cancellation)
+        : throw new ArgumentException($"{path}: -ParentPath names the parent of one image, not of a folder's.");
+}

@@ -1,0 +1,103 @@
+using System.Management.Automation;
+using VhdPS.Engine.Operations;
+using VhdPS.Engine.Storage;
+
+namespace VhdPS.Commands;
+
+/// <summary>Changes fields of an image's footer, and links a differencing image to another parent.</summary>
+[Cmdlet(VerbsCommon.Set, "VpcImage", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
+[OutputType(typeof(VpcImage))]
+public sealed class SetVpcImageCommand : VpcPathCommandBase
+{
+    /// <summary>The new parent of a differencing image.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? ParentPath { get; set; }
+
+    /// <summary>Takes a parent with another unique id than the stored one, and stores its id.</summary>
+    [Parameter]
+    public SwitchParameter IgnoreIdMismatch { get; set; }
+
+    /// <summary>The new identity, not all zeros.</summary>
+    [Parameter]
+    public Guid UniqueId { get; set; }
+
+    /// <summary>At most four characters that name the program that made the image.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public string? CreatorApplication { get; set; }
+
+    /// <summary>Whether a virtual machine's state is saved with the image.</summary>
+    [Parameter]
+    public bool SavedState { get; set; }
+
+    /// <summary>The time of making.</summary>
+    [Parameter]
+    public DateTime TimeStamp { get; set; }
+
+    /// <summary>Changes the unique id of an image although children in its folder name the old one.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <summary>Emits the changed image.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessFile(string path)
+    {
+        if (!TryRun(path, Change, out ImageChange change)
+            || !ShouldProcess(path, Describe(change))
+            || !TryRun(path, () => SetImageOperation.Run(path, change))
+            || !PassThru
+            || !TryRun(path, () => Read(path), out VpcImage image))
+        {
+            return;
+        }
+
+        WriteObject(image);
+    }
+
+    private static VpcImage Read(string path)
+    {
+        using var file = LocalImageFile.OpenRead(path);
+        return VpcImage.Describe(file, ImageLayout.Read(file));
+    }
+
+    private static string Describe(ImageChange change)
+    {
+        var parts = new List<string>();
+        void Add(string name, object? value)
+        {
+            if (value is not null)
+            {
+                parts.Add($"{name} = '{value}'");
+            }
+        }
+
+        Add("parent", change.ParentPath);
+        Add("unique id", change.UniqueId);
+        Add("creator", change.CreatorApplication);
+        Add("saved state", change.SavedState);
+        Add("time stamp", change.TimeStamp?.ToString("u", System.Globalization.CultureInfo.InvariantCulture));
+        return $"Set {string.Join(", ", parts)}";
+    }
+
+    private ImageChange Change()
+    {
+        bool IsGiven(string name) => MyInvocation.BoundParameters.ContainsKey(name);
+        var change = new ImageChange
+        {
+            ParentPath = ParentPath is null ? null : new PathResolver(SessionState.Path).ResolveLiteral(ParentPath),
+            IgnoreIdMismatch = IgnoreIdMismatch,
+            UniqueId = IsGiven(nameof(UniqueId)) ? UniqueId : null,
+            CreatorApplication = CreatorApplication,
+            SavedState = IsGiven(nameof(SavedState)) ? SavedState : null,
+            TimeStamp = IsGiven(nameof(TimeStamp)) ? TimeStamp.ToUniversalTime() : null,
+            Force = Force,
+        };
+        return change.IsEmpty
+            ? throw new ArgumentException("Nothing is to change: give -ParentPath, -UniqueId, -CreatorApplication, -SavedState or -TimeStamp.")
+            : change;
+    }
+}

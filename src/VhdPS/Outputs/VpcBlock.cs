@@ -1,0 +1,45 @@
+using VhdPS.Engine.Storage;
+
+namespace VhdPS;
+
+/// <summary>Adjacent blocks of one state that follow on each other in one file.</summary>
+public sealed class VpcBlock : VpcObject
+{
+    private readonly BlockRun _run;
+
+    internal VpcBlock(string path, BlockRun run)
+        : base(path)
+    {
+        _run = run;
+    }
+
+    /// <summary>The first block.</summary>
+    public long Block => _run.Block;
+
+    /// <summary>Blocks; of a chain's run, those that it has a part in.</summary>
+    public long Count => _run.Count;
+
+    /// <summary>The first virtual sector.</summary>
+    public long Sector => _run.Sector;
+
+    /// <summary>Virtual sectors.</summary>
+    public long SectorCount => _run.SectorCount;
+
+    /// <summary>What the file, or the chain, holds of them.</summary>
+    public BlockState State => _run.State;
+
+    /// <summary>The file that holds them; null where none does.</summary>
+    public string? OwnerPath => _run.FileOffset < 0 ? null : _run.Path;
+
+    /// <summary>Bytes from the start of that file to the data; null where there is none.</summary>
+    public long? FileOffset => _run.FileOffset < 0 ? null : _run.FileOffset;
+
+    /// <summary>Bytes in the file from the data of one block to that of the next; null where the run has only one, or none in the file.</summary>
+    public long? FileStride => _run.FileStride == 0 ? null : _run.FileStride;
+
+    /// <summary>Sectors whose bits are set; null where the bitmaps were not read.</summary>
+    public long? WrittenSectorCount => _run.WrittenSectorCount;
+
+    /// <inheritdoc/>
+    public override string ToString() => $"blocks {Block} to {Block + Count - 1} ({State})";
+}

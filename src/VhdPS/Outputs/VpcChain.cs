@@ -1,0 +1,89 @@
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Storage;
+
+namespace VhdPS;
+
+/// <summary>One image of a chain, or of the forest of a folder.</summary>
+public sealed class VpcChain
+{
+    internal VpcChain(string chainPath, ChainLevel level, string tree)
+    {
+        bool isFile = level.State is ChainState.Ok or ChainState.IdMismatch or ChainState.Cycle or ChainState.Damaged or ChainState.Inaccessible;
+        ChainPath = chainPath;
+        Path = level.Path;
+        PSPath = isFile ? PathResolver.ProviderPrefix + level.Path : null;
+        Depth = level.Depth;
+        State = level.State;
+        IsRaw = level.IsRaw;
+        Problem = level.Problem;
+        TriedPath = [.. level.Tried];
+        SameIdPath = [.. level.SameIdPaths];
+        Tree = tree;
+        if (level.TimeStampNote is { } note)
+        {
+            TimeStampNote = note.Describe();
+        }
+
+        if (level.Layout is not { StoredFooter: not null } layout)
+        {
+            return;
+        }
+
+        VhdType = layout.VhdType;
+        Size = (long)layout.Size.SizeBytes;
+        FileSize = layout.FileLength;
+        UniqueId = layout.Footer.UniqueId;
+        ParentUniqueId = layout is { VhdType: Engine.Format.VhdType.Differencing, Header: { } header } ? header.ParentUniqueId : null;
+    }
+
+    /// <summary>The image, or the folder, that was asked about.</summary>
+    public string ChainPath { get; }
+
+    /// <summary>The file; for a parent that was not found the path that the child stores.</summary>
+    public string Path { get; }
+
+    /// <summary>The path with its provider; null where there is no file.</summary>
+    public string? PSPath { get; }
+
+    /// <summary>Of a chain: 0 for the image asked about, 1 for its parent. Of a folder: 0 for an image without parent, 1 for its children.</summary>
+    public int Depth { get; }
+
+    /// <summary>How the image was found.</summary>
+    public ChainState State { get; }
+
+    /// <summary>Fixed, dynamic or differencing; null where it could not be read, and for a raw disk.</summary>
+    public VhdType? VhdType { get; }
+
+    /// <summary>The virtual size in bytes; null where it could not be read.</summary>
+    public long? Size { get; }
+
+    /// <summary>Length of the file in bytes; null where it could not be read.</summary>
+    public long? FileSize { get; }
+
+    /// <summary>The identity that children name; null where it could not be read.</summary>
+    public Guid? UniqueId { get; }
+
+    /// <summary>The parent's unique id as the image stores it; null for an image without parent.</summary>
+    public Guid? ParentUniqueId { get; }
+
+    /// <summary>Whether it is taken for a raw disk.</summary>
+    public bool IsRaw { get; }
+
+    /// <summary>What is wrong, for people; empty where nothing is.</summary>
+    public string Problem { get; }
+
+    /// <summary>Paths that were tried in vain before this one, and why each was not taken.</summary>
+    public IReadOnlyList<TriedPath> TriedPath { get; }
+
+    /// <summary>Other images of the folder with the same unique id.</summary>
+    public IReadOnlyList<string> SameIdPath { get; }
+
+    /// <summary>That the file's time is another than the one that the child stores; null where they agree.</summary>
+    public string? TimeStampNote { get; }
+
+    /// <summary>The name with the lines of the tree before it.</summary>
+    public string Tree { get; }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Path} ({State})";
+}
