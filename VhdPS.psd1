@@ -10,11 +10,14 @@
     CompatiblePSEditions = @('Core')
     FormatsToProcess = @('out/VhdPS/VhdPS.Format.ps1xml')
     CmdletsToExport = @(
+        'Compare-VpcImage'
         'Convert-VpcImage'
         'Get-VpcFooter'
+        'Get-VpcHash'
         'Get-VpcImage'
         'Merge-VpcImage'
         'New-VpcImage'
+        'Optimize-VpcImage'
         'Read-VpcSector'
         'Resize-VpcImage'
         'Test-VpcChecksum'
