@@ -10,13 +10,16 @@
     CompatiblePSEditions = @('Core')
     FormatsToProcess = @('out/VhdPS/VhdPS.Format.ps1xml')
     CmdletsToExport = @(
+        'Compare-VpcImage'
         'Convert-VpcImage'
         'Get-VpcBlock'
         'Get-VpcChain'
         'Get-VpcFooter'
+        'Get-VpcHash'
         'Get-VpcImage'
         'Merge-VpcImage'
         'New-VpcImage'
+        'Optimize-VpcImage'
         'Read-VpcSector'
         'Resize-VpcImage'
         'Set-VpcImage'

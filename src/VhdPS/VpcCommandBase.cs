@@ -75,6 +75,11 @@ public abstract class VpcCommandBase : PSCmdlet, IDisposable
     /// <summary>Whether the caller has given a parameter.</summary>
     protected bool IsGiven(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
 
+    /// <summary>Whether the caller only wants to know what would be done.</summary>
+    protected bool IsWhatIf => IsGiven("WhatIf")
+        ? (SwitchParameter)MyInvocation.BoundParameters["WhatIf"]
+        : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"));
+
     /// <summary>An engine's progress, shown until it is disposed; to be used on the pipeline's thread.</summary>
     private protected CommandProgress BeginProgress(string verb, string path) => new(this, $"{verb} {System.IO.Path.GetFileName(path)}");
 

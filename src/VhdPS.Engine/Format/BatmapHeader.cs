@@ -37,6 +37,28 @@ public readonly record struct BatmapHeader(long MapOffset, uint MapSectorCount, 
             BinaryPrimitives.ReadUInt32BigEndian(bytes[ChecksumAt..]))
         : null;
 
+    /// <summary>Puts the values into a header, whose other bytes stay.</summary>
+    public void Encode(Span<byte> header)
+    {
+        Cookie.CopyTo(header);
+        BinaryPrimitives.WriteInt64BigEndian(header[8..], MapOffset);
+        BinaryPrimitives.WriteUInt32BigEndian(header[16..], MapSectorCount);
+        BinaryPrimitives.WriteUInt32BigEndian(header[20..], Version);
+        BinaryPrimitives.WriteUInt32BigEndian(header[ChecksumAt..], Checksum);
+    }
+
+    /// <summary>The checksum of a whole map.</summary>
+    public BatmapHeader WithMap(ReadOnlySpan<byte> map)
+    {
+        BatmapHeader header = this with { Checksum = uint.MaxValue };
+        foreach (byte value in map)
+        {
+            header = header.WithMapByteChanged(0, value);
+        }
+
+        return header;
+    }
+
     /// <summary>The checksum after one byte of the map has changed: right if it was right, wrong if it was wrong.</summary>
     public BatmapHeader WithMapByteChanged(byte before, byte after)
     {

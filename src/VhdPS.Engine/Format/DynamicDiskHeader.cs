@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Text;
 
 namespace VhdPS.Engine.Format;
@@ -107,6 +108,28 @@ public sealed class DynamicDiskHeader
         return first >= 0 ? Reserved1At + first : second >= 0 ? Reserved2At + second : -1;
     }
 
+    /// <summary>All fields, in the order in which they lie; together they are the 1024 bytes.</summary>
+    public IReadOnlyList<StructureField> Fields =>
+    [
+        new("Cookie", CookieAt, 8, Cookie),
+        new("DataOffset", NextOffsetAt, 8, Invariant($"0x{NextOffset:X}")),
+        new("TableOffset", TableOffsetAt, 8, Invariant($"{TableOffset}")),
+        new("HeaderVersion", HeaderVersionAt, 4, Invariant($"{HeaderVersion >> 16}.{HeaderVersion & 0xFFFF}")),
+        new("MaxTableEntries", MaxTableEntriesAt, 4, Invariant($"{MaxTableEntries}")),
+        new("BlockSize", BlockSizeAt, 4, Invariant($"{BlockSize}")),
+        new("Checksum", ChecksumAt, 4, Invariant($"0x{Checksum:X8}")),
+        new("ParentUniqueId", ParentUniqueIdAt, 16, ParentUniqueId.ToString()),
+        new("ParentTimeStamp", ParentTimeStampAt, 4, Invariant($"{ParentTimeStamp:u}")),
+        new("Reserved1", Reserved1At, 4, Invariant($"0x{ReadUInt32(Reserved1At):X8}")),
+        new("ParentUnicodeName", ParentUnicodeNameAt, ParentUnicodeNameLength, ParentUnicodeName),
+        .. ParentLocators.Select(locator => new StructureField(
+            Invariant($"ParentLocator{locator.Index}"),
+            LocatorsAt + (locator.Index * ParentLocator.Size),
+            ParentLocator.Size,
+            locator.IsUsed ? locator.ToString() : "none")),
+        new("Reserved2", Reserved2At, VhdSpec.HeaderSize - Reserved2At, _bytes.AsSpan(Reserved2At).IndexOfAnyExcept((byte)0) < 0 ? "zeros" : "not zeros"),
+    ];
+
     /// <summary>Takes 1024 bytes as they are; no value is judged.</summary>
     /// <exception cref="ArgumentException">The length is another.</exception>
     public static DynamicDiskHeader Parse(ReadOnlySpan<byte> source)
@@ -182,6 +205,8 @@ public sealed class DynamicDiskHeader
         BinaryPrimitives.WriteUInt32BigEndian(span[ChecksumAt..], VhdChecksum.Compute(bytes, ChecksumAt));
         return new DynamicDiskHeader(bytes);
     }
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
     private uint ReadUInt32(int at) => BinaryPrimitives.ReadUInt32BigEndian(_bytes.AsSpan(at));
 

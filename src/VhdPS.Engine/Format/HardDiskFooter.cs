@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Text;
 
 namespace VhdPS.Engine.Format;
@@ -107,6 +108,27 @@ public sealed class HardDiskFooter
     /// <summary>The 427 reserved bytes, zero in sound images.</summary>
     public ReadOnlySpan<byte> Reserved => _bytes.AsSpan(ReservedAt);
 
+    /// <summary>All fields, in the order in which they lie; together they are the 512 bytes.</summary>
+    public IReadOnlyList<StructureField> Fields =>
+    [
+        new("Cookie", CookieAt, 8, Cookie),
+        new("Features", FeaturesAt, 4, Invariant($"0x{Features:X8}")),
+        new("FileFormatVersion", FormatVersionAt, 4, Version(FormatVersion)),
+        new("DataOffset", DataOffsetAt, 8, Invariant($"0x{DataOffset:X}")),
+        new("TimeStamp", TimeStampAt, 4, Invariant($"{TimeStamp:u}")),
+        new("CreatorApplication", CreatorApplicationAt, 4, CreatorApplication),
+        new("CreatorVersion", CreatorVersionAt, 4, Version(CreatorVersion)),
+        new("CreatorHostOS", CreatorHostOSAt, 4, CreatorHostOS),
+        new("OriginalSize", OriginalSizeAt, 8, Invariant($"{OriginalSize}")),
+        new("CurrentSize", CurrentSizeAt, 8, Invariant($"{CurrentSize}")),
+        new("DiskGeometry", GeometryAt, 4, Geometry.ToString()),
+        new("DiskType", DiskTypeAt, 4, DiskType.ToString()),
+        new("Checksum", ChecksumAt, 4, Invariant($"0x{Checksum:X8}")),
+        new("UniqueId", UniqueIdAt, 16, UniqueId.ToString()),
+        new("SavedState", SavedStateAt, 1, Invariant($"{SavedState}")),
+        new("Reserved", ReservedAt, VhdSpec.FooterSize - ReservedAt, Reserved.IndexOfAnyExcept((byte)0) < 0 ? "zeros" : "not zeros"),
+    ];
+
     /// <summary>Takes 511 or 512 bytes as they are; no value is judged.</summary>
     /// <exception cref="ArgumentException">The length is neither.</exception>
     public static HardDiskFooter Parse(ReadOnlySpan<byte> source)
@@ -202,6 +224,10 @@ public sealed class HardDiskFooter
         bytes[ReservedAt + index] = value;
         return new HardDiskFooter(bytes, VhdSpec.FooterSize).With();
     }
+
+    private static string Version(uint value) => Invariant($"{value >> 16}.{value & 0xFFFF}");
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
     private static void Put(byte[] bytes, int at, uint? value)
     {

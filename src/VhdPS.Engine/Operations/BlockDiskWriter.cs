@@ -19,6 +19,8 @@ internal sealed class BlockDiskWriter(ImageFile file, ImageAssembly assembly, lo
 
     public override int RoomBeforeChunk => _frontSize;
 
+    public override bool MergesHoles => !keepsZeros;
+
     public override void PrepareBuffer(byte[] buffer)
     {
         buffer.AsSpan(0, _frontSize - assembly.BitmapSize).Clear();

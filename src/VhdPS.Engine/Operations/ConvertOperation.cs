@@ -16,13 +16,12 @@ public sealed class ConvertOperation : IDisposable
     {
         _options = options;
         _source = source;
-        TargetFormat = options.TargetFormat ?? SourceKind(source);
+        TargetFormat = options.TargetFormat ?? (options.FitFor == CheckTarget.Azure ? DiskFormat.Fixed : SourceKind(source));
         int? sourceBlockSize = source.Layout is { BlockSize: > 0 and var blockSize } ? blockSize : null;
         BlockSize = options.BlockSize ?? sourceBlockSize ?? VhdSpec.DefaultBlockSize;
 
         // A raw file that stays raw keeps its length; a disk in an image has whole sectors.
-        bool isExact = TargetFormat == DiskFormat.Raw && options.SizeUnit <= VhdSpec.SectorSize;
-        SizeBytes = isExact ? source.SizeBytes : VhdSpec.RoundUp(source.SizeBytes, options.SizeUnit);
+        SizeBytes = TargetFormat == DiskFormat.Raw ? source.SizeBytes : FitSize(source.SizeBytes, options.FitFor);
         DataBytes = source.CountDataBytes(0, source.SizeBytes);
     }
 
@@ -53,7 +52,7 @@ public sealed class ConvertOperation : IDisposable
         return Begin(options, DiskSource.Open(
             options.SourcePath,
             options.SourceFormat,
-            new VhdOpenOptions { SizeRule = options.SizeRule, IgnoreBitmap = options.IgnoreBitmap, Force = options.Force }));
+            new VhdOpenOptions { SizeRule = options.SizeRule, IgnoreBitmap = options.IgnoreBitmap, Force = options.Force, Parents = options.Parents }));
     }
 
     /// <summary>Takes an open source, and owns it from then on, also when it is refused.</summary>
@@ -83,13 +82,14 @@ public sealed class ConvertOperation : IDisposable
         long totalBytes = DataBytes + verifiedBytes;
         using var target = ReplacementFile.Begin(_options.TargetPath, _options.Force);
         DiskWriter writer = CreateWriter(target.File);
-        DiskCopy.Run(_source, writer, progress, totalBytes, cancellation);
+        DiskCopy.Run(_source, writer, progress, totalBytes, _options.Sync, cancellation);
         if (_options.Verify)
         {
             Verify(target.File, progress, totalBytes, cancellation);
         }
 
         _source.ThrowIfChanged();
+        ThrowIfUnfit(target.File);
         long fileSize = target.File.Length, sizeOnDisk = target.File.SizeOnDisk;
         target.Commit(_options.Sync);
         progress?.Report(new WorkProgress(totalBytes, totalBytes));
@@ -105,11 +105,21 @@ public sealed class ConvertOperation : IDisposable
     /// <summary>Closes the source.</summary>
     public void Dispose() => _source.Dispose();
 
+    /// <summary>The size of an image for a disk of <paramref name="sizeBytes"/> bytes: never less.</summary>
+    internal static long FitSize(long sizeBytes, CheckTarget target) => target == CheckTarget.Azure
+        ? Math.Max(AzureRules.MinSize, VhdSpec.RoundUp(sizeBytes, AzureRules.Mebibyte))
+        : VhdSpec.RoundUp(sizeBytes, VhdSpec.SectorSize);
+
     private static DiskFormat SourceKind(DiskSource source) =>
         source.Layout?.VhdType == VhdType.Fixed ? DiskFormat.Fixed : DiskFormat.Dynamic;
 
     private void Check()
     {
+        if (_options.FitFor == CheckTarget.Azure && TargetFormat != DiskFormat.Fixed)
+        {
+            throw new ArgumentException($"{_options.TargetPath}: Azure takes fixed images only.");
+        }
+
         if (TargetFormat != DiskFormat.Raw)
         {
             _ = NewImage().DiskSize;
@@ -130,10 +140,12 @@ public sealed class ConvertOperation : IDisposable
     /// <summary>The most that the target can need: nothing is known of zeros that the source stores.</summary>
     private long NeededBytes()
     {
+        long dataBytes = _source.Layout?.VhdType == VhdType.Differencing ? DataBytes : Math.Min(DataBytes, _source.SizeOnDisk);
+
         // Hyper-V refuses sparse files, so none are made on Windows.
-        return TargetFormat == DiskFormat.Dynamic ? DataBytes + ((long)NewImage().BlockCount * VhdSpec.TableEntrySize)
+        return TargetFormat == DiskFormat.Dynamic ? dataBytes + ((long)NewImage().BlockCount * VhdSpec.TableEntrySize)
             : OperatingSystem.IsWindows() ? SizeBytes
-            : DataBytes;
+            : dataBytes;
     }
 
     private DiskWriter CreateWriter(ImageFile file)
@@ -161,6 +173,21 @@ public sealed class ConvertOperation : IDisposable
         UniqueId = _options.UniqueId,
         TimeStamp = _options.TimeStamp,
     };
+
+    /// <summary>Holds the new file against the rules of what it is made for.</summary>
+    private void ThrowIfUnfit(LocalImageFile file)
+    {
+        if (_options.FitFor == CheckTarget.Any)
+        {
+            return;
+        }
+
+        CheckReport report = ImageChecker.Check(new BorrowedImageFile(file), new CheckOptions { Target = _options.FitFor });
+        if (report.Findings.FirstOrDefault(finding => finding.Severity == Severity.Error) is { } fault)
+        {
+            throw new VhdFormatException(_options.TargetPath, fault);
+        }
+    }
 
     private void Verify(LocalImageFile file, IProgress<WorkProgress>? progress, long totalBytes, CancellationToken cancellation)
     {

@@ -1,4 +1,5 @@
 using VhdPS.Engine.Format;
+using VhdPS.Engine.Storage;
 
 namespace VhdPS.Engine.Operations;
 
@@ -16,8 +17,8 @@ public sealed record ConvertOptions(string SourcePath, string TargetPath)
     /// <summary>Bytes in a block of a dynamic target; null: as the source, or 2 MiB where it has no blocks.</summary>
     public int? BlockSize { get; init; }
 
-    /// <summary>The target's size is rounded up to a multiple of this many bytes.</summary>
-    public long SizeUnit { get; init; } = VhdSpec.SectorSize;
+    /// <summary>What the target is to be fit for: Azure gives a fixed image, grown with zeros to whole MiB and Azure's least size.</summary>
+    public CheckTarget FitFor { get; init; }
 
     /// <summary>Which of the source's two sizes holds.</summary>
     public SizeRule SizeRule { get; init; }
@@ -27,6 +28,9 @@ public sealed record ConvertOptions(string SourcePath, string TargetPath)
 
     /// <summary>Replace an existing target, convert although a machine's state is saved or room seems short, read what can be read of a damaged source.</summary>
     public bool Force { get; init; }
+
+    /// <summary>Where the parents of a differencing source may be and what proves them.</summary>
+    public ParentPolicy Parents { get; init; } = ParentPolicy.Default;
 
     /// <summary>Read the target back and compare it with the source before it takes its place.</summary>
     public bool Verify { get; init; }

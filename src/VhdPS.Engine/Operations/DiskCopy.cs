@@ -10,13 +10,21 @@ namespace VhdPS.Engine.Operations;
 internal static class DiskCopy
 {
     /// <summary>Copies everything that is not zeros and writes the structures.</summary>
-    public static void Run(DiskSource source, DiskWriter writer, IProgress<WorkProgress>? progress, long totalBytes, CancellationToken cancellation)
+    /// <param name="source">The disk.</param>
+    /// <param name="writer">The new file.</param>
+    /// <param name="progress">Is told how much of the data is copied.</param>
+    /// <param name="totalBytes">The whole that is reported.</param>
+    /// <param name="sync">Whether the file will be synced: its data is put on the medium along the way.</param>
+    /// <param name="cancellation">Ends the copy.</param>
+    public static void Run(
+        DiskSource source, DiskWriter writer, IProgress<WorkProgress>? progress, long totalBytes, bool sync, CancellationToken cancellation)
     {
+        using RollingFlush? flush = sync ? new RollingFlush(writer.File) : null;
         var buffers = new ConcurrentBag<byte[]>();
         writer.Begin();
         long position = 0, done = 0;
         IEnumerable<long> ends = OrderedWork.Run(
-            DiskWalk.Units(source, writer.UnitSize),
+            DiskWalk.Units(source, writer.UnitSize, writer.MergesHoles),
             (unit, stopping) =>
             {
                 if (!buffers.TryTake(out byte[]? buffer))
@@ -35,9 +43,11 @@ internal static class DiskCopy
             done += source.CountDataBytes(position, end);
             position = end;
             progress?.Report(new WorkProgress(done, totalBytes));
+            flush?.Step(writer.WrittenBytes, cancellation);
         }
 
         cancellation.ThrowIfCancellationRequested();
         writer.Complete();
+        flush?.Finish(cancellation);
     }
 }

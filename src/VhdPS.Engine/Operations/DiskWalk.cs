@@ -13,10 +13,11 @@ internal static class DiskWalk
     /// <summary>The units in which a disk may have data; the one ahead is announced to the system.</summary>
     /// <param name="source">The disk.</param>
     /// <param name="unitSize">Bytes, a multiple of 4096.</param>
-    public static IEnumerable<DiskUnit> Units(DiskSource source, long unitSize)
+    /// <param name="mergesHoles">Whether small holes between data count as data, which saves requests.</param>
+    public static IEnumerable<DiskUnit> Units(DiskSource source, long unitSize, bool mergesHoles = true)
     {
         DiskUnit? previous = null;
-        foreach (DiskUnit unit in Enumerate(source, unitSize))
+        foreach (DiskUnit unit in Enumerate(source, unitSize, mergesHoles ? MergedHole : 1))
         {
             foreach (DiskExtent extent in unit.Data)
             {
@@ -37,7 +38,7 @@ internal static class DiskWalk
         }
     }
 
-    private static IEnumerable<DiskUnit> Enumerate(DiskSource source, long unitSize)
+    private static IEnumerable<DiskUnit> Enumerate(DiskSource source, long unitSize, long mergedHole)
     {
         long diskEnd = source.SectorCount * VhdSpec.SectorSize;
         var data = new List<DiskExtent>();
@@ -51,7 +52,7 @@ internal static class DiskWalk
                 long partEnd = Math.Min(extent.End, unitEnd);
                 if (!extent.IsZero)
                 {
-                    Add(data, extent.Offset, partEnd, unitEnd);
+                    Add(data, extent.Offset, partEnd, unitEnd, mergedHole);
                 }
                 else if (data.Count == 0)
                 {
@@ -78,11 +79,11 @@ internal static class DiskWalk
     }
 
     /// <summary>Adds a part, widened to whole pages of the unit and joined with the one before it where little lies between.</summary>
-    private static void Add(List<DiskExtent> data, long start, long end, long unitEnd)
+    private static void Add(List<DiskExtent> data, long start, long end, long unitEnd, long mergedHole)
     {
         start -= start % PageSize;
         end = Math.Min(unitEnd, VhdSpec.RoundUp(end, PageSize));
-        if (data.Count > 0 && start - data[^1].End < MergedHole)
+        if (data.Count > 0 && start - data[^1].End < mergedHole)
         {
             start = data[^1].Offset;
             data.RemoveAt(data.Count - 1);

@@ -11,13 +11,16 @@ internal abstract class DiskWriter(ImageFile file)
     private long _writtenBytes;
 
     /// <summary>The new file.</summary>
-    protected ImageFile File { get; } = file;
+    public ImageFile File { get; } = file;
 
     /// <summary>Bytes of the units that are copied; every block lies in one unit.</summary>
     public abstract long UnitSize { get; }
 
     /// <summary>Bytes that lie before a chunk in its buffer.</summary>
     public virtual int RoomBeforeChunk => 0;
+
+    /// <summary>Whether small holes of the source may be read as if they were data.</summary>
+    public virtual bool MergesHoles => true;
 
     /// <summary>Bytes of data that were written.</summary>
     public long WrittenBytes => Interlocked.Read(ref _writtenBytes);

@@ -14,28 +14,31 @@ internal sealed class ImageAssembly
     private readonly ImageFile _file;
     private readonly HardDiskFooter _footer;
     private readonly DynamicDiskHeader _header;
-    private readonly IReadOnlyList<(long FileOffset, byte[] Bytes)> _extras;
+    private readonly IReadOnlyList<PlacedBytes> _extras;
+    private readonly NewBatmap? _batmap;
     private long _end;
 
     /// <summary>Begins an image.</summary>
     /// <param name="file">A new, empty file.</param>
     /// <param name="footer">Its footer.</param>
     /// <param name="header">Its header, behind the footer's copy.</param>
-    /// <param name="extras">What else lies behind the table, such as the paths of locators.</param>
+    /// <param name="extras">What else lies behind the table: the paths of locators.</param>
+    /// <param name="batmap">Xen's map of full blocks, where the image is to have one.</param>
     public ImageAssembly(
-        ImageFile file, HardDiskFooter footer, DynamicDiskHeader header, IReadOnlyList<(long FileOffset, byte[] Bytes)>? extras = null)
+        ImageFile file, HardDiskFooter footer, DynamicDiskHeader header, IReadOnlyList<PlacedBytes>? extras = null, NewBatmap? batmap = null)
     {
         _file = file;
         _footer = footer;
         _header = header;
         _extras = extras ?? [];
+        _batmap = batmap;
         Table = BlockAllocationTable.CreateUnused((int)header.MaxTableEntries);
         BlockSize = (int)header.BlockSize;
         BitmapSize = VhdSpec.BitmapSize(BlockSize);
 
         // The gap before a bitmap is written with it, so that whole pages are written; small blocks leave no gap of their own.
         FrontSize = BlockSize % VhdSpec.DataAlignment == 0 ? (int)VhdSpec.RoundUp(BitmapSize, VhdSpec.DataAlignment) : BitmapSize;
-        _end = Math.Max(TableEnd(header), _extras.Count == 0 ? 0 : _extras.Max(extra => extra.FileOffset + extra.Bytes.Length));
+        _end = _extras.Select(extra => extra.End).Append(TableEnd(header)).Append(batmap?.End ?? 0).Max();
     }
 
     /// <summary>The places given so far.</summary>
@@ -64,8 +67,10 @@ internal sealed class ImageAssembly
     public long DataOffset(int blockIndex) => ImageLayout.BitmapOffset(Table[blockIndex]) + BitmapSize;
 
     /// <summary>Gives a block the next place. Not for several threads at once.</summary>
+    /// <param name="blockIndex">The block.</param>
+    /// <param name="isFull">Whether all its bits will be set.</param>
     /// <exception cref="VhdRefusedException">A table entry cannot name the place.</exception>
-    public void Place(int blockIndex)
+    public void Place(int blockIndex, bool isFull = true)
     {
         long dataOffset = VhdSpec.RoundUp(_end + BitmapSize, VhdSpec.DataAlignment);
         long entry = (dataOffset - BitmapSize) / VhdSpec.SectorSize;
@@ -80,6 +85,10 @@ internal sealed class ImageAssembly
 
         Table[blockIndex] = (uint)entry;
         _end = dataOffset + BlockSize;
+        if (isFull)
+        {
+            _batmap?.SetFull(blockIndex);
+        }
     }
 
     /// <summary>Writes footer copy, header, table, what else there is, and the footer.</summary>
@@ -96,10 +105,12 @@ internal sealed class ImageAssembly
             _file.WriteAt(tableOffset + at, bytes);
         }
 
-        foreach ((long fileOffset, byte[] bytes) in _extras)
+        foreach (PlacedBytes extra in _extras)
         {
-            _file.WriteAt(fileOffset, bytes);
+            _file.WriteAt(extra.FileOffset, extra.Bytes);
         }
+
+        _batmap?.Write(_file);
 
         _file.WriteAt(Length - VhdSpec.FooterSize, _footer.Bytes);
     }

@@ -6,6 +6,9 @@ namespace VhdPS.Engine.Operations;
 /// <summary>The disk in an image.</summary>
 internal sealed class ImageDiskSource : DiskSource
 {
+    // Zeros between sectors of a chain that are fewer than this are read with them.
+    private const int ShortestHoleSectors = 64;
+
     private readonly ImageFile _file;
     private readonly VhdImage _image;
     private readonly ImageLayout _layout;
@@ -29,7 +32,12 @@ internal sealed class ImageDiskSource : DiskSource
     public override DiskExtent FindExtent(long offset)
     {
         long sector = offset / VhdSpec.SectorSize;
-        if (_image.Map.Table is { } table && _layout.VhdType != VhdType.Differencing)
+        if (_layout.VhdType == VhdType.Differencing)
+        {
+            return FindInChain(offset);
+        }
+
+        if (_image.Map.Table is { } table)
         {
             int blockIndex = (int)(sector / _layout.SectorsPerBlock);
             ReadOnlySpan<uint> rest = table.Entries[blockIndex..];
@@ -43,12 +51,9 @@ internal sealed class ImageDiskSource : DiskSource
 
         SectorRun run = _image.Map.Find(sector, _image.SectorCount - sector);
         long length = run.Count * VhdSpec.SectorSize;
-        return run.Origin switch
-        {
-            SectorOrigin.Zero => new DiskExtent(offset, length, IsZero: true),
-            SectorOrigin.File => Extent(_holes, offset, length, run.FileOffset),
-            _ => new DiskExtent(offset, length, IsZero: false),
-        };
+        return run.Origin == SectorOrigin.Zero
+            ? new DiskExtent(offset, length, IsZero: true)
+            : Extent(_holes, offset, length, run.FileOffset);
     }
 
     public override long CountDataBytes(long offset, long endOffset)
@@ -61,7 +66,7 @@ internal sealed class ImageDiskSource : DiskSource
 
         if (_layout.VhdType == VhdType.Differencing)
         {
-            return Math.Max(0, end - offset);
+            return CountInChain(offset, end);
         }
 
         long count = 0;
@@ -85,6 +90,11 @@ internal sealed class ImageDiskSource : DiskSource
 
     public override void Prefetch(long offset, long length)
     {
+        if (_layout.VhdType == VhdType.Differencing)
+        {
+            return;
+        }
+
         long sector = offset / VhdSpec.SectorSize, end = Math.Min(_image.SectorCount, sector + VhdSpec.SectorsFor(length));
         while (sector < end)
         {
@@ -110,4 +120,31 @@ internal sealed class ImageDiskSource : DiskSource
 
     private protected override void ReadInside(long offset, Span<byte> buffer) =>
         _image.ReadSectors(offset / VhdSpec.SectorSize, buffer);
+
+    private DiskExtent FindInChain(long offset)
+    {
+        long sector = offset / VhdSpec.SectorSize;
+        SectorRun run = _image.Chain.Find(sector, _image.SectorCount - sector, out DiskLevel? level);
+        bool isZero = level is null && run.Count >= ShortestHoleSectors;
+        long count = isZero ? run.Count : Math.Max(run.Count, Math.Min(ShortestHoleSectors, _image.SectorCount - sector));
+        return new DiskExtent(offset, count * VhdSpec.SectorSize, isZero);
+    }
+
+    /// <summary>Counts whole blocks: looking at each run of the bitmaps would cost as much as the reading that it foretells.</summary>
+    private long CountInChain(long offset, long end)
+    {
+        long count = 0;
+        for (long at = offset; at < end;)
+        {
+            long blockStart = at - (at % _layout.BlockSize);
+            long blockEnd = Math.Min(blockStart + _layout.BlockSize, SizeBytes);
+            long sectors = (blockEnd - blockStart) / VhdSpec.SectorSize;
+            SectorRun run = _image.Chain.Find(blockStart / VhdSpec.SectorSize, sectors, out DiskLevel? level);
+            long partEnd = Math.Min(end, blockEnd);
+            count += level is null && run.Count == sectors ? 0 : partEnd - at;
+            at = partEnd;
+        }
+
+        return count;
+    }
 }

@@ -11,17 +11,17 @@ public static class InPlaceConversion
 {
     /// <summary>Adds a footer to a raw file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="sizeUnit">The disk's size is rounded up to a multiple of this many bytes, with zeros.</param>
+    /// <param name="fitFor">What the image is to be fit for: for Azure it is grown with zeros.</param>
     /// <param name="force">Also where the file is a fixed image already, which then becomes the disk in the new one.</param>
     /// <param name="uniqueId">The identity of the image.</param>
     /// <param name="timeStamp">The time of making.</param>
     /// <exception cref="ArgumentException">The file is empty or larger than an image can be.</exception>
     /// <exception cref="VhdRefusedException">The file is a fixed image already.</exception>
     /// <exception cref="ImageIOException">The footer could not be written; the file is as it was.</exception>
-    public static void ToFixed(string path, long sizeUnit, bool force, Guid uniqueId, DateTime timeStamp)
+    public static void ToFixed(string path, CheckTarget fitFor, bool force, Guid uniqueId, DateTime timeStamp)
     {
         using var file = LocalImageFile.OpenWrite(path);
-        ToFixed(file, sizeUnit, force, uniqueId, timeStamp);
+        ToFixed(file, fitFor, force, uniqueId, timeStamp);
     }
 
     /// <summary>Takes the footer off a fixed image.</summary>
@@ -37,10 +37,10 @@ public static class InPlaceConversion
         ToRaw(file, sizeRule, force);
     }
 
-    internal static void ToFixed(ImageFile file, long sizeUnit, bool force, Guid uniqueId, DateTime timeStamp)
+    internal static void ToFixed(ImageFile file, CheckTarget fitFor, bool force, Guid uniqueId, DateTime timeStamp)
     {
         long length = file.Length;
-        var image = new NewImage(VhdSpec.RoundUp(length, sizeUnit)) { VhdType = VhdType.Fixed, UniqueId = uniqueId, TimeStamp = timeStamp };
+        var image = new NewImage(ConvertOperation.FitSize(length, fitFor)) { VhdType = VhdType.Fixed, UniqueId = uniqueId, TimeStamp = timeStamp };
         HardDiskFooter footer = image.CreateFooter();
         if (!force && IsFixedImage(file))
         {

@@ -2,7 +2,8 @@ namespace VhdPS.Engine.Storage;
 
 /// <summary>
 /// The one seam to the operating system: positional, synchronous access to the bytes of one open file. Tests put doubles
-/// in its place. Reads, and writes of ranges that do not touch, may run on several threads at once; nothing else may.
+/// in its place. Reads, flushes, and writes of ranges that do not touch, may run on several threads at once;
+/// nothing else may.
 /// </summary>
 public abstract class ImageFile : IDisposable
 {

@@ -38,14 +38,15 @@ public sealed class ReplacementFile : IDisposable
             mode = OperatingSystem.IsWindows() ? null : System.IO.File.GetUnixFileMode(targetPath);
         }
 
-        string folder = Path.GetDirectoryName(Path.GetFullPath(targetPath))!;
-        var file = LocalImageFile.CreateNew(Path.Combine(folder, $".{Guid.NewGuid():N}.vhdps.tmp"));
-        if (mode is { } bits && !OperatingSystem.IsWindows())
-        {
-            System.IO.File.SetUnixFileMode(file.Handle, bits);
-        }
+        return Create(targetPath, overwrite, mode);
+    }
 
-        return new ReplacementFile(targetPath, overwrite, file);
+    /// <summary>Begins a new file that will take the place of one that is open for writing, and so is in no one else's use.</summary>
+    /// <param name="replaced">The open file; closed by the caller before <see cref="Commit"/>.</param>
+    public static ReplacementFile BeginFor(LocalImageFile replaced)
+    {
+        string targetPath = System.IO.File.ResolveLinkTarget(replaced.Path, returnFinalTarget: true)?.FullName ?? replaced.Path;
+        return Create(targetPath, overwrite: true, OperatingSystem.IsWindows() ? null : System.IO.File.GetUnixFileMode(targetPath));
     }
 
     /// <summary>Refuses a target that may not be replaced, before any work.</summary>
@@ -117,5 +118,17 @@ public sealed class ReplacementFile : IDisposable
             _isClosed = true;
             System.IO.File.Delete(File.Path);
         }
+    }
+
+    private static ReplacementFile Create(string targetPath, bool overwrite, UnixFileMode? mode)
+    {
+        string folder = Path.GetDirectoryName(Path.GetFullPath(targetPath))!;
+        var file = LocalImageFile.CreateNew(Path.Combine(folder, $".{Guid.NewGuid():N}.vhdps.tmp"));
+        if (mode is { } bits && !OperatingSystem.IsWindows())
+        {
+            System.IO.File.SetUnixFileMode(file.Handle, bits);
+        }
+
+        return new ReplacementFile(targetPath, overwrite, file);
     }
 }

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Operations;
+using VhdPS.Engine.Storage;
 
 namespace VhdPS.Commands;
 
@@ -9,7 +10,6 @@ namespace VhdPS.Commands;
 [OutputType(typeof(VpcImage), typeof(FileInfo))]
 public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
 {
-    private const long MiB = 1024 * 1024;
     private static readonly string[] RawExtensions = [".raw", ".img", ".dd", ".bin"];
 
     private string? _takenTarget;
@@ -42,9 +42,13 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
     [Alias("BlockSizeBytes")]
     public int BlockSize { get; set; }
 
-    /// <summary>Azure: a fixed image of a whole number of MiB, grown with zeros where needed, never cut.</summary>
+    /// <summary>
+    /// Azure: a fixed image of a whole number of MiB, 20 at least, grown with zeros where needed and never cut, and held against
+    /// Azure's rules before it takes its place.
+    /// </summary>
     [Parameter]
-    public PreparationTarget For { get; set; }
+    [ValidateSet(nameof(CheckTarget.Azure))]
+    public CheckTarget For { get; set; }
 
     /// <summary>Which of the two sizes in the source's footer holds; by default the creator decides.</summary>
     [Parameter]
@@ -68,10 +72,6 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
     /// </summary>
     [Parameter]
     public SwitchParameter InPlace { get; set; }
-
-    private bool IsForAzure => IsGiven(nameof(For)) && For == PreparationTarget.Azure;
-
-    private long SizeUnit => IsForAzure ? MiB : VhdSpec.SectorSize;
 
     /// <inheritdoc/>
     protected override void ProcessFile(string path)
@@ -144,7 +144,7 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
 
         if (!isToRaw)
         {
-            TellPadding(path, length, VhdSpec.RoundUp(length, SizeUnit));
+            TellPadding(path, length, new FileInfo(path).Length - VhdSpec.FooterSize);
         }
 
         Emit(path, format);
@@ -158,7 +158,7 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
         }
         else
         {
-            InPlaceConversion.ToFixed(path, SizeUnit, Force, Guid.NewGuid(), DateTime.UtcNow);
+            InPlaceConversion.ToFixed(path, For, Force, Guid.NewGuid(), DateTime.UtcNow);
         }
     }
 
@@ -169,7 +169,7 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
             throw new ArgumentException($"{path}: -InPlace makes no second file: leave out -DestinationPath, -DeleteSource and -Verify.");
         }
 
-        if ((IsGiven(nameof(VhdType)) && VhdType != format) || (IsForAzure && format != DiskFormat.Fixed))
+        if ((IsGiven(nameof(VhdType)) && VhdType != format) || (For == CheckTarget.Azure && format != DiskFormat.Fixed))
         {
             throw new ArgumentException(
                 $"{path}: -InPlace turns a fixed image into a raw disk, or with -SourceFormat Raw a raw disk into a fixed image.");
@@ -178,13 +178,13 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
 
     private ConvertOptions Options(string path)
     {
-        DiskFormat? format = TargetFormat(path);
+        DiskFormat? format = TargetFormat();
         return new ConvertOptions(path, TargetPath(path, format == DiskFormat.Raw))
         {
             SourceFormat = SourceFormat,
             TargetFormat = format,
             BlockSize = IsGiven(nameof(BlockSize)) ? BlockSize : null,
-            SizeUnit = SizeUnit,
+            FitFor = For,
             SizeRule = SizeRule,
             IgnoreBitmap = IgnoreBitmap,
             Force = Force,
@@ -195,17 +195,10 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
         };
     }
 
-    private DiskFormat? TargetFormat(string path)
+    private DiskFormat? TargetFormat()
     {
         DiskFormat? asked = IsGiven(nameof(VhdType)) ? VhdType : null;
-        if (IsForAzure)
-        {
-            return asked is null or DiskFormat.Fixed
-                ? DiskFormat.Fixed
-                : throw new ArgumentException($"{path}: Azure takes fixed images only; leave out -VhdType {asked}.");
-        }
-
-        return asked ?? (RawExtensions.Contains(System.IO.Path.GetExtension(DestinationPath), StringComparer.OrdinalIgnoreCase) ? DiskFormat.Raw : null);
+        return asked ?? (For == CheckTarget.Any && RawExtensions.Contains(System.IO.Path.GetExtension(DestinationPath), StringComparer.OrdinalIgnoreCase) ? DiskFormat.Raw : null);
     }
 
     private string TargetPath(string path, bool isRaw)

@@ -46,8 +46,8 @@ public sealed class ConvertOperationTests : IDisposable
             Assert.Equal([Path.GetFileName(source), "target"], FileNames(folder));
             if (format == SourceFormat.Vhd)
             {
+                Assert.DoesNotContain(ImageChecker.Check(folder["target"], new CheckOptions { Full = true }).Findings, finding => finding.Severity != Severity.Note);
                 using VhdImage image = VhdImage.Open(folder["target"], new VhdOpenOptions { ForWriting = true });
-                Assert.DoesNotContain(image.Layout.Findings, finding => finding.Severity != Severity.Note);
                 AssertBlocks(image, disk);
             }
         }
@@ -82,17 +82,17 @@ public sealed class ConvertOperationTests : IDisposable
 
     [Theory]
     [InlineData(1)]
-    [InlineData(1 << 20)]
-    [InlineData((1 << 20) + 512)]
-    [InlineData((5 << 20) - 100)]
-    public void A_size_unit_grows_the_disk_with_zeros_and_never_cuts_it(int size)
+    [InlineData(20 << 20)]
+    [InlineData((20 << 20) + 512)]
+    [InlineData((25 << 20) - 100)]
+    public void For_Azure_a_disk_is_grown_with_zeros_and_never_cut(int size)
     {
         byte[] disk = DiskModel.Make("full", size);
         string source = _folder.Write("source.raw", disk);
-        Convert(Options(source, _folder["azure.vhd"], "fixed") with { SizeUnit = 1 << 20, Verify = true });
+        Convert(Options(source, _folder["azure.vhd"], "fixed") with { FitFor = CheckTarget.Azure, Verify = true });
 
         byte[] file = File.ReadAllBytes(_folder["azure.vhd"]);
-        int expected = (size + (1 << 20) - 1) >> 20 << 20;
+        int expected = Math.Max(20 << 20, (size + (1 << 20) - 1) >> 20 << 20);
         Assert.Equal(expected + 512, file.Length);
         Assert.Equal(disk, file[..size]);
         Assert.False(file.AsSpan(size, expected - size).ContainsAnyExcept((byte)0));
@@ -105,6 +105,31 @@ public sealed class ConvertOperationTests : IDisposable
         Assert.Equal(DiskModel.UniqueId, footer.UniqueId);
         Assert.Equal(2u, footer.Features);
         Assert.Equal(DiskGeometry.ForSectorCount(expected / 512), footer.Geometry);
+        Assert.True(ImageChecker.Check(_folder["azure.vhd"], new CheckOptions { Target = CheckTarget.Azure }).IsValid);
+    }
+
+    [Fact]
+    public void A_child_is_flattened()
+    {
+        byte[] parentDisk = DiskModel.Make("scattered", SoundImage.Size);
+        ImageBytes parent = ImageBytes.Fixed(SoundImage.Size).Poke(0, parentDisk).PutFooter(68, ImageBytes.ParentUniqueId.ToByteArray(bigEndian: true));
+        _folder.Write("parent.vhd", parent.Bytes);
+        string child = _folder.Write("child.vhd", ImageBytes.Differencing(SoundImage.Size).AddBlock(3, 0x33, [0xA5]).AddBlock(9, 0).Bytes);
+        byte[] disk = (byte[])parentDisk.Clone();
+        disk.AsSpan(9 * 4096, 4096).Clear();
+        foreach (int sector in new[] { 0, 2, 5, 7 })
+        {
+            disk.AsSpan((3 * 4096) + (sector * 512), 512).Fill(0x33);
+        }
+
+        foreach (string? form in new[] { "raw", "fixed", "4096", "65536", null })
+        {
+            Convert(Options(child, _folder[$"target {form}"], form) with { Verify = true });
+            Assert.Equal(disk, DiskModel.Read(_folder[$"target {form}"], form == "raw" ? SourceFormat.Raw : SourceFormat.Vhd));
+        }
+
+        using VhdImage image = VhdImage.Open(_folder["target "]);
+        Assert.Equal(VhdType.Dynamic, image.Layout.VhdType);
     }
 
     [Fact]
@@ -190,10 +215,11 @@ public sealed class ConvertOperationTests : IDisposable
             image.PutEntry(block, 1000);
         }
 
-        string source = _folder.Write("huge.vhd", image.Bytes);
-        var error = Assert.Throws<VhdRefusedException>(() => ConvertOperation.Begin(Options(source, _folder["t.vhd"], "2097152")));
+        var file = new FlakyImageFile(image.ToFile()) { ClaimedSizeOnDisk = 2040L << 30 };
+        var error = Assert.Throws<VhdRefusedException>(
+            () => ConvertOperation.Begin(Options("huge.vhd", _folder["t.vhd"], "2097152"), DiskSource.Open(file, SourceFormat.Vhd)));
         Assert.Equal(RefusalCode.NotEnoughSpace, error.Code);
-        Assert.Equal(["huge.vhd"], FileNames(_folder));
+        Assert.Empty(FileNames(_folder));
     }
 
     [Fact]
@@ -379,7 +405,7 @@ public sealed class ConvertOperationTests : IDisposable
             ? new FlatDiskWriter(file, disk.Length, form == "raw" ? null : image.CreateFooter())
             : new BlockDiskWriter(
                 file, new ImageAssembly(file, image.CreateFooter(), DynamicDiskHeader.Create(1536, image.BlockCount, image.BlockSize)), disk.Length);
-        DiskCopy.Run(source, writer, null, disk.Length, CancellationToken.None);
+        DiskCopy.Run(source, writer, null, disk.Length, sync: true, CancellationToken.None);
         return file.Writes;
     }
 }

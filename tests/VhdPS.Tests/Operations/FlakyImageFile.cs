@@ -15,13 +15,15 @@ internal sealed class FlakyImageFile(ImageFile inner) : ImageFile
 
     public override long Length => inner.Length;
 
-    public override long SizeOnDisk => inner.SizeOnDisk;
+    public override long SizeOnDisk => ClaimedSizeOnDisk ?? inner.SizeOnDisk;
 
     public override FileIdentity Identity => inner.Identity;
 
     public override DateTime LastWriteTime => WriteTime;
 
     public DateTime WriteTime { get; set; }
+
+    public long? ClaimedSizeOnDisk { get; set; }
 
     /// <summary>Number of the read that fails, from 0; -1 for none.</summary>
     public int FailingRead { get; set; } = -1;

@@ -9,17 +9,17 @@ namespace VhdPS.Tests.Operations;
 public class InPlaceConversionTests
 {
     [Theory]
-    [InlineData(1, 512)]
-    [InlineData(512, 512)]
-    [InlineData(100_001, 512)]
-    [InlineData(100_001, 1 << 20)]
-    [InlineData(1 << 20, 1 << 20)]
-    public void A_footer_makes_a_raw_disk_an_image_and_its_removal_a_raw_disk(int length, int unit)
+    [InlineData(1, CheckTarget.Any, 512)]
+    [InlineData(512, CheckTarget.Any, 512)]
+    [InlineData(100_001, CheckTarget.Any, 100_352)]
+    [InlineData(100_001, CheckTarget.Azure, 20 << 20)]
+    [InlineData(21 << 20, CheckTarget.Azure, 21 << 20)]
+    public void A_footer_makes_a_raw_disk_an_image_and_its_removal_a_raw_disk(int length, CheckTarget target, int size)
     {
         byte[] disk = DiskModel.Make("full", length);
-        byte[] padded = [.. disk, .. new byte[((length + unit - 1) / unit * unit) - length]];
+        byte[] padded = [.. disk, .. new byte[size - length]];
         var file = new MemoryImageFile(disk);
-        InPlaceConversion.ToFixed(file, unit, force: false, DiskModel.UniqueId, DiskModel.TimeStamp);
+        InPlaceConversion.ToFixed(file, target, force: false, DiskModel.UniqueId, DiskModel.TimeStamp);
         using (VhdImage image = VhdImage.Open(file.Reopen()))
         {
             Assert.DoesNotContain(image.Layout.Findings, finding => finding.Severity != Severity.Note);
@@ -42,7 +42,7 @@ public class InPlaceConversionTests
         byte[] disk = DiskModel.Make("full", 10_000);
         var inner = new MemoryImageFile(disk);
         using var file = new RecordingImageFile(inner) { FailAt = change, BytesOfFailedWrite = 300 };
-        Assert.Throws<ImageIOException>(() => InPlaceConversion.ToFixed(file, 512, force: false, DiskModel.UniqueId, DiskModel.TimeStamp));
+        Assert.Throws<ImageIOException>(() => InPlaceConversion.ToFixed(file, CheckTarget.Any, force: false, DiskModel.UniqueId, DiskModel.TimeStamp));
         Assert.Equal(disk, inner.ToArray());
     }
 
@@ -51,10 +51,10 @@ public class InPlaceConversionTests
     {
         var file = new MemoryImageFile(ImageBytes.Fixed().Bytes);
         var error = Assert.Throws<VhdRefusedException>(
-            () => InPlaceConversion.ToFixed(file, 512, force: false, DiskModel.UniqueId, DiskModel.TimeStamp));
+            () => InPlaceConversion.ToFixed(file, CheckTarget.Any, force: false, DiskModel.UniqueId, DiskModel.TimeStamp));
         Assert.Equal(RefusalCode.WrongType, error.Code);
         Assert.Equal(ImageBytes.Fixed().Bytes, file.ToArray());
-        InPlaceConversion.ToFixed(file, 512, force: true, DiskModel.UniqueId, DiskModel.TimeStamp);
+        InPlaceConversion.ToFixed(file, CheckTarget.Any, force: true, DiskModel.UniqueId, DiskModel.TimeStamp);
         Assert.Equal(ImageBytes.Fixed().Bytes.Length + 512, file.Length);
     }
 

@@ -54,12 +54,12 @@ public sealed class ConvertPeerTests : IDisposable
     [PeerFact(PeerPrograms.QemuImg)]
     public void Azures_size_is_what_qemu_sees()
     {
-        string raw = _folder.Write("disk.raw", DiskModel.Make("full", (9 << 20) + 1024));
+        string raw = _folder.Write("disk.raw", DiskModel.Make("full", (24 << 20) + 1024));
         using (ConvertOperation operation = ConvertOperation.Begin(new ConvertOptions(raw, _folder["azure.vhd"])
         {
             SourceFormat = SourceFormat.Raw,
             TargetFormat = DiskFormat.Fixed,
-            SizeUnit = 1 << 20,
+            FitFor = Engine.Storage.CheckTarget.Azure,
             UniqueId = DiskModel.UniqueId,
             TimeStamp = DiskModel.TimeStamp,
         }))
@@ -67,7 +67,7 @@ public sealed class ConvertPeerTests : IDisposable
             operation.Run();
         }
 
-        Assert.Contains("(10485760 bytes)", PeerProcess.Run(PeerPrograms.QemuImg, "info", "-f", "vpc", _folder["azure.vhd"]), StringComparison.Ordinal);
+        Assert.Contains("(26214400 bytes)", PeerProcess.Run(PeerPrograms.QemuImg, "info", "-f", "vpc", _folder["azure.vhd"]), StringComparison.Ordinal);
     }
 
     private static void Convert(string source, SourceFormat sourceFormat, string target, DiskFormat format, int? blockSize)

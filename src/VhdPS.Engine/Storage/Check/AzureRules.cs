@@ -5,8 +5,12 @@ namespace VhdPS.Engine.Storage;
 /// <summary>What Azure asks of an upload. Source: Azure's documents on preparing a VHD and DiskCreationData; azure-vhd-utils.</summary>
 internal static class AzureRules
 {
-    private const long Mebibyte = 1024 * 1024;
-    private const long MinSize = 20_971_520;
+    /// <summary>A size is a multiple of this many bytes.</summary>
+    public const long Mebibyte = 1024 * 1024;
+
+    /// <summary>The least size in bytes.</summary>
+    public const long MinSize = 20_971_520;
+
     private const long MaxSize = 35_183_298_347_520 - VhdSpec.FooterSize;
     private const long MaxBootSize = 2L * 1024 * 1024 * Mebibyte;
 

@@ -1,0 +1,162 @@
+using System.Management.Automation;
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Operations;
+using VhdPS.Engine.Storage;
+
+namespace VhdPS.Commands;
+
+/// <summary>
+/// Compares disks by content, whatever holds them, or images by how they are made. Without a difference nothing is emitted.
+/// </summary>
+[Cmdlet(VerbsData.Compare, "VpcImage")]
+[OutputType(typeof(VpcDifference), typeof(VpcStructureDifference), typeof(bool))]
+public sealed class CompareVpcImageCommand : VpcCommandBase
+{
+    /// <summary>The file to compare with.</summary>
+    [Parameter(Mandatory = true, Position = 0)]
+    [ValidateNotNullOrEmpty]
+    public string ReferencePath { get; set; } = string.Empty;
+
+    /// <summary>The files to compare.</summary>
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("PSPath", "FullName", "LP")]
+    [ValidateNotNullOrEmpty]
+    public string[] DifferencePath { get; set; } = [];
+
+    /// <summary>What the reference file is read as: an image, or a raw disk. Never guessed.</summary>
+    [Parameter]
+    public SourceFormat ReferenceFormat { get; set; }
+
+    /// <summary>What the difference files are read as: images, or raw disks. Never guessed.</summary>
+    [Parameter]
+    public SourceFormat DifferenceFormat { get; set; }
+
+    /// <summary>Also the ranges that are equal.</summary>
+    [Parameter]
+    public SwitchParameter IncludeEqual { get; set; }
+
+    /// <summary>Compares footers, headers and tables field by field in place of the disks.</summary>
+    [Parameter]
+    public SwitchParameter Structure { get; set; }
+
+    /// <summary>Only whether there is no difference; ends at the first.</summary>
+    [Parameter]
+    public SwitchParameter Quiet { get; set; }
+
+    /// <summary>Which of the two sizes in a footer holds; by default the creator decides.</summary>
+    [Parameter]
+    public SizeRule SizeRule { get; set; }
+
+    /// <summary>Takes every sector of an allocated block of a dynamic image as written, whatever its bitmap says.</summary>
+    [Parameter]
+    public SwitchParameter IgnoreBitmap { get; set; }
+
+    /// <summary>Reads what can be read of a damaged image.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        var resolver = new PathResolver(SessionState.Path);
+        if (!TryRun(ReferencePath, () => resolver.ResolveLiteral(ReferencePath), out string reference))
+        {
+            return;
+        }
+
+        foreach (string path in DifferencePath)
+        {
+            if (Cancellation.IsCancellationRequested)
+            {
+                return;
+            }
+
+            if (!TryRun(path, () => resolver.ResolveLiteral(path), out string difference))
+            {
+                continue;
+            }
+
+            if (Structure)
+            {
+                CompareStructures(reference, difference);
+            }
+            else
+            {
+                CompareDisks(reference, difference);
+            }
+        }
+    }
+
+    private void CompareDisks(string referencePath, string differencePath)
+    {
+        if (!TryRun(referencePath, () => Open(referencePath, ReferenceFormat), out DiskSource reference))
+        {
+            return;
+        }
+
+        using (reference)
+        {
+            if (!TryRun(differencePath, () => Open(differencePath, DifferenceFormat), out DiskSource difference))
+            {
+                return;
+            }
+
+            using (difference)
+            {
+                WriteFindings(referencePath, reference.Layout?.Findings ?? []);
+                WriteFindings(differencePath, difference.Layout?.Findings ?? []);
+                if (reference.SizeBytes != difference.SizeBytes)
+                {
+                    WriteWarning(
+                        $"The sizes differ: {referencePath} has {reference.SizeBytes} bytes, {differencePath} {difference.SizeBytes}. Zeros behind the end of the smaller count as equal.");
+                }
+
+                using CommandProgress progress = BeginProgress("Comparing", differencePath);
+                IEnumerable<ComparedRange> ranges = DiskComparison.FindDifferences(reference, difference, progress, Cancellation);
+                if (IncludeEqual && !Quiet)
+                {
+                    ranges = DiskComparison.IncludeEqual(ranges, Math.Max(reference.SectorCount, difference.SectorCount));
+                }
+
+                Emit(differencePath, ranges.Select(range => new VpcDifference(referencePath, differencePath, range)));
+            }
+        }
+    }
+
+    private void CompareStructures(string referencePath, string differencePath)
+    {
+        if (ReferenceFormat == SourceFormat.Raw || DifferenceFormat == SourceFormat.Raw)
+        {
+            TryRun(differencePath, () => throw new ArgumentException("A raw disk has no structures: leave out -Structure."));
+            return;
+        }
+
+        Emit(differencePath, FindStructures(referencePath, differencePath));
+    }
+
+    private IEnumerable<VpcStructureDifference> FindStructures(string referencePath, string differencePath)
+    {
+        using var reference = LocalImageFile.OpenRead(referencePath);
+        using var difference = LocalImageFile.OpenRead(differencePath);
+        var options = new LayoutOptions { SizeRule = SizeRule, Force = Force };
+        foreach (StructureDifference found in StructureComparison.FindDifferences(reference, difference, options, Cancellation))
+        {
+            yield return new VpcStructureDifference(referencePath, differencePath, found);
+        }
+    }
+
+    private void Emit<T>(string path, IEnumerable<T> differences)
+    {
+        if (!Quiet)
+        {
+            WriteAll(path, differences);
+        }
+        else if (TryRun(path, () => !differences.Any(), out bool isEqual))
+        {
+            WriteObject(isEqual);
+        }
+    }
+
+    private DiskSource Open(string path, SourceFormat format) =>
+        DiskSource.Open(path, format, new VhdOpenOptions { SizeRule = SizeRule, IgnoreBitmap = IgnoreBitmap, Force = Force });
+}

@@ -1,0 +1,80 @@
+using System.Management.Automation;
+using System.Security.Cryptography;
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Operations;
+using VhdPS.Engine.Storage;
+
+namespace VhdPS.Commands;
+
+/// <summary>
+/// Hashes virtual disks: the same for every container of one content, and the same as Get-FileHash of the raw disk.
+/// </summary>
+[Cmdlet(VerbsCommon.Get, "VpcHash", DefaultParameterSetName = PathSet)]
+[OutputType(typeof(VpcHash), typeof(VpcBlockHash))]
+public sealed class GetVpcHashCommand : VpcPathCommandBase
+{
+    /// <summary>The algorithm.</summary>
+    [Parameter(Position = 1)]
+    [ValidateSet("SHA256", "SHA384", "SHA512", "SHA1", "MD5")]
+    public string Algorithm { get; set; } = "SHA256";
+
+    /// <summary>
+    /// One hash for each block that is not all zeros in place of one for the disk: of two disks, the blocks whose hashes
+    /// differ are those that an incremental upload must send, and the blocks that only the older has are zeros now.
+    /// </summary>
+    [Parameter]
+    public SwitchParameter BlockManifest { get; set; }
+
+    /// <summary>Bytes in a block of the manifest, whatever the blocks of the image: a multiple of 4096 up to 16 MiB.</summary>
+    [Parameter]
+    public int BlockSize { get; set; } = DiskHash.DefaultBlockSize;
+
+    /// <summary>What the file is read as: an image, or a raw disk. Never guessed.</summary>
+    [Parameter]
+    public SourceFormat SourceFormat { get; set; }
+
+    /// <summary>Which of the two sizes in the footer holds; by default the creator decides.</summary>
+    [Parameter]
+    public SizeRule SizeRule { get; set; }
+
+    /// <summary>Takes every sector of an allocated block of a dynamic image as written, whatever its bitmap says.</summary>
+    [Parameter]
+    public SwitchParameter IgnoreBitmap { get; set; }
+
+    /// <summary>Reads what can be read of a damaged image.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessFile(string path)
+    {
+        var options = new VhdOpenOptions { SizeRule = SizeRule, IgnoreBitmap = IgnoreBitmap, Force = Force };
+        if (!TryRun(path, () => DiskSource.Open(path, SourceFormat, options), out DiskSource source))
+        {
+            return;
+        }
+
+        using (source)
+        {
+            WriteFindings(path, source.Layout?.Findings ?? []);
+            using CommandProgress progress = BeginProgress("Hashing", path);
+            var algorithm = new HashAlgorithmName(Algorithm.ToUpperInvariant());
+            if (BlockManifest)
+            {
+                WriteAll(path, HashBlocks(source, algorithm, progress));
+            }
+            else if (TryRun(path, () => DiskHash.Compute(source, algorithm, progress, Cancellation), out byte[] hash))
+            {
+                WriteObject(new VpcHash(path, algorithm.Name!, hash, source.SizeBytes));
+            }
+        }
+    }
+
+    private IEnumerable<VpcBlockHash> HashBlocks(DiskSource source, HashAlgorithmName algorithm, CommandProgress progress)
+    {
+        foreach (BlockHash block in DiskHash.ComputeBlocks(source, algorithm, BlockSize, progress, Cancellation))
+        {
+            yield return new VpcBlockHash(source.Path, algorithm.Name!, BlockSize, block);
+        }
+    }
+}

@@ -1,0 +1,79 @@
+using System.Management.Automation;
+using VhdPS.Engine.Operations;
+
+namespace VhdPS.Commands;
+
+/// <summary>
+/// Makes images smaller without changing their disks: drops blocks that hold nothing, orders and aligns the rest; gives the
+/// room of a fixed image's zeros back. With -WhatIf the result is an estimate.
+/// </summary>
+[Cmdlet(VerbsCommon.Optimize, "VpcImage", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
+[OutputType(typeof(VpcOptimizeResult), typeof(VpcImage))]
+public sealed class OptimizeVpcImageCommand : VpcOperationCommandBase
+{
+    /// <summary>
+    /// Full reads the data: blocks of zeros go, and from a child what its parent holds too. Quick trusts bitmaps and holes.
+    /// </summary>
+    [Parameter]
+    public OptimizeMode Mode { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessFile(string path)
+    {
+        if (!ShouldProcess(path, $"Drop what holds nothing, order and align the rest ({Mode})"))
+        {
+            if (IsWhatIf && TryOptimize(path, isEstimate: true, out OptimizeResult estimate))
+            {
+                WriteObject(new VpcOptimizeResult(estimate));
+            }
+
+            return;
+        }
+
+        if (!TryOptimize(path, isEstimate: false, out OptimizeResult result))
+        {
+            return;
+        }
+
+        if (!PassThru)
+        {
+            WriteObject(new VpcOptimizeResult(result));
+        }
+        else if (TryRun(path, () => VpcImage.Read(path), out VpcImage image))
+        {
+            WriteObject(image);
+        }
+    }
+
+    private bool TryOptimize(string path, bool isEstimate, out OptimizeResult result)
+    {
+        result = null!;
+        var options = new OptimizeOptions(path) { Mode = Mode, EstimateOnly = isEstimate, Force = Force };
+        if (!TryRun(path, () => OptimizeOperation.Begin(options), out OptimizeOperation operation))
+        {
+            return false;
+        }
+
+        using (operation)
+        {
+            WriteFindings(path, operation.Findings);
+            if (!TryRun(path, () => Run(operation, path), out result))
+            {
+                return false;
+            }
+
+            if (operation.ParentNote is { } note)
+            {
+                WriteWarning($"{path}: only blocks without data were dropped, for the parent cannot be read: {note}");
+            }
+
+            return true;
+        }
+    }
+
+    private OptimizeResult Run(OptimizeOperation operation, string path)
+    {
+        using CommandProgress progress = BeginProgress("Optimizing", path);
+        return operation.Run(progress, Cancellation);
+    }
+}
