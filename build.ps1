@@ -5,10 +5,11 @@ Builds, tests, documents and packs VhdPS.
 .DESCRIPTION
 A wrapper for people who have pwsh; everything but the Pester suite and the help also runs with dotnet alone.
 
-Build  dotnet build: leaves an importable module in out/VhdPS (default)
-Test   builds, then runs the Pester suite in tests/Pester; Pester is installed for the user where it is missing
-Help   makes docs/help/en-US/VhdPS.dll-Help.xml from docs/en-US with platyPS, and stages it
-Pack   makes the module's and the engine's packages in out/packages
+Build    dotnet build: leaves an importable module in out/VhdPS (default)
+Test     builds, then runs the Pester suite in tests/Pester; Pester is installed for the user where it is missing
+Analyze  runs PSScriptAnalyzer over all scripts and the manifest
+Help     makes docs/help/en-US from docs/en-US with platyPS, and stages it
+Pack     makes the packages of the module, the engine and the console host in out/packages
 
 .EXAMPLE
 ./build.ps1
@@ -18,7 +19,7 @@ Pack   makes the module's and the engine's packages in out/packages
 #>
 [CmdletBinding()]
 param(
-    [ValidateSet('Build', 'Test', 'Help', 'Pack')]
+    [ValidateSet('Build', 'Test', 'Analyze', 'Help', 'Pack')]
     [string[]] $Task = 'Build',
 
     [ValidateSet('Debug', 'Release')]
@@ -43,12 +44,12 @@ function Import-Tool([string] $Name, [version] $MinimumVersion) {
     Import-Module -Name $Name -MinimumVersion $MinimumVersion
 }
 
-function Invoke-Build {
+function Invoke-Build([string] $Configuration) {
     Invoke-DotNet build (Join-Path $PSScriptRoot 'VhdPS.sln') --configuration $Configuration
 }
 
-function Invoke-Test {
-    Invoke-Build
+function Invoke-Test([string] $Configuration) {
+    Invoke-Build $Configuration
     Import-Tool -Name Pester -MinimumVersion 5.5.0
     $settings = New-PesterConfiguration
     $settings.Run.Path = Join-Path $PSScriptRoot 'tests' 'Pester'
@@ -60,19 +61,31 @@ function Invoke-Test {
     }
 }
 
-function Invoke-Help {
+function Invoke-Analyze {
+    Import-Tool -Name PSScriptAnalyzer -MinimumVersion 1.23.0
+    $settings = Join-Path $PSScriptRoot 'PSScriptAnalyzerSettings.psd1'
+    $found = 'build.ps1', 'VhdPS.psd1', 'PSScriptAnalyzerSettings.psd1', 'docs', 'tests' |
+        ForEach-Object { Invoke-ScriptAnalyzer -Path (Join-Path $PSScriptRoot $_) -Recurse -Settings $settings }
+    if ($found) {
+        $found | Out-Default
+        throw "PSScriptAnalyzer: $(@($found).Count) findings."
+    }
+}
+
+function Invoke-Help([string] $Configuration) {
     Import-Tool -Name platyPS -MinimumVersion 0.14.2
     $pages = Join-Path $PSScriptRoot 'docs' 'en-US'
     $built = Join-Path $PSScriptRoot 'docs' 'help' 'en-US'
     $null = New-ExternalHelp -Path $pages -OutputPath $built -Force
-    Invoke-Build
+    Invoke-Build $Configuration
 }
 
-function Invoke-Pack {
+function Invoke-Pack([string] $Configuration) {
     Invoke-DotNet build (Join-Path $PSScriptRoot 'src' 'VhdPS' 'VhdPS.csproj') --configuration $Configuration -t:PackModule
     Invoke-DotNet pack (Join-Path $PSScriptRoot 'src' 'VhdPS.Engine' 'VhdPS.Engine.csproj') --configuration $Configuration
+    Invoke-DotNet pack (Join-Path $PSScriptRoot 'src' 'VhdPS.Console' 'VhdPS.Console.csproj') --configuration $Configuration
 }
 
 foreach ($name in $Task) {
-    & "Invoke-$name"
+    & "Invoke-$name" $Configuration
 }
