@@ -150,6 +150,16 @@ internal sealed class BlockAllocator
     private (long BitmapOffset, long DataOffset, long End) PlaceBehind(long end)
     {
         long dataOffset = VhdSpec.RoundUp(end + _layout.BitmapSize, VhdSpec.DataAlignment);
+        foreach (StructureExtent extent in _layout.LocatorsPastEnd)
+        {
+            long bitmapOffset = dataOffset - _layout.BitmapSize;
+            if (bitmapOffset >= extent.FileOffset && bitmapOffset < extent.End)
+            {
+                // I3
+                dataOffset = VhdSpec.RoundUp(extent.End + _layout.BitmapSize, VhdSpec.DataAlignment);
+            }
+        }
+
         return (dataOffset - _layout.BitmapSize, dataOffset, dataOffset + _layout.BlockSize);
     }
 

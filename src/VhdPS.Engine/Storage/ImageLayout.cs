@@ -45,6 +45,9 @@ public sealed class ImageLayout
     /// <summary>Footer copy, header, table, locator data and batmap, in the order of the file.</summary>
     public IReadOnlyList<StructureExtent> Structures { get; init; } = [];
 
+    /// <summary>Paths of locators that begin behind the end of the file; new blocks begin in none of them.</summary>
+    internal IReadOnlyList<StructureExtent> LocatorsPastEnd { get; init; } = [];
+
     /// <summary>What departs from the specification, in the order in which it was found.</summary>
     public required IReadOnlyList<Finding> Findings { get; init; }
 

@@ -9,6 +9,7 @@ internal sealed class LayoutReader(ImageFile file, LayoutOptions options)
 {
     private readonly List<Finding> _findings = [];
     private readonly List<StructureExtent> _structures = [];
+    private readonly List<StructureExtent> _locatorsPastEnd = [];
 
     public ImageLayout Read()
     {
@@ -67,6 +68,7 @@ internal sealed class LayoutReader(ImageFile file, LayoutOptions options)
             BlockCount = isUsable ? blockCount : 0,
             TableOffset = isUsable ? (long)header!.TableOffset : 0,
             Structures = [.. _structures.OrderBy(extent => extent.FileOffset)],
+            LocatorsPastEnd = [.. _locatorsPastEnd.OrderBy(extent => extent.FileOffset)],
             Findings = _findings,
         };
     }
@@ -342,6 +344,7 @@ internal sealed class LayoutReader(ImageFile file, LayoutOptions options)
             else if (locator.DataOffset > (ulong)file.Length || file.Length - (long)locator.DataOffset < locator.DataLength)
             {
                 Add(FaultCode.LocatorPastEnd, "a place in the file", $"0x{locator.DataOffset:X}", "does not lie in the file.");
+                ClaimPastEnd(locator);
             }
             else if (locator.DataLength > 0)
             {
@@ -357,8 +360,10 @@ internal sealed class LayoutReader(ImageFile file, LayoutOptions options)
                 {
                     Add(FaultCode.LocatorOverlaps, "a place of its own", $"offset {extent.FileOffset}", $"overlaps the {_structures[hit].Structure}.");
                 }
-
-                _structures.Add(extent);
+                else
+                {
+                    _structures.Add(extent);
+                }
             }
         }
 
@@ -367,6 +372,28 @@ internal sealed class LayoutReader(ImageFile file, LayoutOptions options)
             _findings.Add(new Finding(
                 FaultCode.ParentInformationMissing, VhdStructure.DynamicHeader, headerOffset + 40, "an id, a name or a locator", "none",
                 "The image does not say what its parent is."));
+        }
+    }
+
+    /// <summary>
+    /// A path that the file does not hold is in it when the file has grown. Nothing may be an error then that was none
+    /// before: where it begins in the file it has its place now, else new blocks will not begin in it.
+    /// </summary>
+    private void ClaimPastEnd(ParentLocator locator)
+    {
+        if (locator.DataOffset > long.MaxValue - VhdSpec.MaxLocatorLength || locator.DataLength == 0)
+        {
+            return;
+        }
+
+        var extent = new StructureExtent(VhdStructure.ParentLocator, (long)locator.DataOffset, locator.DataLength);
+        if (extent.FileOffset >= file.Length)
+        {
+            _locatorsPastEnd.Add(extent);
+        }
+        else if (!_structures.Exists(other => other.Structure != VhdStructure.ParentLocator && extent.FileOffset < other.End && other.FileOffset < extent.End))
+        {
+            _structures.Add(extent);
         }
     }
 

@@ -11,24 +11,20 @@ public sealed class HostileInputTests(ITestOutputHelper output)
     [Fact]
     public void NoFileGetsMoreThanATypedError()
     {
-        for (int seed = 0; seed < Files; seed++)
+        var failures = new List<string>();
+        for (int seed = 0; seed < Files && failures.Count < 20; seed++)
         {
-            Exercise(seed);
+            try
+            {
+                HostileFile.Exercise(new Mutator(new Random(seed)).Next());
+            }
+            catch (Exception error)
+            {
+                failures.Add($"the file of seed {seed}: {error}");
+            }
         }
 
         output.WriteLine($"{Files} files");
-    }
-
-    private static void Exercise(int seed)
-    {
-        byte[] bytes = new Mutator(new Random(seed)).Next();
-        try
-        {
-            HostileFile.Exercise(bytes);
-        }
-        catch (Exception error)
-        {
-            throw new InvalidOperationException($"the file of seed {seed}: {error.Message}", error);
-        }
+        Assert.True(failures.Count == 0, string.Join("\n\n", failures));
     }
 }

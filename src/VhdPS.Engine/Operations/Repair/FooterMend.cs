@@ -22,6 +22,12 @@ internal sealed class FooterMend(ImageFile file, ImageLayout layout, RepairOptio
     /// <summary>Whether it is known what the footer has to be.</summary>
     public bool IsProven { get; private set; } = true;
 
+    /// <summary>Whether the table can be trusted to say where the blocks are.</summary>
+    private bool IsTableKnown => layout is { BlockSize: > 0, Header.IsChecksumValid: true };
+
+    private bool IsTableBehindFooter => layout.Header is { } header && _footers.End is { } end && header.TableOffset <= (ulong)layout.FileLength
+        && (long)header.TableOffset + ((long)header.MaxTableEntries * VhdSpec.TableEntrySize) > end.FileOffset + end.Footer.StoredLength;
+
     private bool HasCopy => layout.VhdType != VhdType.Fixed;
 
     private bool IsEndSound => _footers.End is { Footer: { HasCookie: true, IsChecksumValid: true } };
@@ -135,7 +141,7 @@ internal sealed class FooterMend(ImageFile file, ImageLayout layout, RepairOptio
             return;
         }
 
-        if (layout.BlockSize == 0)
+        if (!IsTableKnown)
         {
             _decisions[FaultCode.FooterMissing] = RepairDecision.NotProven("Where the data ends is not known while the header does not hold.");
         }
@@ -251,7 +257,12 @@ internal sealed class FooterMend(ImageFile file, ImageLayout layout, RepairOptio
         {
             _decisions[FaultCode.TrailingBytes] = RepairDecision.Mend(Text($"{_footers.TrailingBytes} bytes behind the footer, which nothing names, are cut off."));
             _isCut = isSelected(FaultCode.TrailingBytes);
-            if (!IsEndSound || _footers.TrailingBytes > FooterPair.SearchDistance)
+            if (IsTableBehindFooter)
+            {
+                _isCut = false;
+                _decisions[FaultCode.TrailingBytes] = RepairDecision.NotProven("By its number of entries the table reaches into them.");
+            }
+            else if (!IsEndSound || _footers.TrailingBytes > FooterPair.SearchDistance)
             {
                 _isCut = false;
                 _decisions[FaultCode.TrailingBytes] = RepairDecision.NotProven("The footer before them must hold first.");
@@ -263,9 +274,15 @@ internal sealed class FooterMend(ImageFile file, ImageLayout layout, RepairOptio
             return;
         }
 
-        if (!IsEndSound || (_footers.TrailingBytes > 0 && !_isCut))
+        if (table.IsEndInDoubt)
         {
-            _decisions[FaultCode.LastBlockShort] = RepairDecision.NotProven("The footer must hold and be the end of the file first.");
+            _decisions[FaultCode.LastBlockShort] = RepairDecision.NotProven("Other entries name places behind the end, which would then lie in the file.");
+            return;
+        }
+
+        if (!IsEndSound || !IsTableKnown || (_footers.TrailingBytes > 0 && !_isCut))
+        {
+            _decisions[FaultCode.LastBlockShort] = RepairDecision.NotProven("Footer and header must hold, and the footer be the end of the file, first.");
             return;
         }
 

@@ -24,6 +24,9 @@ internal sealed class TableMend(ImageFile file, ImageLayout layout, RepairOption
     /// <summary>A block of which the file holds only a part, so that the file was cut off; null where there is none.</summary>
     public int? CutOffBlock { get; private set; }
 
+    /// <summary>Whether entries name places behind the end that may have been in the file once.</summary>
+    public bool IsEndInDoubt { get; private set; }
+
     /// <summary>Where the last block of the file ends when it is whole; null where none is short.</summary>
     public long? ShortBlockEnd { get; private set; }
 
@@ -54,25 +57,28 @@ internal sealed class TableMend(ImageFile file, ImageLayout layout, RepairOption
             {
                 _kept.Add(placed);
             }
-            else if (finding.Code == FaultCode.BatEntryPastEnd)
+            else if (FindHit(start) is { Length: > 0 } hit)
             {
-                pastEnd.Add(placed);
+                Drop(placed, finding.Code, Text($"The {hit.Structure} lies there; no block can."));
             }
             else
             {
-                DecideInStructure(placed);
+                pastEnd.Add(placed);
             }
         }
 
         DecidePastEnd(pastEnd);
+        _kept.Sort();
         DecideOverlaps(cancellation);
-        long blocksEnd = _kept.Count == 0 ? 0 : _kept.Max(placed => ImageLayout.BitmapOffset(TableScan.EntryOf(placed)) + layout.BlockSpan);
-        KeptEnd = VhdSpec.RoundUp(Math.Max(structuresEnd, blocksEnd), VhdSpec.SectorSize);
-        ShortBlockEnd = CutOffBlock is null && blocksEnd > layout.DataEnd ? KeptEnd : null;
         if (options.RebuildTable && layout.VhdType == VhdType.Dynamic)
         {
             Rebuild(cancellation);
         }
+
+        uint last = _kept.Select(TableScan.EntryOf).Concat(_changes.Values.Where(entry => entry != VhdSpec.UnusedEntry)).DefaultIfEmpty().Max();
+        long blocksEnd = last == 0 ? 0 : ImageLayout.BitmapOffset(last) + layout.BlockSpan;
+        KeptEnd = VhdSpec.RoundUp(Math.Max(structuresEnd, blocksEnd), VhdSpec.SectorSize);
+        ShortBlockEnd = CutOffBlock is null && blocksEnd > layout.DataEnd ? KeptEnd : null;
     }
 
     /// <summary>What becomes of a finding; null where it is not about a table entry.</summary>
@@ -118,21 +124,10 @@ internal sealed class TableMend(ImageFile file, ImageLayout layout, RepairOption
         return [phase];
     }
 
-    private void DecideInStructure(ulong placed)
-    {
-        long start = ImageLayout.BitmapOffset(TableScan.EntryOf(placed));
-        StructureExtent hit = layout.Structures.First(extent => start < extent.End && extent.FileOffset < start + layout.BlockSpan);
-        bool isLocatorRoom = hit.Structure == VhdStructure.ParentLocator
-            && !layout.Header!.ParentLocators.Any(locator => (long)locator.DataOffset == hit.FileOffset && start < hit.FileOffset + locator.DataLength);
-        if (isLocatorRoom)
-        {
-            _decisions[TableScan.BlockOf(placed)] = RepairDecision.NotProven("A locator claims the place, but its path does not reach it.");
-        }
-        else
-        {
-            Drop(placed, FaultCode.BatEntryInStructure, Text($"The {hit.Structure} lies there; no block can."));
-        }
-    }
+    /// <summary>The structure whose bytes a block at an offset would share; an empty one where there is none.</summary>
+    private StructureExtent FindHit(long start) => layout.Structures.FirstOrDefault(extent => extent.Structure == VhdStructure.ParentLocator
+        ? start >= extent.FileOffset && start < extent.FileOffset + extent.UsedLength
+        : start < extent.FileOffset + extent.UsedLength && extent.FileOffset < start + layout.BlockSpan);
 
     private void DecidePastEnd(List<ulong> pastEnd)
     {
@@ -143,11 +138,7 @@ internal sealed class TableMend(ImageFile file, ImageLayout layout, RepairOption
 
         if (layout.Footers.End is null)
         {
-            foreach (ulong placed in pastEnd)
-            {
-                DecideCutOff(placed);
-            }
-
+            DecideCutOff(pastEnd);
             return;
         }
 
@@ -155,6 +146,7 @@ internal sealed class TableMend(ImageFile file, ImageLayout layout, RepairOption
         long first = ImageLayout.BitmapOffset(TableScan.EntryOf(pastEnd[0]));
         if (first < layout.DataEnd + layout.BlockSpan + VhdSpec.DataAlignment)
         {
+            IsEndInDoubt = true;
             foreach (ulong placed in pastEnd)
             {
                 _decisions[TableScan.BlockOf(placed)] = RepairDecision.NotProven(
@@ -170,22 +162,35 @@ internal sealed class TableMend(ImageFile file, ImageLayout layout, RepairOption
         }
     }
 
-    private void DecideCutOff(ulong placed)
+    private void DecideCutOff(List<ulong> pastEnd)
     {
-        int blockIndex = TableScan.BlockOf(placed);
+        foreach (ulong placed in pastEnd.Where(placed => !IsAllInFile(placed)))
+        {
+            CutOffBlock ??= TableScan.BlockOf(placed);
+            _decisions[TableScan.BlockOf(placed)] = RepairDecision.NotProven("The file was cut off before the block's end; copy it again from its source.");
+        }
+
+        foreach (ulong placed in pastEnd.Where(IsAllInFile))
+        {
+            if (CutOffBlock is null)
+            {
+                _kept.Add(placed);
+            }
+
+            _decisions[TableScan.BlockOf(placed)] = CutOffBlock is null
+                ? RepairDecision.Mend("All sectors that its bitmap shows are in the file; the footer goes behind the room of the others.")
+                : RepairDecision.NotProven("The file was cut off; copy it again from its source.");
+        }
+    }
+
+    /// <summary>Whether a block that the file does not hold whole has nothing in the part that is missing.</summary>
+    private bool IsAllInFile(ulong placed)
+    {
         long start = ImageLayout.BitmapOffset(TableScan.EntryOf(placed));
         long inFile = (layout.FileLength - start - layout.BitmapSize) / VhdSpec.SectorSize;
         byte[] bitmap = new byte[layout.BitmapSize];
-        if (inFile >= 0 && layout.FileLength >= start + layout.BitmapSize && file.ReadAt(start, bitmap) == bitmap.Length
-            && IsEmptyFrom(bitmap, (int)inFile, layout.SectorsInBlock(blockIndex)))
-        {
-            _kept.Add(placed);
-            _decisions[blockIndex] = RepairDecision.Mend("All sectors that its bitmap shows are in the file; the footer goes behind the room of the others.");
-            return;
-        }
-
-        CutOffBlock ??= blockIndex;
-        _decisions[blockIndex] = RepairDecision.NotProven("The file was cut off before the block's end; copy it again from its source.");
+        return layout.FileLength >= start + layout.BitmapSize && file.ReadAt(start, bitmap) == bitmap.Length
+            && IsEmptyFrom(bitmap, (int)inFile, layout.SectorsInBlock(TableScan.BlockOf(placed)));
     }
 
     private static bool IsEmptyFrom(byte[] bitmap, int first, int end)
@@ -261,6 +266,35 @@ internal sealed class TableMend(ImageFile file, ImageLayout layout, RepairOption
         foreach ((int blockIndex, uint entry) in rebuild.Entries)
         {
             _changes[blockIndex] = entry;
+        }
+
+        if (rebuild.Entries.Count > 0)
+        {
+            DropBeneath(rebuild.Entries);
+        }
+    }
+
+    /// <summary>Drops entries in doubt that share bytes with a block whose place is now known.</summary>
+    private void DropBeneath(IReadOnlyDictionary<int, uint> entered)
+    {
+        long step = layout.BlockSpan / VhdSpec.SectorSize;
+        uint[] places = [.. entered.Values.Order()];
+        HashSet<int> trusted = [.. _kept.Select(TableScan.BlockOf).Where(blockIndex => !_contested.Contains(blockIndex))];
+        for (int blockIndex = 0; blockIndex < _table!.Count; blockIndex++)
+        {
+            uint entry = _table[blockIndex];
+            if (entry == VhdSpec.UnusedEntry || entered.ContainsKey(blockIndex) || trusted.Contains(blockIndex))
+            {
+                continue;
+            }
+
+            int next = Array.BinarySearch(places, entry);
+            next = next < 0 ? ~next : next;
+            bool isBeneath = (next < places.Length && places[next] - entry < step) || (next > 0 && entry - places[next - 1] < step);
+            if (isBeneath)
+            {
+                _changes[blockIndex] = VhdSpec.UnusedEntry;
+            }
         }
     }
 

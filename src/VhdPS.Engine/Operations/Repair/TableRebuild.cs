@@ -78,6 +78,11 @@ internal sealed class TableRebuild(ImageFile file, ImageLayout layout, IReadOnly
                 $"Confidence {confidence}: {found.Count} blocks were found where {missingCount} entries are missing."));
         }
 
+        if (found.Where((entry, i) => layout.CheckEntry(firstBlock + i, entry) is not null).Any())
+        {
+            return new RepairStep(finding, RepairOutcome.NotProven, "One of the blocks is not whole, and is not the last of the disk.");
+        }
+
         for (int i = 0; i < found.Count; i++)
         {
             _entries[firstBlock + i] = found[i];

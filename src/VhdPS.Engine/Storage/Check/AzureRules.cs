@@ -37,11 +37,12 @@ internal static class AzureRules
 
         long currentAt = layout.StoredFooter.FileOffset + 48;
         ulong current = footer.CurrentSize;
-        ulong wholeSize = (current / Mebibyte * Mebibyte) + (current % Mebibyte == 0 ? 0UL : Mebibyte);
+        string wholeSize = current is 0 or > MaxSize || current % Mebibyte == 0
+            ? "a multiple of 1048576"
+            : TargetRules.Text($"{(current / Mebibyte * Mebibyte) + Mebibyte}, the next multiple of 1048576");
         rules.Add(
             FaultCode.AzureSizeNotWholeMebibytes, current % Mebibyte == 0, VhdStructure.Footer, currentAt,
-            current % Mebibyte == 0 ? "a multiple of 1048576" : TargetRules.Text($"{wholeSize}, the next multiple of 1048576"),
-            TargetRules.Text($"{current}"), "The size is no whole number of mebibytes.");
+            wholeSize, TargetRules.Text($"{current}"), "The size is no whole number of mebibytes.");
         rules.Add(
             FaultCode.AzureSizeOutOfRange, current is >= MinSize and <= MaxSize, VhdStructure.Footer, currentAt,
             TargetRules.Text($"{MinSize} to {MaxSize} bytes"), TargetRules.Text($"{current}"), "The size is out of Azure's range.");

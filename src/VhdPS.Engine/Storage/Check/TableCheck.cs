@@ -132,7 +132,7 @@ internal sealed class TableCheck
         foreach (ParentLocator locator in _layout.Header.ParentLocators.Where(locator => locator.IsUsed && locator.DataLength > 0))
         {
             StructureExtent extent = _layout.Structures.FirstOrDefault(
-                extent => extent.Structure == VhdStructure.ParentLocator && extent.FileOffset == (long)locator.DataOffset);
+                extent => extent.Structure == VhdStructure.ParentLocator && (ulong)extent.FileOffset == locator.DataOffset);
             if (extent.Length > 0 && FindBlockBefore(extent.FileOffset) is { } placed
                 && ImageLayout.BitmapOffset(TableScan.EntryOf(placed)) + _layout.BlockSpan > extent.FileOffset)
             {
