@@ -98,6 +98,4 @@ public sealed class NewVpcImageCommand : VpcCommandBase
 
         return VpcImage.Read(file);
     }
-
-    private bool IsGiven(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
 }

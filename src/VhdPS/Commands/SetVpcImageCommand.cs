@@ -85,7 +85,6 @@ public sealed class SetVpcImageCommand : VpcPathCommandBase
 
     private ImageChange Change()
     {
-        bool IsGiven(string name) => MyInvocation.BoundParameters.ContainsKey(name);
         var change = new ImageChange
         {
             ParentPath = ParentPath is null ? null : new PathResolver(SessionState.Path).ResolveLiteral(ParentPath),
