@@ -21,7 +21,7 @@ public sealed record ResizePlan(string Path, VhdType VhdType, long OldSizeBytes,
     /// <summary>Whether the table moves behind the data because something that cannot move is in its way.</summary>
     public bool IsTableMoved { get; init; }
 
-    /// <summary>Whether Xen's batmap is given up, which Xen makes up for by looking at the bitmaps.</summary>
+    /// <summary>Whether Xen's batmap has no place behind the new table and is given up.</summary>
     public bool IsBatmapDropped { get; init; }
 
     /// <summary>Whether the creator becomes <c>win </c>, so that every reader sees the new size.</summary>

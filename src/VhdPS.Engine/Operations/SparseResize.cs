@@ -14,7 +14,9 @@ namespace VhdPS.Engine.Operations;
 /// with a larger size is written: what the disk gains reads as zeros.</item>
 /// <item>R4: a block in the way of the longer table has moved (M1 to M4), and the footer too (F2), before an entry is
 /// written there; what cannot move makes the whole table be written anew behind the data, and R2 switches to it.</item>
-/// <item>R5: an entry is taken out of use, and the place of its block given up, only after both footers have the smaller size.</item>
+/// <item>R5: Xen's batmap, which is found by where the table ends, is whole at one place until the header changes and at
+/// the other from then on; the sector of its old header becomes entries between that and the footers.</item>
+/// <item>R6: an entry is taken out of use, and the place of its block given up, only after both footers have the smaller size.</item>
 /// </list>
 /// </summary>
 internal sealed class SparseResize
@@ -30,6 +32,7 @@ internal sealed class SparseResize
     private readonly long _newTableOffset;
     private readonly long _newTableEnd;
     private readonly long _firstFree;
+    private readonly BatmapMove? _batmap;
     private readonly List<(int BlockIndex, long BitmapOffset)> _moves = [];
     private readonly DynamicDiskHeader _newHeader;
 
@@ -49,15 +52,21 @@ internal sealed class SparseResize
         long oldTableEnd = TableEnd(_layout.TableOffset, _layout.BlockCount);
         _newTableOffset = _layout.TableOffset;
         _newTableEnd = TableEnd(_newTableOffset, _newCount);
-        if (IsImmovableWithin(oldTableEnd, _newTableEnd))
+        bool isGrowing = sectorCount >= _layout.SectorCount;
+        _batmap = isGrowing
+            ? BatmapMove.PlanWhole(_file, _layout, _newTableEnd, _newCount)
+            : BatmapMove.PlanHeader(_file, _layout, _newTableEnd, oldTableEnd);
+        long claimEnd = isGrowing ? _batmap?.End ?? _newTableEnd : _newTableEnd;
+        if (IsImmovableWithin(oldTableEnd, claimEnd))
         {
             _newTableOffset = VhdSpec.RoundUp(freeFrom, VhdSpec.DataAlignment);
             _newTableEnd = TableEnd(_newTableOffset, _newCount);
-            _firstFree = _newTableEnd;
+            _batmap = BatmapMove.PlanWhole(_file, _layout, _newTableEnd, _newCount);
+            _firstFree = _batmap?.End ?? _newTableEnd;
         }
         else
         {
-            _firstFree = PlanMoves(oldTableEnd, Math.Max(freeFrom, _newTableEnd));
+            _firstFree = PlanMoves(oldTableEnd, claimEnd, Math.Max(freeFrom, claimEnd));
         }
 
         NewFooter = VirtualSize.Put(_layout.Footer, newSize);
@@ -71,15 +80,8 @@ internal sealed class SparseResize
 
     public bool IsTableMoved => _newTableOffset != _layout.TableOffset;
 
-    /// <summary>Xen looks for its batmap behind the table: it is lost when the table ends elsewhere.</summary>
-    public bool IsBatmapDropped
-    {
-        get
-        {
-            int at = _layout.Structures.ToList().FindIndex(extent => extent.Structure == VhdStructure.Batmap);
-            return at >= 0 && _layout.Structures[at].FileOffset != _newTableEnd;
-        }
-    }
+    /// <summary>Whether Xen's batmap cannot follow the table's end.</summary>
+    public bool IsBatmapDropped => _batmap is null && BatmapMove.IsNeeded(_layout, _newTableEnd);
 
     public bool IsChange => !NewFooter.Bytes.SequenceEqual(_layout.Footer.Bytes) || !_newHeader.Bytes.SequenceEqual(_layout.Header!.Bytes);
 
@@ -143,7 +145,7 @@ internal sealed class SparseResize
         extent.Structure is not (VhdStructure.BlockAllocationTable or VhdStructure.Batmap)
         && extent.FileOffset < end && from < extent.End);
 
-    private long PlanMoves(long from, long free)
+    private long PlanMoves(long from, long end, long free)
     {
         for (int blockIndex = 0; blockIndex < _table.Count; blockIndex++)
         {
@@ -154,7 +156,7 @@ internal sealed class SparseResize
             }
 
             long start = ImageLayout.BitmapOffset(entry);
-            if (start < _newTableEnd && from < start + _layout.BlockSpan)
+            if (start < end && from < start + _layout.BlockSpan)
             {
                 long place = BlockMover.PlaceBlock(_layout, free);
                 _moves.Add((blockIndex, place));
@@ -179,7 +181,9 @@ internal sealed class SparseResize
 
             Move(footers, progress, cancellation);
             ClearLastBlock(footers.EndOffset, cancellation);
-            WriteTable(_table.WithCount(_newCount), IsTableMoved ? 0 : _layout.BlockCount, _newTableEnd);
+            _batmap?.MoveMap();
+            WriteTable(_table.WithCount(_newCount), IsTableMoved ? 0 : _layout.BlockCount, _newTableEnd, _batmap?.OldOffset);
+            _batmap?.WriteHeader();
             _file.Flush();
         }
         catch (Exception error) when (error is OperationCanceledException or ImageIOException { Operation: ImageIOOperation.Write })
@@ -189,6 +193,14 @@ internal sealed class SparseResize
         }
 
         WriteHeader();
+        if (_batmap is { OldOffset: var old } && old >= _newTableOffset && old < _newTableEnd)
+        {
+            // R5, R3
+            int firstBlock = (int)((old - _newTableOffset) / VhdSpec.TableEntrySize);
+            WriteTable(_table.WithCount(_newCount), firstBlock, old + VhdSpec.SectorSize);
+            _file.Flush();
+        }
+
         footers.Publish(NewFooter);
     }
 
@@ -197,9 +209,10 @@ internal sealed class SparseResize
         var footers = new FooterWriter(_file, _layout);
         footers.Publish(NewFooter);
 
-        // R5: nothing below is seen by a reader of the new size.
+        // R6: nothing below is seen by a reader of the new size.
         BlockAllocationTable table = _table.WithCount(_newCount);
         WriteTable(table, _newCount, TableEnd(_layout.TableOffset, _layout.BlockCount));
+        _batmap?.WriteHeader();
         _file.Flush();
         WriteHeader();
         ClearLastBlock(footers.EndOffset, CancellationToken.None);
@@ -238,7 +251,7 @@ internal sealed class SparseResize
     }
 
     /// <summary>Writes the sectors of the table from that of <paramref name="firstBlock"/> on; behind the last entry 0xFF.</summary>
-    private void WriteTable(BlockAllocationTable table, int firstBlock, long tableEnd)
+    private void WriteTable(BlockAllocationTable table, int firstBlock, long tableEnd, long? exceptSectorAt = null)
     {
         long from = _newTableOffset + ((long)firstBlock * VhdSpec.TableEntrySize);
         from -= from % VhdSpec.SectorSize;
@@ -247,7 +260,14 @@ internal sealed class SparseResize
         {
             for (long at = from; at < tableEnd;)
             {
-                Span<byte> chunk = buffer.AsSpan(0, (int)Math.Min(TableChunk, tableEnd - at));
+                if (at == exceptSectorAt)
+                {
+                    at += VhdSpec.SectorSize;
+                    continue;
+                }
+
+                long end = exceptSectorAt is { } except && except > at ? Math.Min(except, tableEnd) : tableEnd;
+                Span<byte> chunk = buffer.AsSpan(0, (int)Math.Min(TableChunk, end - at));
                 table.Encode((int)((at - _newTableOffset) / VhdSpec.TableEntrySize), chunk);
                 _file.WriteAt(at, chunk);
                 at += chunk.Length;

@@ -139,7 +139,7 @@ public sealed class ResizeVpcImageCommand : VpcOperationCommandBase
 
         if (plan.IsBatmapDropped)
         {
-            WriteVerbose($"{path}: Xen's batmap was dropped; Xen looks at the bitmaps instead.");
+            WriteWarning($"{path}: Xen's batmap had no room behind the table and was dropped.");
         }
     }
 }

@@ -44,15 +44,16 @@ internal static class ResizeImages
 
     private static byte[] MakeBatmap(Random random)
     {
-        ImageBytes image = ImageBytes.Dynamic(random.Next(1, 128) * 512, 512);
+        ImageBytes image = ImageBytes.Dynamic(random.Next(1, 400) * 512, 512);
         byte[] batmap = new byte[1024];
         "tdbatmap"u8.CopyTo(batmap);
         ImageBytes.BigEndian((ulong)(image.FooterOffset + 512)).CopyTo(batmap, 8);
         ImageBytes.BigEndian(1u).CopyTo(batmap, 16);
         ImageBytes.BigEndian(0x00010002u).CopyTo(batmap, 20);
-        ImageBytes.BigEndian(uint.MaxValue).CopyTo(batmap, 24);
+        batmap[512] = 0x80;
+        ImageBytes.BigEndian(~0x80u).CopyTo(batmap, 24);
         image.Insert(batmap);
-        return image.PutFooter(28, "tap\0").AddBlock(0, 0x18).Bytes;
+        return image.PutFooter(28, "tap\0").PutFooter(32, 0x00010003u).AddBlock(0, 0x18).Bytes;
     }
 
     private static byte[] MakeZeroPadded(Random random)
