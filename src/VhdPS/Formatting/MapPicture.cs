@@ -134,11 +134,11 @@ public static class MapPicture
                 text.Append(Style(i / (barLength - 1.0))).Append('\u2588');
             }
 
-            text.Append(Reset).Append(" end   \u2588 written   \u2593 \u2592 partly   ");
+            text.Append(Reset).Append(" end   \u2588 written   \u2593 \u2592 partly\n");
         }
         else
         {
-            text.Append("0123456789 end   ");
+            text.Append("0123456789 end\n");
         }
 
         text.Append("H headers, table, footer   ").Append(hasParent ? "- the parent's   . free" : ". zeros or free");

@@ -40,13 +40,15 @@ internal sealed class MapRaster
     private readonly HashSet<MapSegment> _segments = [];
     private int _step = 1;
 
-    private MapRaster(long blockCount, long sectorCount, long fileLength)
+    private MapRaster(long blockCount, long sectorCount, long fileLength, int blockBytes)
     {
         _blockCount = Math.Max(1, blockCount);
         _sectorCount = Math.Max(1, sectorCount);
         _fileLength = Math.Max(1, fileLength);
         Disk = new MapBin[Math.Min(_blockCount, MaxBinCount)];
-        File = new MapBin[(int)Math.Min(MaxBinCount, Math.Max(1, fileLength / VhdSpec.DataAlignment))];
+
+        // Two a block, so that a block which lies across two is still told from its neighbours.
+        File = new MapBin[(int)Math.Clamp(fileLength / Math.Max(1, blockBytes / 2), 1, MaxBinCount)];
         _blocksPerBin = (double)_blockCount / Disk.Length;
         _bytesPerBin = (double)_fileLength / File.Length;
         Array.Fill(Disk, new MapBin { Place = -1 });
@@ -70,7 +72,7 @@ internal sealed class MapRaster
         int blockBytes = isFixed ? VhdSpec.DefaultBlockSize : layout.BlockSize;
         long sectorsPerBlock = blockBytes / VhdSpec.SectorSize;
         long blockCount = isFixed ? (image.SectorCount + sectorsPerBlock - 1) / sectorsPerBlock : layout.BlockCount;
-        var raster = new MapRaster(blockCount, image.SectorCount, layout.FileLength);
+        var raster = new MapRaster(blockCount, image.SectorCount, layout.FileLength, blockBytes);
         foreach (BlockRun run in runs)
         {
             cancellation.ThrowIfCancellationRequested();
