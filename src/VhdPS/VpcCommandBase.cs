@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using VhdPS.Engine.Format;
+using VhdPS.Engine.Storage;
 
 namespace VhdPS;
 
@@ -90,6 +91,20 @@ public abstract class VpcCommandBase : PSCmdlet, IDisposable
         while (TryRun(target, enumerator.MoveNext, out bool hasNext) && hasNext)
         {
             WriteObject(enumerator.Current, enumerateCollection: false);
+        }
+    }
+
+    /// <summary>Tells where an image's structures lie in its file, as debug text.</summary>
+    protected void WriteLayout(ImageLayout layout)
+    {
+        foreach (StructureExtent extent in layout.Structures)
+        {
+            WriteDebug($"{layout.Path}: {extent.Structure} at offset {extent.FileOffset}, {extent.UsedLength} bytes.");
+        }
+
+        if (layout.StoredFooter is { } footer)
+        {
+            WriteDebug($"{layout.Path}: {layout.StoredFooterStructure} at offset {footer.FileOffset} holds; the size is {layout.Size.SizeBytes} bytes ({layout.Size}).");
         }
     }
 

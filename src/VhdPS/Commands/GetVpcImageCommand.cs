@@ -22,6 +22,7 @@ public sealed class GetVpcImageCommand : VpcPathCommandBase
     {
         if (TryRun(path, () => Describe(path), out (VpcImage Image, ImageLayout Layout) result))
         {
+            WriteLayout(result.Layout);
             WriteFindings(path, result.Layout.Findings);
             WriteObject(result.Image);
         }

@@ -15,6 +15,7 @@ public sealed class ResizeVpcImageCommand : VpcOperationCommandBase
     /// <summary>The new virtual size in bytes.</summary>
     [Parameter(Position = 1)]
     [Alias("SizeBytes")]
+    [ByteSize]
     public long Size { get; set; }
 
     /// <summary>As small as it can be without losing a sector that is not zero.</summary>
@@ -24,6 +25,7 @@ public sealed class ResizeVpcImageCommand : VpcOperationCommandBase
 
     /// <summary>Makes the size a multiple of this many bytes; without -Size, rounds the present size up.</summary>
     [Parameter]
+    [ByteSize]
     public long RoundUpTo { get; set; } = VhdSpec.SectorSize;
 
     /// <summary>Which of the two sizes in the footer is the present one; by default the larger one that the file covers.</summary>
