@@ -19,8 +19,9 @@ public static class InPlaceCompaction
     public static CompactionResult Plan(
         string path, CompactionOptions options, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
-        using var image = VhdImage.Open(path, OpenOptions(options, forWriting: false));
-        MendedImage.Check(image, image.File);
+        ImageFile file = LocalImageFile.OpenRead(path);
+        using VhdImage image = Open(file, options, forWriting: false);
+        MendedImage.Check(image, file);
         Check(image, options);
         List<int> dropped = DroppableBlocks.Find(image, options, progress, cancellation);
         return Fill(image, dropped, mover: null, progress: null, cancellation);
@@ -38,7 +39,7 @@ public static class InPlaceCompaction
     public static CompactionResult Run(
         ImageFile file, CompactionOptions options, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
-        using VhdImage image = MendedImage.Open(file, OpenOptions(options, forWriting: true), out _);
+        using VhdImage image = Open(file, options, forWriting: true);
         Check(image, options);
         List<int> dropped = DroppableBlocks.Find(image, options, progress, cancellation);
         var footers = new FooterWriter(file, image.Layout);
@@ -58,8 +59,26 @@ public static class InPlaceCompaction
         return result with { FileLengthAfter = file.Length };
     }
 
-    private static VhdOpenOptions OpenOptions(CompactionOptions options, bool forWriting) =>
-        new() { ForWriting = forWriting, SizeRule = options.SizeRule, Parents = options.Parents };
+    private static VhdImage Open(ImageFile file, CompactionOptions options, bool forWriting)
+    {
+        VhdOpenOptions openOptions;
+        try
+        {
+            openOptions = new VhdOpenOptions
+            {
+                ForWriting = forWriting,
+                SizeRule = WidestSize.RuleFor(file, options.SizeRule),
+                Parents = options.Parents,
+            };
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+
+        return forWriting ? MendedImage.Open(file, openOptions, out _) : VhdImage.Open(file, openOptions);
+    }
 
     private static void Check(VhdImage image, CompactionOptions options)
     {

@@ -63,7 +63,7 @@ public static class MergeOperation
         ImageFile childFile, ImageFile parentFile, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
         using VhdImage child = VhdImage.Open(childFile);
-        using VhdImage parent = MendedImage.Open(parentFile, new VhdOpenOptions { ForWriting = true, SizeRule = Widest(parentFile) }, out _);
+        using VhdImage parent = MendedImage.Open(parentFile, new VhdOpenOptions { ForWriting = true, SizeRule = WidestSize.RuleFor(parentFile) }, out _);
         var level = new DiskLevel(new BorrowedImageFile(child.File), child.Layout, child.Path, ignoreBitmap: false);
         MergeCopy.Run([level], 0, parent, progress, cancellation);
     }
@@ -115,6 +115,7 @@ public static class MergeOperation
         {
             TargetFormat = DiskFormat.Dynamic,
             Force = request.Force,
+            Parents = request.Parents,
             UniqueId = request.UniqueId,
             TimeStamp = request.TimeStamp,
         });
@@ -235,7 +236,7 @@ public static class MergeOperation
         }
 
         using var target = LocalImageFile.OpenRead(levels[depth].Path);
-        using var image = VhdImage.Open(new BorrowedImageFile(target), new VhdOpenOptions { SizeRule = Widest(target) });
+        using var image = VhdImage.Open(new BorrowedImageFile(target), new VhdOpenOptions { SizeRule = WidestSize.RuleFor(target) });
         MendedImage.Check(image, target);
         long targetSize = image.SectorCount * VhdSpec.SectorSize;
         return new MergePlan(levels[depth].Path, sources, false)
@@ -335,9 +336,7 @@ public static class MergeOperation
     }
 
     private static long SizeOf(ImageFile file) =>
-        ImageLayout.Read(file, new LayoutOptions { SizeRule = Widest(file) }).SectorCount * VhdSpec.SectorSize;
-
-    private static SizeRule Widest(ImageFile file) => ResizeOperation.Widest(file, SizeRule.Auto);
+        ImageLayout.Read(file, new LayoutOptions { SizeRule = WidestSize.RuleFor(file) }).SectorCount * VhdSpec.SectorSize;
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -68,28 +68,7 @@ public static class ResizeOperation
     }
 
     private static VhdOpenOptions Options(ImageFile file, ResizeRequest request, bool forWriting) =>
-        new() { ForWriting = forWriting, SizeRule = Widest(file, request.SizeRule), Parents = request.Parents };
-
-    /// <summary>
-    /// The rule that gives the larger of the two sizes, where the file covers it: sectors between them are data to readers
-    /// that go by the larger one and must be kept.
-    /// </summary>
-    internal static SizeRule Widest(ImageFile file, SizeRule requested)
-    {
-        if (requested != SizeRule.Auto)
-        {
-            return requested;
-        }
-
-        var layout = ImageLayout.Read(file);
-        if (layout.StoredFooter is null || layout.Size.SizeBytes >= layout.Footer.CurrentSize)
-        {
-            return SizeRule.Auto;
-        }
-
-        var wide = ImageLayout.Read(file, new LayoutOptions { SizeRule = SizeRule.CurrentSize });
-        return wide.FindRefusal(forWriting: false) is null ? SizeRule.CurrentSize : SizeRule.Auto;
-    }
+        new() { ForWriting = forWriting, SizeRule = WidestSize.RuleFor(file, request.SizeRule), Parents = request.Parents };
 
     private static (ResizePlan Plan, FixedResize? Fixed, SparseResize? Sparse) Prepare(
         VhdImage image, ResizeRequest request, IProgress<WorkProgress>? progress, CancellationToken cancellation)
