@@ -75,6 +75,45 @@ public sealed class OptimizeOperation : IDisposable
         : _options.EstimateOnly ? Estimate(progress, cancellation)
         : Replace(progress, cancellation);
 
+    /// <summary>
+    /// The same without a second file: blocks move within their own, and stay unordered. A fixed image is always made smaller
+    /// in place.
+    /// </summary>
+    /// <exception cref="VhdFormatException">The image is too damaged to be written to, or its parent is not there to be asked.</exception>
+    /// <exception cref="VhdRefusedException">A machine's state is saved.</exception>
+    /// <exception cref="ImageIOException">The file could not be read or written; the image is sound.</exception>
+    public static OptimizeResult RunInPlace(
+        OptimizeOptions options, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        FileState before = FileState.Read(options.Path);
+        if (before.VhdType == VhdType.Fixed)
+        {
+            using OptimizeOperation operation = Begin(options);
+            return operation.Run(progress, cancellation);
+        }
+
+        var compaction = new CompactionOptions
+        {
+            ReadsData = options.Mode == OptimizeMode.Full,
+            Force = options.Force,
+            Parents = options.Parents,
+        };
+        CompactionResult result = options.EstimateOnly
+            ? InPlaceCompaction.Plan(options.Path, compaction, progress, cancellation)
+            : InPlaceCompaction.Run(options.Path, compaction, progress, cancellation);
+        return new OptimizeResult(options.Path, before.VhdType, options.EstimateOnly)
+        {
+            FileSizeBefore = result.FileLengthBefore,
+            FileSizeAfter = result.FileLengthAfter,
+            SizeOnDiskBefore = before.SizeOnDisk,
+            SizeOnDiskAfter = options.EstimateOnly
+                ? Math.Min(before.SizeOnDisk, result.FileLengthAfter)
+                : FileState.Read(options.Path).SizeOnDisk,
+            BlockCountBefore = before.BlockCount,
+            BlockCountAfter = before.BlockCount - result.DroppedBlockCount,
+        };
+    }
+
     /// <summary>Closes the image.</summary>
     public void Dispose() => _source.Dispose();
 
@@ -89,6 +128,18 @@ public sealed class OptimizeOperation : IDisposable
         return byCurrentSize.FindRefusal(forWriting: false) is null && byCurrentSize.SectorCount > byCreator.SectorCount
             ? SizeRule.CurrentSize
             : SizeRule.Auto;
+    }
+
+    private readonly record struct FileState(VhdType VhdType, long SizeOnDisk, int BlockCount)
+    {
+        public static FileState Read(string path)
+        {
+            using var file = LocalImageFile.OpenRead(path);
+            var layout = ImageLayout.Read(file);
+            return layout.FindRefusal(forWriting: false) is { } refusal
+                ? throw new VhdFormatException(path, refusal)
+                : new FileState(layout.VhdType, file.SizeOnDisk, layout.Header is null ? 0 : SectorMap.ReadTable(file, layout).CountAllocated());
+        }
     }
 
     private OptimizeResult Replace(IProgress<WorkProgress>? progress, CancellationToken cancellation)

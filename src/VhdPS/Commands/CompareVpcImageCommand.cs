@@ -43,6 +43,23 @@ public sealed class CompareVpcImageCommand : VpcCommandBase
     [Parameter]
     public SwitchParameter Quiet { get; set; }
 
+    /// <summary>Folders in which parents are looked for besides the images' own, with what lies beneath them.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[] ParentSearchPath { get; set; } = [];
+
+    /// <summary>Opens the parents that the images name wherever they lie; network and device paths are never followed.</summary>
+    [Parameter]
+    public SwitchParameter FollowParentPath { get; set; }
+
+    /// <summary>Takes parents whose unique id is not the one that the image stores.</summary>
+    [Parameter]
+    public SwitchParameter IgnoreIdMismatch { get; set; }
+
+    /// <summary>Takes the parent of an image that stores no parent id for a raw disk.</summary>
+    [Parameter]
+    public SwitchParameter RawParent { get; set; }
+
     /// <summary>Which of the two sizes in a footer holds; by default the creator decides.</summary>
     [Parameter]
     public SizeRule SizeRule { get; set; }
@@ -157,6 +174,12 @@ public sealed class CompareVpcImageCommand : VpcCommandBase
         }
     }
 
-    private DiskSource Open(string path, SourceFormat format) =>
-        DiskSource.Open(path, format, new VhdOpenOptions { SizeRule = SizeRule, IgnoreBitmap = IgnoreBitmap, Force = Force });
+    private DiskSource Open(string path, SourceFormat format) => DiskSource.Open(path, format, new VhdOpenOptions
+    {
+        SizeRule = SizeRule,
+        IgnoreBitmap = IgnoreBitmap,
+        Force = Force,
+        Parents = ParentArguments.ToPolicy(
+            new PathResolver(SessionState.Path), parentPath: null, ParentSearchPath, FollowParentPath, IgnoreIdMismatch, RawParent),
+    });
 }

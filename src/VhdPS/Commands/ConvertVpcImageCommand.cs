@@ -188,6 +188,7 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
             SizeRule = SizeRule,
             IgnoreBitmap = IgnoreBitmap,
             Force = Force,
+            Parents = ResolveParents(),
             Verify = Verify,
             DeleteSource = DeleteSource,
             UniqueId = Guid.NewGuid(),

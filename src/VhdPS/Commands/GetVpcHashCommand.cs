@@ -11,7 +11,7 @@ namespace VhdPS.Commands;
 /// </summary>
 [Cmdlet(VerbsCommon.Get, "VpcHash", DefaultParameterSetName = PathSet)]
 [OutputType(typeof(VpcHash), typeof(VpcBlockHash))]
-public sealed class GetVpcHashCommand : VpcPathCommandBase
+public sealed class GetVpcHashCommand : VpcDiskCommandBase
 {
     /// <summary>The algorithm.</summary>
     [Parameter(Position = 1)]
@@ -48,8 +48,7 @@ public sealed class GetVpcHashCommand : VpcPathCommandBase
     /// <inheritdoc/>
     protected override void ProcessFile(string path)
     {
-        var options = new VhdOpenOptions { SizeRule = SizeRule, IgnoreBitmap = IgnoreBitmap, Force = Force };
-        if (!TryRun(path, () => DiskSource.Open(path, SourceFormat, options), out DiskSource source))
+        if (!TryRun(path, () => DiskSource.Open(path, SourceFormat, Options()), out DiskSource source))
         {
             return;
         }
@@ -69,6 +68,9 @@ public sealed class GetVpcHashCommand : VpcPathCommandBase
             }
         }
     }
+
+    private VhdOpenOptions Options() =>
+        new() { SizeRule = SizeRule, IgnoreBitmap = IgnoreBitmap, Force = Force, Parents = ResolveParents() };
 
     private IEnumerable<VpcBlockHash> HashBlocks(DiskSource source, HashAlgorithmName algorithm, CommandProgress progress)
     {

@@ -100,6 +100,7 @@ public sealed class MergeVpcImageCommand : VpcOperationCommandBase
             Depth = IsGiven(nameof(Depth)) ? Depth : null,
             KeepChild = KeepChild,
             Force = Force,
+            Parents = ResolveParents(),
             UniqueId = Guid.NewGuid(),
             TimeStamp = DateTime.UtcNow,
         };

@@ -17,10 +17,17 @@ public sealed class OptimizeVpcImageCommand : VpcOperationCommandBase
     [Parameter]
     public OptimizeMode Mode { get; set; }
 
+    /// <summary>
+    /// Moves blocks within the file, for a volume without room for a copy: slower, and the blocks stay unordered. It can be cut
+    /// off at any moment and run again.
+    /// </summary>
+    [Parameter]
+    public SwitchParameter InPlace { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessFile(string path)
     {
-        if (!ShouldProcess(path, $"Drop what holds nothing, order and align the rest ({Mode})"))
+        if (!ShouldProcess(path, InPlace ? $"Drop what holds nothing and move the rest together ({Mode})" : $"Drop what holds nothing, order and align the rest ({Mode})"))
         {
             if (IsWhatIf && TryOptimize(path, isEstimate: true, out OptimizeResult estimate))
             {
@@ -48,7 +55,16 @@ public sealed class OptimizeVpcImageCommand : VpcOperationCommandBase
     private bool TryOptimize(string path, bool isEstimate, out OptimizeResult result)
     {
         result = null!;
-        var options = new OptimizeOptions(path) { Mode = Mode, EstimateOnly = isEstimate, Force = Force };
+        if (!TryRun(path, () => Options(path, isEstimate), out OptimizeOptions options))
+        {
+            return false;
+        }
+
+        if (InPlace)
+        {
+            return TryRun(path, () => RunInPlace(options), out result);
+        }
+
         if (!TryRun(path, () => OptimizeOperation.Begin(options), out OptimizeOperation operation))
         {
             return false;
@@ -69,6 +85,15 @@ public sealed class OptimizeVpcImageCommand : VpcOperationCommandBase
 
             return true;
         }
+    }
+
+    private OptimizeOptions Options(string path, bool isEstimate) =>
+        new(path) { Mode = Mode, EstimateOnly = isEstimate, Force = Force, Parents = ResolveParents() };
+
+    private OptimizeResult RunInPlace(OptimizeOptions options)
+    {
+        using CommandProgress progress = BeginProgress("Optimizing", options.Path);
+        return OptimizeOperation.RunInPlace(options, progress, Cancellation);
     }
 
     private OptimizeResult Run(OptimizeOperation operation, string path)

@@ -116,6 +116,7 @@ public sealed class ResizeVpcImageCommand : VpcOperationCommandBase
             RoundUpToBytes = RoundUpTo,
             SizeRule = SizeRule,
             Force = Force,
+            Parents = ResolveParents(),
         };
     }
 

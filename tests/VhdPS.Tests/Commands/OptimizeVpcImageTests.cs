@@ -52,6 +52,20 @@ public sealed class OptimizeVpcImageTests : IDisposable
     }
 
     [Fact]
+    public void In_place_no_second_file_is_made()
+    {
+        byte[] disk = DiskModel.Read(_folder["a.vhd"], SourceFormat.Vhd);
+        PSObject estimate = Assert.Single(_session.Run("Optimize-VpcImage a.vhd -InPlace -WhatIf").WithoutErrors().Output);
+        PSObject result = Assert.Single(_session.Run("Optimize-VpcImage a.vhd -InPlace").WithoutErrors().Output);
+        Assert.Equal((3, 2), (result.Properties["BlockCountBefore"].Value, result.Properties["BlockCountAfter"].Value));
+        Assert.Equal(new FileInfo(_folder["a.vhd"]).Length, result.Properties["FileSizeAfter"].Value);
+        Assert.Equal(estimate.Properties["FileSizeAfter"].Value, result.Properties["FileSizeAfter"].Value);
+        Assert.Equal(disk, DiskModel.Read(_folder["a.vhd"], SourceFormat.Vhd));
+        _folder.Write("f.vhd", ImageBytes.Fixed().Bytes);
+        Assert.Equal(0L, Assert.Single(_session.Run("Optimize-VpcImage f.vhd -InPlace -Mode Quick").WithoutErrors().Output).Properties["Saved"].Value);
+    }
+
+    [Fact]
     public void Declined_it_does_nothing_and_says_nothing()
     {
         byte[] before = File.ReadAllBytes(_folder["a.vhd"]);
