@@ -123,7 +123,7 @@ public sealed partial class HelpPageTests : IDisposable
                     Assert.NotEmpty(described);
                     break;
                 default:
-                    Assert.Equal((where, value), (where, LanguagePrimitives.ConvertTo(ScriptNumber(described), parameter.ParameterType)));
+                    Assert.Equal((where, value), (where, LanguagePrimitives.ConvertTo(ScriptNumber(described), parameter.ParameterType, CultureInfo.InvariantCulture)));
                     break;
             }
         }
