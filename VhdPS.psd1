@@ -21,10 +21,13 @@
         'New-VpcImage'
         'Optimize-VpcImage'
         'Read-VpcSector'
+        'Repair-VpcImage'
         'Resize-VpcImage'
         'Set-VpcImage'
         'Show-VpcMap'
         'Test-VpcChecksum'
+        'Test-VpcImage'
+        'Undo-VpcRepair'
         'Write-VpcSector'
     )
     FunctionsToExport = @()

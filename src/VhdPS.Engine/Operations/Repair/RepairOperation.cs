@@ -1,4 +1,6 @@
+using VhdPS.Engine.Format;
 using VhdPS.Engine.Storage;
+using VhdPS.Engine.Storage.Native;
 
 namespace VhdPS.Engine.Operations;
 
@@ -19,6 +21,44 @@ public static class RepairOperation
         return new RepairPlanner(file, report, options).Run(cancellation);
     }
 
+    /// <summary>Looks at a file of the machine and says what a repair would do. Changes nothing.</summary>
+    /// <exception cref="FileNotFoundException">There is none.</exception>
+    /// <exception cref="VhdFormatException">The path names no regular file.</exception>
+    /// <exception cref="ImageInUseException">A writer has it open.</exception>
+    /// <exception cref="ImageIOException">The file could not be read.</exception>
+    public static RepairPlan Plan(
+        string path, RepairOptions? options = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        using var file = LocalImageFile.OpenRead(path);
+        return Plan(file, options, progress, cancellation);
+    }
+
+    /// <summary>Carries a plan out on a file of the machine.</summary>
+    /// <param name="path">The file that the plan was made for.</param>
+    /// <param name="plan">The plan.</param>
+    /// <param name="undoPath">Where the undo file will be; null to do without. It must not exist.</param>
+    /// <exception cref="ImageInUseException">Someone has the image open.</exception>
+    /// <exception cref="VhdRefusedException">The undo file exists, or the image has changed since the plan was made; nothing was written.</exception>
+    /// <exception cref="ImageIOException">A write failed; the undo file brings the image back.</exception>
+    public static void Apply(string path, RepairPlan plan, string? undoPath)
+    {
+        using var file = LocalImageFile.OpenWrite(path);
+        RefuseIfChanged(file, plan);
+        if (undoPath is null || !plan.HasChanges)
+        {
+            Apply(file, plan, undo: null);
+            return;
+        }
+
+        using (var undo = LocalImageFile.CreateNew(undoPath))
+        {
+            WriteUndo(plan, undo);
+        }
+
+        PlatformFile.Current.SyncFolder(Path.GetDirectoryName(Path.GetFullPath(undoPath))!);
+        Apply(file, plan, undo: null);
+    }
+
     /// <summary>Carries a plan out.</summary>
     /// <param name="file">The file that the plan was made for, open for writing since then.</param>
     /// <param name="plan">The plan.</param>
@@ -35,7 +75,7 @@ public static class RepairOperation
 
         if (undo is not null)
         {
-            new UndoRecord(plan.OldLength, plan.Report.Layout!.StoredFooter?.Footer.UniqueId ?? Guid.Empty, plan.Phases).Write(undo);
+            WriteUndo(plan, undo);
         }
 
         // What the evidence was read from must not be younger than what is written by it.
@@ -57,6 +97,9 @@ public static class RepairOperation
             file.Flush();
         }
     }
+
+    private static void WriteUndo(RepairPlan plan, ImageFile undo) =>
+        new UndoRecord(plan.OldLength, plan.Report.Layout!.StoredFooter?.Footer.UniqueId ?? Guid.Empty, plan.Phases).Write(undo);
 
     private static void RefuseIfChanged(ImageFile file, RepairPlan plan)
     {

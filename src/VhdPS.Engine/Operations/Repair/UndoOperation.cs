@@ -1,3 +1,4 @@
+using VhdPS.Engine.Format;
 using VhdPS.Engine.Storage;
 
 namespace VhdPS.Engine.Operations;
@@ -5,6 +6,30 @@ namespace VhdPS.Engine.Operations;
 /// <summary>Brings a repaired image back, byte for byte, also one whose repair or whose undoing was cut off.</summary>
 public static class UndoOperation
 {
+    /// <summary>Brings an image of the machine back, and deletes the undo file, which is of no more use.</summary>
+    /// <param name="path">The image.</param>
+    /// <param name="undoPath">What the repair wrote before its first change.</param>
+    /// <exception cref="FileNotFoundException">One of the two is not there.</exception>
+    /// <exception cref="VhdFormatException">The undo file is not one, or is damaged.</exception>
+    /// <exception cref="ImageInUseException">Someone has the image open.</exception>
+    /// <exception cref="VhdRefusedException">The image holds something that the repair did not write; nothing was changed.</exception>
+    /// <exception cref="ImageIOException">A write failed; the same call again goes on.</exception>
+    public static void Run(string path, string undoPath)
+    {
+        UndoRecord record;
+        using (var undo = LocalImageFile.OpenRead(undoPath))
+        {
+            record = UndoRecord.Read(undo);
+        }
+
+        using (var file = LocalImageFile.OpenWrite(path))
+        {
+            Run(file, record);
+        }
+
+        File.Delete(undoPath);
+    }
+
     /// <summary>Puts the old bytes back in the reverse order of the repair, a sync behind each phase.</summary>
     /// <param name="file">The image, open for writing.</param>
     /// <param name="record">What the repair wrote before its first change.</param>

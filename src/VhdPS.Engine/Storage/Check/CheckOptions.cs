@@ -20,6 +20,6 @@ public sealed record CheckOptions
     /// <summary>The most findings of one code that are listed; the others are counted.</summary>
     public int FindingLimit { get; init; } = 1000;
 
-    /// <summary>Looks at the chain of a differencing image; null leaves it alone.</summary>
-    public Func<ImageLayout, IEnumerable<Finding>>? ChainCheck { get; init; }
+    /// <summary>Where the parents of a differencing image may be; null leaves the chain alone.</summary>
+    public ParentPolicy? Parents { get; init; }
 }

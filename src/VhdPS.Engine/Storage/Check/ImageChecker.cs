@@ -40,12 +40,9 @@ public static class ImageChecker
             }
         }
 
-        if (layout is { StoredFooter: not null, VhdType: VhdType.Differencing } && options.ChainCheck is { } checkChain)
+        if (layout is { StoredFooter: not null, VhdType: VhdType.Differencing, Header: not null } && options.Parents is { } policy)
         {
-            foreach (Finding finding in checkChain(layout))
-            {
-                log.Add(finding);
-            }
+            ChainCheck.Run(file, layout, policy, log);
         }
 
         IReadOnlyList<RuleVerdict> verdicts = TargetRules.Judge(file, layout, options.Target, log);

@@ -1,0 +1,118 @@
+using System.Management.Automation;
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Operations;
+using VhdPS.Engine.Storage;
+
+namespace VhdPS.Commands;
+
+/// <summary>Mends what the image itself proves, writes the old bytes to an undo file first, and says of every finding what became of it.</summary>
+[Cmdlet(VerbsDiagnostic.Repair, "VpcImage", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
+[OutputType(typeof(VpcRepairResult))]
+public sealed class RepairVpcImageCommand : VpcPathCommandBase
+{
+    /// <summary>The faults to mend; by default all that can be.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public FaultCode[]? Code { get; set; }
+
+    /// <summary>The undo file, or a folder for it; by default the image's name with ".undo" behind it.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Backup { get; set; }
+
+    /// <summary>Writes no undo file.</summary>
+    [Parameter]
+    public SwitchParameter NoBackup { get; set; }
+
+    /// <summary>Looks for blocks that no table entry names, and enters those whose order in the file says which they are.</summary>
+    [Parameter]
+    public SwitchParameter RebuildTable { get; set; }
+
+    /// <summary>How sure the place of a found block must be.</summary>
+    [Parameter]
+    public RebuildConfidence LeastConfidence { get; set; } = RebuildConfidence.Medium;
+
+    /// <summary>The id that an image without one gets; by default a random one.</summary>
+    [Parameter]
+    public Guid UniqueId { get; set; }
+
+    /// <summary>Which of the two sizes in the footer holds; by default the creator decides.</summary>
+    [Parameter]
+    public SizeRule SizeRule { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessFile(string path)
+    {
+        if (!TryRun(path, () => Plan(path), out RepairPlan plan) || !TryRun<string?>(path, () => ChooseUndoPath(path), out string? undoPath))
+        {
+            return;
+        }
+
+        if (plan.HasChanges)
+        {
+            if (!ShouldProcess(path, Describe(plan, undoPath)) || !TryRun(path, () => RepairOperation.Apply(path, plan, undoPath)))
+            {
+                return;
+            }
+        }
+        else
+        {
+            WriteVerbose($"{path}: there is nothing that can be mended.");
+            undoPath = null;
+        }
+
+        if (TryRun(path, () => ImageChecker.Check(path, new CheckOptions { Full = true, SizeRule = SizeRule }, null, Cancellation), out CheckReport after))
+        {
+            WriteObject(new VpcRepairResult(path, plan, undoPath, after));
+        }
+    }
+
+    private static string Describe(RepairPlan plan, string? undoPath)
+    {
+        IEnumerable<string> lines = plan.Steps
+            .Where(step => step.Outcome == RepairOutcome.Mend)
+            .Select(step => $"{step.Finding.Code}{(step.Finding.FileOffset is { } at ? $" at {at}" : string.Empty)}: {step.Description}");
+        string undo = undoPath is null ? "No undo file is written." : $"The old bytes go to '{undoPath}'.";
+        string length = plan.NewLength == plan.OldLength ? string.Empty : $" The file gets {plan.NewLength} bytes, from {plan.OldLength}.";
+        return $"Repair: {string.Join(" ", lines)}{length} {undo}";
+    }
+
+    private RepairPlan Plan(string path)
+    {
+        if (NoBackup && Backup is not null)
+        {
+            throw new ArgumentException($"{path}: give -Backup or -NoBackup, not both.");
+        }
+
+        using CommandProgress progress = BeginProgress("Looking for what can be mended in", path);
+        return RepairOperation.Plan(
+            path,
+            new RepairOptions
+            {
+                Codes = Code,
+                UniqueId = IsGiven(nameof(UniqueId)) ? UniqueId : Guid.NewGuid(),
+                RebuildTable = RebuildTable,
+                LeastConfidence = LeastConfidence,
+                SizeRule = SizeRule,
+            },
+            progress,
+            Cancellation);
+    }
+
+    private string? ChooseUndoPath(string path)
+    {
+        if (NoBackup)
+        {
+            return null;
+        }
+
+        string undoPath = UndoVpcRepairCommand.DefaultUndoPath(path);
+        if (Backup is null)
+        {
+            return undoPath;
+        }
+
+        string named = new PathResolver(SessionState.Path).ResolveLiteral(Backup);
+        return Directory.Exists(named) ? System.IO.Path.Combine(named, System.IO.Path.GetFileName(undoPath)) : named;
+    }
+}

@@ -1,0 +1,52 @@
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Storage;
+
+namespace VhdPS;
+
+/// <summary>What a check found in one image.</summary>
+public sealed class VpcCheckResult : VpcObject
+{
+    internal VpcCheckResult(CheckReport report)
+        : base(report.Path)
+    {
+        For = report.Target;
+        IsValid = report.IsValid;
+        Errors = report.ErrorCount;
+        Warnings = report.WarningCount;
+        Notes = report.NoteCount;
+        Findings = [.. report.Findings.OrderByDescending(finding => finding.Severity).Select(finding => new VpcFinding(report.Path, finding))];
+        Rules = [.. report.Verdicts.Select(verdict => new VpcRuleVerdict(verdict))];
+        SizeSeen = [.. report.ReaderSizes];
+        LeakedBytes = report.LeakedBytes;
+    }
+
+    /// <summary>Whose rules were judged besides the format's.</summary>
+    public CheckTarget For { get; }
+
+    /// <summary>Whether no finding is an error.</summary>
+    public bool IsValid { get; }
+
+    /// <summary>How many findings are errors: data is lost, doubtful or not reachable, or a rule is broken.</summary>
+    public long Errors { get; }
+
+    /// <summary>How many are warnings: something departs from the specification, and the data can be read.</summary>
+    public long Warnings { get; }
+
+    /// <summary>How many are notes.</summary>
+    public long Notes { get; }
+
+    /// <summary>The findings, the gravest first; of one code at most 1000, and one that tells how many there are.</summary>
+    public IReadOnlyList<VpcFinding> Findings { get; }
+
+    /// <summary>The rules of the program or service that was asked for, kept or not.</summary>
+    public IReadOnlyList<VpcRuleVerdict> Rules { get; }
+
+    /// <summary>The virtual size that each known program sees.</summary>
+    public IReadOnlyList<ReaderSize> SizeSeen { get; }
+
+    /// <summary>Bytes of the file that belong to no block and no structure.</summary>
+    public long LeakedBytes { get; }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Path}: {(IsValid ? "valid" : "not valid")}, {Errors} errors, {Warnings} warnings, {Notes} notes";
+}

@@ -1,0 +1,44 @@
+using VhdPS.Engine.Operations;
+using VhdPS.Engine.Storage;
+
+namespace VhdPS;
+
+/// <summary>What a repair did to one image.</summary>
+public sealed class VpcRepairResult : VpcObject
+{
+    internal VpcRepairResult(string path, RepairPlan plan, string? undoPath, CheckReport after)
+        : base(path)
+    {
+        Steps = [.. plan.Steps.Select(step => new VpcRepairStep(path, step))];
+        Mended = plan.Steps.Count(step => step.Outcome == RepairOutcome.Mend);
+        Left = plan.Steps.Count - Mended;
+        UndoPath = undoPath;
+        IsValid = after.IsValid;
+        Errors = after.ErrorCount;
+        Warnings = after.WarningCount;
+    }
+
+    /// <summary>Whether the image has no error now.</summary>
+    public bool IsValid { get; }
+
+    /// <summary>How many findings were mended.</summary>
+    public int Mended { get; }
+
+    /// <summary>How many findings stay as they are.</summary>
+    public int Left { get; }
+
+    /// <summary>How many errors the image has now.</summary>
+    public long Errors { get; }
+
+    /// <summary>How many warnings the image has now.</summary>
+    public long Warnings { get; }
+
+    /// <summary>The file that Undo-VpcRepair brings the image back with; null where there is none.</summary>
+    public string? UndoPath { get; }
+
+    /// <summary>Each finding and what became of it.</summary>
+    public IReadOnlyList<VpcRepairStep> Steps { get; }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Path}: {Mended} mended, {Left} left";
+}
