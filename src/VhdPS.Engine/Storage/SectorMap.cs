@@ -1,3 +1,4 @@
+using System.Numerics;
 using VhdPS.Engine.Format;
 
 namespace VhdPS.Engine.Storage;
@@ -12,6 +13,12 @@ public sealed class SectorMap
     private readonly bool _ignoreBitmap;
     private readonly bool[] _isPlaceKnown;
 
+    // What every look-up needs, beside each other: from the layout each of them is several steps away.
+    private readonly int _blockShift;
+    private readonly int _sectorsPerBlock;
+    private readonly int _bitmapSize;
+    private readonly SectorOrigin _absent;
+
     internal SectorMap(ImageFile file, ImageLayout layout, bool ignoreBitmap)
     {
         _layout = layout;
@@ -22,6 +29,10 @@ public sealed class SectorMap
             return;
         }
 
+        _sectorsPerBlock = layout.SectorsPerBlock;
+        _blockShift = BitOperations.Log2((uint)_sectorsPerBlock);
+        _bitmapSize = layout.BitmapSize;
+        _absent = layout.VhdType == VhdType.Differencing ? SectorOrigin.Parent : SectorOrigin.Zero;
         Table = ReadTable(file, layout);
         Bitmaps = new BitmapCache(file, layout);
     }
@@ -47,25 +58,24 @@ public sealed class SectorMap
             return FindFixed(sector, count);
         }
 
-        int blockIndex = (int)(sector / _layout.SectorsPerBlock);
-        int sectorInBlock = (int)(sector % _layout.SectorsPerBlock);
-        int length = (int)Math.Min(count, _layout.SectorsPerBlock - sectorInBlock);
+        int blockIndex = (int)(sector >> _blockShift);
+        int sectorInBlock = (int)(sector & (_sectorsPerBlock - 1));
+        int length = (int)Math.Min(count, _sectorsPerBlock - sectorInBlock);
         uint entry = Table[blockIndex];
-        SectorOrigin absent = _layout.VhdType == VhdType.Differencing ? SectorOrigin.Parent : SectorOrigin.Zero;
         if (entry == VhdSpec.UnusedEntry)
         {
-            return new SectorRun(sector, length, absent, -1);
+            return new SectorRun(sector, length, _absent, -1);
         }
 
         ThrowIfMisplaced(blockIndex, entry);
-        long fileOffset = _layout.DataOffset(entry) + ((long)sectorInBlock * VhdSpec.SectorSize);
+        long fileOffset = DataOffset(entry, sectorInBlock);
         if (_ignoreBitmap || Bitmaps!.Get(blockIndex, entry) is not { } bitmap)
         {
             return new SectorRun(sector, length, SectorOrigin.File, fileOffset);
         }
 
         int run = SectorBitmap.RunLength(bitmap, sectorInBlock, length, out bool isSet);
-        return isSet ? new SectorRun(sector, run, SectorOrigin.File, fileOffset) : new SectorRun(sector, run, absent, -1);
+        return isSet ? new SectorRun(sector, run, SectorOrigin.File, fileOffset) : new SectorRun(sector, run, _absent, -1);
     }
 
     /// <summary>Sets a bit, bit 7 of byte 0 first, for each sector that this file holds.</summary>
@@ -91,9 +101,9 @@ public sealed class SectorMap
                 continue;
             }
 
-            int blockIndex = (int)(at / _layout.SectorsPerBlock);
-            int sectorInBlock = (int)(at % _layout.SectorsPerBlock);
-            int length = Math.Min(count - done, _layout.SectorsPerBlock - sectorInBlock);
+            int blockIndex = (int)(at >> _blockShift);
+            int sectorInBlock = (int)(at & (_sectorsPerBlock - 1));
+            int length = Math.Min(count - done, _sectorsPerBlock - sectorInBlock);
             uint entry = Table[blockIndex];
             bool isWanted = SectorBitmap.RunLength(wanted, done, length, out bool isFirstWanted) < length || isFirstWanted;
             if (entry != VhdSpec.UnusedEntry && isWanted)
@@ -117,11 +127,11 @@ public sealed class SectorMap
             return (int)run.Count;
         }
 
-        int blockIndex = (int)(sector / _layout.SectorsPerBlock);
-        int sectorInBlock = (int)(sector % _layout.SectorsPerBlock);
+        int blockIndex = (int)(sector >> _blockShift);
+        int sectorInBlock = (int)(sector & (_sectorsPerBlock - 1));
         uint entry = Table[blockIndex];
-        fileOffset = entry == VhdSpec.UnusedEntry ? -1 : _layout.DataOffset(entry) + ((long)sectorInBlock * VhdSpec.SectorSize);
-        return Math.Min(count, _layout.SectorsPerBlock - sectorInBlock);
+        fileOffset = entry == VhdSpec.UnusedEntry ? -1 : DataOffset(entry, sectorInBlock);
+        return Math.Min(count, _sectorsPerBlock - sectorInBlock);
     }
 
     /// <summary>Sectors of the disk whose bits are set in an allocated block's bitmap.</summary>
@@ -187,6 +197,9 @@ public sealed class SectorMap
             done += run;
         }
     }
+
+    private long DataOffset(uint entry, int sectorInBlock) =>
+        ImageLayout.BitmapOffset(entry) + _bitmapSize + ((long)sectorInBlock * VhdSpec.SectorSize);
 
     private SectorRun FindFixed(long sector, long count)
     {
