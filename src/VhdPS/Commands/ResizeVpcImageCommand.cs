@@ -81,7 +81,7 @@ public sealed class ResizeVpcImageCommand : VpcOperationCommandBase
 
         if (plan.MovedBlockCount > 0)
         {
-            parts.Add($"move {plan.MovedBlockCount} blocks out of the way of the table");
+            parts.Add($"move {Blocks(plan)} out of the way of the table");
         }
 
         if (plan.IsTableMoved)
@@ -101,6 +101,8 @@ public sealed class ResizeVpcImageCommand : VpcOperationCommandBase
 
         return string.Join("; ", parts);
     }
+
+    private static string Blocks(ResizePlan plan) => plan.MovedBlockCount == 1 ? "1 block" : $"{plan.MovedBlockCount} blocks";
 
     private ResizeRequest Request(string path)
     {
@@ -134,7 +136,7 @@ public sealed class ResizeVpcImageCommand : VpcOperationCommandBase
 
     private void Tell(string path, ResizePlan plan)
     {
-        WriteVerbose($"{path}: {plan.OldSizeBytes} bytes before, {plan.NewSizeBytes} bytes now; {plan.MovedBlockCount} blocks moved.");
+        WriteVerbose($"{path}: {plan.OldSizeBytes} bytes before, {plan.NewSizeBytes} bytes now; {Blocks(plan)} moved.");
         if (plan.LostSector is { } sector)
         {
             WriteWarning($"{path}: data up to sector {sector} was cut off.");
