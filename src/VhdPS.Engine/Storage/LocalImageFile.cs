@@ -143,7 +143,14 @@ public sealed class LocalImageFile : ImageFile
     public override void Prefetch(long fileOffset, long length) => PlatformFile.Current.Prefetch(_handle, fileOffset, length);
 
     /// <inheritdoc/>
-    protected override void Dispose(bool disposing) => _handle.Dispose();
+    protected override void Dispose(bool disposing)
+    {
+        if (!_handle.IsClosed)
+        {
+            PlatformFile.Current.ReleaseClaim(_handle);
+            _handle.Dispose();
+        }
+    }
 
     private static LocalImageFile Open(string path, FileMode mode, FileAccess access, FileShare share)
     {
@@ -172,6 +179,7 @@ public sealed class LocalImageFile : ImageFile
             }
             catch
             {
+                PlatformFile.Current.ReleaseClaim(handle);
                 handle.Dispose();
                 throw;
             }

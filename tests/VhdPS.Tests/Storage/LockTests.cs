@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using VhdPS.Engine.Storage;
 using VhdPS.Tests.Format;
 using VhdPS.Tests.Peers;
@@ -6,7 +7,7 @@ using VhdPS.Tests.Peers;
 namespace VhdPS.Tests.Storage;
 
 /// <summary>Readers share, a writer is alone: within a process, between processes, and with QEMU's programs on Linux.</summary>
-public sealed class LockTests : IDisposable
+public sealed partial class LockTests : IDisposable
 {
     private readonly TempFolder _folder = new();
     private readonly string _path;
@@ -58,6 +59,26 @@ public sealed class LockTests : IDisposable
         writer.WaitForExit();
         LocalImageFile.OpenWrite(_path).Dispose();
         Assert.True(ImageChecker.Check(_path).IsValid);
+    }
+
+    /// <summary>A process that is being started holds copies of all open files until it runs its own program.</summary>
+    [UnixFact]
+    public void LocksEndWithTheFileWhoeverHoldsACopyOfIt()
+    {
+        int copy;
+        using (var file = LocalImageFile.OpenWrite(_path))
+        {
+            copy = Duplicate((int)file.Handle.DangerousGetHandle());
+        }
+
+        try
+        {
+            LocalImageFile.OpenWrite(_path).Dispose();
+        }
+        finally
+        {
+            Assert.Equal(0, Close(copy));
+        }
     }
 
     [PeerFact(PeerPrograms.QemuIO)]
@@ -131,4 +152,10 @@ public sealed class LockTests : IDisposable
         RedirectStandardInput = true,
         RedirectStandardOutput = true,
     })!;
+
+    [LibraryImport("libc", EntryPoint = "dup")]
+    private static partial int Duplicate(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "close")]
+    private static partial int Close(int descriptor);
 }

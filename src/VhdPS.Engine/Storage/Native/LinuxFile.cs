@@ -59,6 +59,8 @@ internal sealed partial class LinuxFile : UnixFile
 
     public override bool TryClaim(SafeFileHandle handle, bool forWriting) => LinuxLocks.TryClaim(handle, forWriting);
 
+    public override void ReleaseClaim(SafeFileHandle handle) => LinuxLocks.Release(handle);
+
     private static FileFacts Decode(ReadOnlySpan<byte> stat)
     {
         ulong device = MemoryMarshal.Read<ulong>(stat[DeviceMajorAt..]);

@@ -45,6 +45,19 @@ internal static partial class LinuxLocks
         return IsFree(handle, DoneBase + Write, 1) && IsFree(handle, DoneBase + Resize, 1) && IsFree(handle, DeniedBase + Read, 1);
     }
 
+    /// <summary>
+    /// Takes back what was announced. Closing the file alone would not: a process that is being started holds a copy of
+    /// every open file for a moment, and with it the locks.
+    /// </summary>
+    public static void Release(SafeFileHandle handle)
+    {
+        if (Environment.Is64BitProcess)
+        {
+            var range = new Range { Kind = Unlocked, Start = DoneBase, Length = DeniedBase + KindCount - DoneBase };
+            _ = Control(handle, SetLock, ref range);
+        }
+    }
+
     private static void Announce(SafeFileHandle handle, long start, long length)
     {
         var range = new Range { Kind = ReadLock, Start = start, Length = length };

@@ -37,6 +37,11 @@ internal abstract class PlatformFile
     /// </summary>
     public virtual bool TryClaim(SafeFileHandle handle, bool forWriting) => true;
 
+    /// <summary>Takes back what <see cref="TryClaim"/> told.</summary>
+    public virtual void ReleaseClaim(SafeFileHandle handle)
+    {
+    }
+
     /// <summary>Puts a folder's entries on the medium, so that a rename in it outlives a power cut.</summary>
     public virtual void SyncFolder(string folder)
     {
