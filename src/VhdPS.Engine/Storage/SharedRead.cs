@@ -9,7 +9,7 @@ namespace VhdPS.Engine.Storage;
 internal sealed unsafe class SharedRead : IThreadPoolWorkItem
 {
     [ThreadStatic]
-    private static SharedRead? t_ofThread;
+    private static SharedRead? _ofThread;
 
     private readonly object _gate = new();
     private ChainReader? _reader;
@@ -23,7 +23,7 @@ internal sealed unsafe class SharedRead : IThreadPoolWorkItem
     /// <summary>Fills <paramref name="buffer"/>, of which the first <paramref name="firstCount"/> sectors are the caller's part.</summary>
     public static void Run(ChainReader reader, long sector, Span<byte> buffer, int firstCount)
     {
-        SharedRead shared = t_ofThread ??= new SharedRead();
+        SharedRead shared = _ofThread ??= new SharedRead();
         Span<byte> first = buffer[..(firstCount * Format.VhdSpec.SectorSize)];
         fixed (byte* second = buffer[first.Length..])
         {
