@@ -96,8 +96,7 @@ public static class ChainForest
                 Walk(top, reached);
             }
 
-            roots.Sort((one, other) => string.CompareOrdinal(one.Level.Path, other.Level.Path));
-            return roots;
+            return [.. roots.OrderBy(root => root.Level.Path, StringComparer.Ordinal).ThenBy(root => root.Level.State)];
         }
 
         /// <summary>Sets depths and order, and enters each node of a tree as reached.</summary>

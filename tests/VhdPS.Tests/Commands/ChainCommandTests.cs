@@ -153,13 +153,13 @@ public sealed class ChainCommandTests : IDisposable
         string[] tree = [.. all.Select(node => $"{node.Properties["Tree"].Value} {node.Properties["State"].Value}")];
         Assert.Equal(
             [
-                "gone.vhd Missing", "\u251C\u2500 orphan1.vhd Ok", "\u2514\u2500 orphan2.vhd Ok",
-                "base.vhd IdMismatch", "\u2514\u2500 wrong.vhd Ok",
                 "base.vhd Ok", "\u2514\u2500 web.vhd Ok", "   \u2514\u2500 test.avhd Ok",
-                "copy.vhd Ok",
+                "base.vhd IdMismatch", "\u2514\u2500 wrong.vhd Ok",
                 "junk.vhd Damaged",
                 "ring2.vhd Cycle", "\u2514\u2500 ring1.vhd Ok", "   \u2514\u2500 ring2.vhd Ok",
                 "self.vhd Cycle", "\u2514\u2500 self.vhd Ok",
+                "copy.vhd Ok",
+                "gone.vhd Missing", "\u251C\u2500 orphan1.vhd Ok", "\u2514\u2500 orphan2.vhd Ok",
             ],
             tree);
         PSObject twin = all.Single(node => (string)node.Properties["Path"].Value == _folder["sub/copy.vhd"]);
