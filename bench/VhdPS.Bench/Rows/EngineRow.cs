@@ -9,7 +9,7 @@ internal abstract class EngineRow : Row
 
     public override string Family => "Images, against qemu-img";
 
-    public override string PeerProgram => "qemu-img";
+    public override string? PeerProgram => "qemu-img";
 
     protected WarmEngine Engine => _engine!;
 

@@ -24,6 +24,8 @@ internal static class RowCatalog
         new OpenImage(),
         new ShowImage(),
         new ChecksumBatch(),
+        new CheckFullTable(),
+        new CheckBatch(),
         new ModuleImport(),
     ];
 }

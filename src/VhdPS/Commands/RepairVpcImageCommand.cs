@@ -72,9 +72,13 @@ public sealed class RepairVpcImageCommand : VpcPathCommandBase
         IEnumerable<string> lines = plan.Steps
             .Where(step => step.Outcome == RepairOutcome.Mend)
             .Select(step => $"{step.Finding.Code}{(step.Finding.FileOffset is { } at ? $" at {at}" : string.Empty)}: {step.Description}");
-        string undo = undoPath is null ? "No undo file is written." : $"The old bytes go to '{undoPath}'.";
-        string length = plan.NewLength == plan.OldLength ? string.Empty : $" The file gets {plan.NewLength} bytes, from {plan.OldLength}.";
-        return $"Repair: {string.Join(" ", lines)}{length} {undo}";
+        if (plan.NewLength != plan.OldLength)
+        {
+            lines = lines.Append($"The file gets {plan.NewLength} bytes, from {plan.OldLength}.");
+        }
+
+        lines = lines.Append(undoPath is null ? "No undo file is written." : $"The old bytes go to '{undoPath}'.");
+        return "Repair" + string.Concat(lines.Select(line => Environment.NewLine + "  " + line)) + Environment.NewLine;
     }
 
     private RepairPlan Plan(string path)

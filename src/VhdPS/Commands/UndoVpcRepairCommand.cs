@@ -8,7 +8,9 @@ namespace VhdPS.Commands;
 public sealed class UndoVpcRepairCommand : VpcPathCommandBase
 {
     /// <summary>The undo file; by default the image's name with ".undo" behind it.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
+    /// <remarks>By property name in one set only: bound in both it would leave the object itself to be taken for a path.</remarks>
+    [Parameter(ParameterSetName = PathSet)]
+    [Parameter(ParameterSetName = LiteralPathSet, ValueFromPipelineByPropertyName = true)]
     [Alias("UndoPath")]
     [ValidateNotNullOrEmpty]
     public string? Backup { get; set; }

@@ -30,7 +30,7 @@ internal static class AzureRules
         HardDiskFooter footer = layout.Footer;
         rules.Add(
             FaultCode.AzureFooterChecksumMismatch, isAtEnd && end!.Footer.IsChecksumValid, VhdStructure.Footer, end?.FileOffset + 64,
-            $"0x{(end?.Footer ?? footer).ComputedChecksum:X8}", end is null ? "none" : $"0x{end.Footer.Checksum:X8}", "The checksum of the footer at the end does not hold.");
+            $"0x{(end?.Footer ?? footer).ComputedChecksum:X8}", isAtEnd ? $"0x{end!.Footer.Checksum:X8}" : "no footer at the end", "The checksum of the footer at the end does not hold.");
         rules.Add(
             FaultCode.AzureTypeNotFixed, footer.DiskType == VhdType.Fixed, VhdStructure.Footer, layout.StoredFooter.FileOffset + 60,
             "2 (fixed)", TargetRules.Text($"{footer.DiskTypeValue} ({footer.DiskType.ToString().ToLowerInvariant()})"), "Azure takes fixed images.");
