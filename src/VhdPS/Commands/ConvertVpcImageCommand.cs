@@ -40,6 +40,8 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
     /// <summary>Bytes in a block of a dynamic image, a power of two. Left out, the source's, or 2 MiB.</summary>
     [Parameter]
     [Alias("BlockSizeBytes")]
+    [ByteSize]
+    [ArgumentCompleter(typeof(BlockSizeCompleter))]
     public int BlockSize { get; set; }
 
     /// <summary>

@@ -15,16 +15,19 @@ public sealed class NewVpcImageCommand : VpcCommandBase
     /// <summary>The files to make.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ImagePathCompleter))]
     public string[] Path { get; set; } = [];
 
     /// <summary>The virtual size in bytes, rounded up to a sector.</summary>
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true, ParameterSetName = SizeSet)]
     [Alias("SizeBytes")]
+    [ByteSize]
     public long Size { get; set; }
 
     /// <summary>The image that the new ones are children of: their size and geometry are its.</summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ParentSet)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ImagePathCompleter))]
     public string ParentPath { get; set; } = string.Empty;
 
     /// <summary>Dynamic or fixed.</summary>
@@ -35,6 +38,8 @@ public sealed class NewVpcImageCommand : VpcCommandBase
     /// <summary>Bytes in a block: a power of two; by default 2 MiB, or as the parent's.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias("BlockSizeBytes")]
+    [ByteSize]
+    [ArgumentCompleter(typeof(BlockSizeCompleter))]
     public int BlockSize { get; set; } = VhdSpec.DefaultBlockSize;
 
     /// <summary>Exactly the size asked for, or whole cylinders as Virtual PC makes them.</summary>

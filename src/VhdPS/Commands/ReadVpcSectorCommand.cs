@@ -47,6 +47,7 @@ public sealed class ReadVpcSectorCommand : VpcDiskCommandBase
 
         using (image)
         {
+            WriteLayout(image.Layout);
             WriteFindings(path, image.Layout.Findings);
             WriteAll(path, Raw ? ReadRaw(image) : ReadRuns(image));
         }

@@ -33,7 +33,7 @@ public sealed class WriteVpcSectorCommand : VpcPathCommandBase
     protected override void ProcessFile(string path)
     {
         long count = VhdSpec.SectorsFor(Data.Length);
-        if (!ShouldProcess(path, $"Write {count} sectors from sector {Sector} on"))
+        if (!ShouldProcess(path, count == 1 ? $"Write sector {Sector}" : $"Write {count} sectors from sector {Sector} on"))
         {
             return;
         }

@@ -23,6 +23,7 @@ public sealed class CompletionTests : IDisposable
     [Theory]
     [InlineData("Get-VpcImage data.vhd -SizeRule ", "Auto", "Chs", "CurrentSize")]
     [InlineData("New-VpcImage x.vhd 1GB -VhdType ", "Dynamic", "Fixed")]
+    [InlineData("New-VpcImage x.vhd 1GB -BlockSize 2", "256KB", "2MB")]
     public void Values_complete(string typed, params string[] offered) =>
         Assert.Equal(offered, Complete(typed).Order(StringComparer.Ordinal));
 

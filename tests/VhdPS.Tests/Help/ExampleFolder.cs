@@ -30,10 +30,7 @@ internal sealed class ExampleFolder : IDisposable
             $null = New-VpcImage chain/base.vhd -Size 1GB -UniqueId '8a35c2f0-6e94-4b1d-a7c8-2f50d9e613b4' -TimeStamp '2026-11-01Z'
             Write-VpcSector chain/base.vhd 0 $sector
             foreach ($pair in ('middle', 'base'), ('top', 'middle')) {
-                $child = [VhdPS.Engine.Storage.NewChild]::new("$PWD/chain/$($pair[1]).vhd")
-                $child.UniqueId = New-Guid
-                $child.TimeStamp = '2026-11-02Z'
-                [VhdPS.Engine.Storage.ChildCreator]::Create("$PWD/chain/$($pair[0]).vhd", $child, $false)
+                $null = New-VpcImage "chain/$($pair[0]).vhd" -ParentPath "chain/$($pair[1]).vhd" -TimeStamp '2026-11-02Z'
                 Write-VpcSector "chain/$($pair[0]).vhd" 8192 $sector
             }
             """).WithoutErrors();
