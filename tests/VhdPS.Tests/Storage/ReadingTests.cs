@@ -12,29 +12,8 @@ public sealed class ReadingTests
     [Fact]
     public void ReadsMayRunOnSeveralThreadsAtOnce()
     {
-        // Many partial bitmaps, so that every thread loads, and the bound on cached bitmaps evicts, while others read.
-        var random = new Random(1);
-        const int Blocks = 600, BlockSize = 4096;
-        ImageBytes image = ImageBytes.Dynamic(Blocks * BlockSize, BlockSize);
-        byte[] blocks = new byte[Blocks * (512 + BlockSize)];
-        byte[] content = new byte[Blocks * BlockSize];
-        for (int block = 0; block < Blocks; block++)
-        {
-            int at = block * (512 + BlockSize);
-            blocks[at] = (byte)random.Next(256);
-            random.NextBytes(blocks.AsSpan(at + 512, BlockSize));
-            for (int sector = 0; sector < 8; sector++)
-            {
-                if ((blocks[at] & (0x80 >> sector)) != 0)
-                {
-                    blocks.AsSpan(at + 512 + (sector * 512), 512).CopyTo(content.AsSpan((block * BlockSize) + (sector * 512)));
-                }
-            }
-
-            image.PutEntry(block, (uint)((image.FooterOffset + at) / 512));
-        }
-
-        image.Insert(blocks);
+        // More partial bitmaps than are kept, so that threads load and evict while others read.
+        (ImageBytes image, byte[] content) = ManyPartialBitmaps();
         using VhdImage open = VhdImage.Open(image.ToFile());
         using var start = new Barrier(6);
         Exception?[] errors = new Exception?[6];
@@ -45,9 +24,9 @@ public sealed class ReadingTests
                 var choice = new Random(number);
                 byte[] read = new byte[20 * 512];
                 start.SignalAndWait();
-                for (int i = 0; i < 1500; i++)
+                for (int i = 0; i < 4000; i++)
                 {
-                    int count = choice.Next(1, 20), sector = choice.Next((Blocks * 8) - count);
+                    int count = choice.Next(1, 20), sector = choice.Next((content.Length / 512) - count);
                     open.ReadSectors(sector, read.AsSpan(0, count * 512));
                     if (!content.AsSpan(sector * 512, count * 512).SequenceEqual(read.AsSpan(0, count * 512)))
                     {
@@ -63,6 +42,31 @@ public sealed class ReadingTests
         Array.ForEach(threads, thread => thread.Start());
         Array.ForEach(threads, thread => thread.Join());
         Assert.All(errors, Assert.Null);
+    }
+
+    [Fact]
+    public void BitsThatWaitForAFlushOutliveTheBoundOnBitmaps()
+    {
+        (ImageBytes image, byte[] content) = ManyPartialBitmaps();
+        MemoryImageFile file = image.ToFile();
+        byte[] read = new byte[content.Length];
+        using (VhdImage open = VhdImage.Open(file, new VhdOpenOptions { ForWriting = true }))
+        {
+            for (int sector = 1; sector < 4000; sector += 97)
+            {
+                content.AsSpan(sector * 512, 512).Fill(0x5C);
+                open.WriteSectors(sector, content.AsSpan(sector * 512, 512));
+            }
+
+            open.ReadSectors(0, read);
+            Assert.True(content.AsSpan().SequenceEqual(read));
+            open.ReadSectors(0, read);
+            Assert.True(content.AsSpan().SequenceEqual(read));
+        }
+
+        using VhdImage reopened = VhdImage.Open(file.Reopen());
+        reopened.ReadSectors(0, read);
+        Assert.True(content.AsSpan().SequenceEqual(read));
     }
 
     [Fact]
@@ -157,6 +161,34 @@ public sealed class ReadingTests
         using VhdImage open = VhdImage.Open(file);
         open.ReadSectors(open.SectorCount - 8, new byte[4096]);
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, Blocks * 4, (Blocks * 6) + (2 * Megabyte));
+    }
+
+    /// <summary>12 000 blocks of four sectors with random bits, and the disk that they make.</summary>
+    private static (ImageBytes Image, byte[] Content) ManyPartialBitmaps()
+    {
+        const int Blocks = 12_000, BlockSize = 2048;
+        var random = new Random(1);
+        ImageBytes image = ImageBytes.Dynamic(Blocks * BlockSize, BlockSize);
+        byte[] blocks = new byte[Blocks * (512 + BlockSize)];
+        byte[] content = new byte[Blocks * BlockSize];
+        random.NextBytes(blocks);
+        for (int block = 0; block < Blocks; block++)
+        {
+            int at = block * (512 + BlockSize);
+            blocks[at] &= 0x70;
+            for (int sector = 0; sector < 4; sector++)
+            {
+                if ((blocks[at] & (0x80 >> sector)) != 0)
+                {
+                    blocks.AsSpan(at + 512 + (sector * 512), 512).CopyTo(content.AsSpan((block * BlockSize) + (sector * 512)));
+                }
+            }
+
+            image.PutEntry(block, (uint)((image.FooterOffset + at) / 512));
+        }
+
+        image.Insert(blocks);
+        return (image, content);
     }
 
     private static ImageBytes Hostile(string which)
