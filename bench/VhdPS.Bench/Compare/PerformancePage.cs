@@ -26,13 +26,14 @@ internal sealed class PerformancePage(IReadOnlyList<RowResult> results, IReadOnl
             * The data comes from a seed. Both sides do the same requests on the same bytes, one at a time.
 
             """.ReplaceLineEndings("\n"));
-        text.Append(CultureInfo.InvariantCulture, $"* The sides run in turn (ours, the peer, ours, the peer, ...) after a warm-up, {runs} pairs and more of short\n  work, at least 7 of long. A ratio is of one pair;\n");
+        text.Append(CultureInfo.InvariantCulture, $"* The sides run in turn (ours, the peer, ours, the peer, ...) after a warm-up: {runs} pairs, more of\n  short work, at least 7 of long. A ratio is of one pair; shown are the median of the ratios, the least and the most.\n");
         text.Append(
             """
-              shown are the median of the ratios, the least and the most.
             * Our side is timed inside a warm process, a program by its whole process. The page cache is warm,
               filled by reading the files from the medium after they were made.
             * What a side does beyond the requests (opening, syncing) is timed with it where the note says so.
+
+            The machine:
 
 
             """.ReplaceLineEndings("\n"));
