@@ -1,3 +1,5 @@
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Operations;
 using VhdPS.Engine.Storage;
 using VhdPS.Tests.Storage;
 using Xunit.Abstractions;
@@ -16,7 +18,7 @@ public sealed class CrashProofTests(ITestOutputHelper output)
     public void NoCutLosesWhatAFlushPromised()
     {
         var kinds = new SortedDictionary<string, int>(StringComparer.Ordinal);
-        int cuts = 0, runs = 0;
+        int cuts = 0, runs = 0, repairs = 0;
         for (int seed = 1; cuts < Cuts; seed++)
         {
             var random = new Random(seed);
@@ -27,11 +29,17 @@ public sealed class CrashProofTests(ITestOutputHelper output)
             {
                 cuts++;
                 kinds[kind] = kinds.GetValueOrDefault(kind) + 1;
-                Verify(workload.Model, state, $"seed {seed} ({kind}), cut after {state.ChangeCount} changes");
+                string what = $"seed {seed} ({kind}), cut after {state.ChangeCount} changes";
+                Verify(workload.Model, state, what);
+                if (cuts % 50 == 0)
+                {
+                    repairs++;
+                    VerifyRepair(workload.Model, state, what);
+                }
             }
         }
 
-        output.WriteLine($"{cuts} cuts of {runs} runs: {string.Join(", ", kinds.Select(pair => $"{pair.Key} {pair.Value}"))}");
+        output.WriteLine($"{cuts} cuts of {runs} runs, {repairs} repaired and written on: {string.Join(", ", kinds.Select(pair => $"{pair.Key} {pair.Value}"))}");
     }
 
     private static void Verify(DiskModel model, PowerCut.State state, string what)
@@ -54,6 +62,22 @@ public sealed class CrashProofTests(ITestOutputHelper output)
         catch (Exception error)
         {
             throw new InvalidOperationException(what, error);
+        }
+    }
+
+    /// <summary>After a repair nothing but hidden data is left to warn of, and the image takes writes again.</summary>
+    private static void VerifyRepair(DiskModel model, PowerCut.State state, string what)
+    {
+        FaultCode[] codes = [.. Enum.GetValues<FaultCode>().Where(code => code != FaultCode.BitmapStale)];
+        using var file = new MemoryImageFile(state.Bytes);
+        RepairOperation.Apply(file, RepairOperation.Plan(file, new RepairOptions { Codes = codes, UniqueId = Guid.NewGuid() }), undo: null);
+        Verify(model, state with { Bytes = file.ToArray() }, what + ", repaired");
+        CheckReport report = ImageChecker.Check(file);
+        Assert.True(report.WarningCount == 0, $"{what}, repaired: {string.Join('\n', report.Findings.Select(finding => finding.Describe()))}");
+        CrashWorkload onwards = CrashWorkload.Run(file.ToArray(), new Random(state.ChangeCount), steps: 8);
+        foreach (PowerCut.State later in new PowerCut(onwards.Initial, onwards.Recorder.Changes).Enumerate(new Random(7), samples: 4).Take(60))
+        {
+            Verify(onwards.Model, later, what + ", repaired, written on and cut again");
         }
     }
 }

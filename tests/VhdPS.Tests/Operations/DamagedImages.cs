@@ -54,6 +54,9 @@ internal static class DamagedImages
         yield return new("data under clear bits", FaultCode.BitmapStale, true, Dynamic().AddBlock(7, 0x66, [0xF0]).Bytes);
         yield return new("Xen's remains under clear bits", FaultCode.BitmapStale, false, Dynamic().PutFooter(28, "tap\0").AddBlock(7, 0x66, [0xF0]).Bytes);
         yield return new("short last block", FaultCode.LastBlockShort, true, ShortLast());
+        yield return new("short last block over another's entry", FaultCode.LastBlockShort, false, ShortLastOverAnother());
+        yield return new("a table that reaches behind the footer", FaultCode.TrailingBytes, false, Dynamic().PutHeader(28, 5000u).Append(new byte[8000]).Bytes);
+        yield return new("entry in the header of a file that was cut off", FaultCode.FooterMissing, false, CutOffInBlocks());
     }
 
     private static ImageBytes Dynamic() => ImageBytes.Dynamic().AddBlock(2, 0x11).AddBlock(0, 0x22).AddBlock(5, 0x33);
@@ -82,6 +85,21 @@ internal static class DamagedImages
     {
         ImageBytes image = Dynamic().AddBlock(7, 0x44);
         return image.PutEntry(9, image.GetEntry(5) + 3).Bytes;
+    }
+
+    /// <summary>Were the file as long as the short block asks for, another entry would name a place in it.</summary>
+    private static byte[] ShortLastOverAnother()
+    {
+        ImageBytes image = ImageBytes.Dynamic((16 * 4096) - 1024).AddBlock(1, 0x11).AddBlock(15, 0x22);
+        image.PutEntry(8, image.GetEntry(15) - 1);
+        byte[] bytes = image.Bytes;
+        return [.. bytes.AsSpan(0, bytes.Length - 512 - 1024), .. bytes.AsSpan(bytes.Length - 512)];
+    }
+
+    private static byte[] CutOffInBlocks()
+    {
+        ImageBytes image = Dynamic().PutEntry(9, 2);
+        return image.Bytes[..(((int)image.GetEntry(2) * 512) + 1024)];
     }
 
     private static byte[] ShortLast()

@@ -100,6 +100,7 @@ internal static class CheckCases
         ImageBytes child = ImageBytes.Differencing().AddBlock(3, 1);
         yield return new(FaultCode.LocatorTooLong, Severity.Warning, Locator0, Child().PutLocator(0, W2ku, 512, 0x7FFFFFFF, 512).Bytes);
         yield return new(FaultCode.LocatorPastEnd, Severity.Warning, Locator0, Child().PutLocator(0, W2ku, 512, 20, 1UL << 50).Bytes);
+        yield return new(FaultCode.LocatorPastEnd, Severity.Warning, Locator0, Child().PutLocator(0, W2ku, 512, 20, ulong.MaxValue).Bytes);
         yield return new(FaultCode.LocatorOverlaps, Severity.Warning, Locator0, Child().PutLocator(0, W2ku, 512, 20, 1536).Bytes);
         yield return new(
             FaultCode.LocatorOverlaps, Severity.Warning, Locator0,
@@ -124,6 +125,8 @@ internal static class CheckCases
         yield return new(FaultCode.AzureTypeNotFixed, Severity.Error, image.FooterOffset + 60, image.Bytes, CheckTarget.Azure);
         yield return new(FaultCode.AzureSizeNotWholeMebibytes, Severity.Error, Mebibyte + 512 + 48, ImageBytes.Fixed(Mebibyte + 512).Bytes, CheckTarget.Azure);
         yield return new(FaultCode.AzureSizeOutOfRange, Severity.Error, Mebibyte + 48, ImageBytes.Fixed(Mebibyte).Bytes, CheckTarget.Azure);
+        yield return new(
+            FaultCode.AzureSizeOutOfRange, Severity.Error, Mebibyte + 48, ImageBytes.Fixed(Mebibyte).PutFooter(48, ulong.MaxValue).Bytes, CheckTarget.Azure);
         yield return new(
             FaultCode.AzureFileLengthMismatch, Severity.Error, null, ImageBytes.Fixed(Mebibyte).PutFooter(48, (ulong)Mebibyte - 512).Bytes, CheckTarget.Azure);
         yield return new(FaultCode.AzureFooterNotAtEnd, Severity.Error, Mebibyte + 512, ImageBytes.Fixed(Mebibyte).Append(new byte[512]).Bytes, CheckTarget.Azure);
