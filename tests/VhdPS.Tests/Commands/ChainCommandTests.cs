@@ -164,8 +164,13 @@ public sealed class ChainCommandTests : IDisposable
             tree);
         PSObject twin = all.Single(node => (string)node.Properties["Path"].Value == _folder["sub/copy.vhd"]);
         Assert.Equal([_folder["base.vhd"]], (IEnumerable<string>)twin.Properties["SameIdPath"].Value);
-        Assert.Equal(3, _session.Run("Get-VpcChain sub").WithoutErrors().Output.Count);
-        Assert.Empty(_session.Run("Get-VpcChain sub/deep/.. | Where-Object State -eq Missing").WithoutErrors().Output);
+
+        // The parent of web.vhd lies outside this folder, and what a file names there is not followed.
+        foreach (string folder in new[] { "sub", "sub/deep/.." })
+        {
+            IReadOnlyList<PSObject> some = _session.Run("Get-VpcChain $folder", ("folder", folder)).WithoutErrors().Output;
+            Assert.Equal(["Missing", "Ok", "Ok"], some.Select(node => node.Properties["State"].Value.ToString()).Order());
+        }
     }
 
     [Fact]
