@@ -45,7 +45,7 @@ public sealed partial class GuideTests
     private static string[] RecipeTitles() => [.. HelpPage.Split(Read("cookbook.md"), "## ").Keys];
 
     private static string[] Counterparts() =>
-        [.. new[] { "from-hyper-v.md", "from-qemu-img.md" }.SelectMany(guide => Row().Matches(Read(guide)).Select(match => match.Groups["command"].Value))];
+        [.. new[] { "from-hyper-v.md", "from-qemu-img.md" }.SelectMany(guide => Row().Matches(Read(guide)).Select(match => match.Groups["command"].Value)).Distinct()];
 
     private static string Read(string guide) => File.ReadAllText(Path.Combine(Docs, guide)).ReplaceLineEndings("\n");
 
