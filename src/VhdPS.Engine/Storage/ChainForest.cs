@@ -17,12 +17,7 @@ public static class ChainForest
     {
         policy ??= ParentPolicy.Default;
         var growing = new Growing(policy with { SearchFolders = [folder, .. policy.SearchFolders] });
-        foreach (string path in ImagesIn(folder, recurse).Order(StringComparer.Ordinal))
-        {
-            cancellation.ThrowIfCancellationRequested();
-            growing.Add(path);
-        }
-
+        growing.AddAll([.. ImagesIn(folder, recurse).Order(StringComparer.Ordinal)], cancellation);
         growing.Link(cancellation);
         return growing.Finish();
     }
@@ -40,24 +35,21 @@ public static class ChainForest
     private sealed class Growing(ParentPolicy policy)
     {
         private readonly List<ForestImage> _images = [];
+        private readonly RealPaths _realPaths = new();
         private readonly Dictionary<string, ForestImage> _byRealPath =
             new(OperatingSystem.IsLinux() ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase);
         private readonly Dictionary<(ChainState State, string Path, Guid Id), ForestNode> _broken = [];
         private readonly Dictionary<ForestNode, ForestNode> _parents = [];
 
-        public ForestImage? Add(string path)
+        /// <summary>Reads images on all processors: most of the time of a small file goes to the system's calls.</summary>
+        public void AddAll(string[] paths, CancellationToken cancellation)
         {
-            try
+            var images = new ForestImage?[paths.Length];
+            Parallel.For(
+                0, paths.Length, new ParallelOptions { CancellationToken = cancellation }, index => images[index] = TryRead(paths[index]));
+            foreach (ForestImage? image in images)
             {
-                var image = ForestImage.Read(path);
-                _images.Add(image);
-                _byRealPath.TryAdd(image.RealPath, image);
-                return image;
-            }
-            catch (FileNotFoundException)
-            {
-                // Gone since the folder was listed, or a link to nothing.
-                return null;
+                Add(image);
             }
         }
 
@@ -115,15 +107,39 @@ public static class ChainForest
             }
         }
 
+        private ForestImage? TryRead(string path)
+        {
+            try
+            {
+                return ForestImage.Read(path, _realPaths);
+            }
+            catch (FileNotFoundException)
+            {
+                // Gone since the folder was listed, or a link to nothing.
+                return null;
+            }
+        }
+
+        private ForestImage? Add(ForestImage? image)
+        {
+            if (image is not null)
+            {
+                _images.Add(image);
+                _byRealPath.TryAdd(image.RealPath, image);
+            }
+
+            return image;
+        }
+
         private void Link(ForestImage image, ChainChild child)
         {
             var finder = new ParentFinder(
-                child.Path, image.Identity, policy, LayoutOptions.Default, real => _byRealPath.GetValueOrDefault(real)?.Node.Level.Layout);
+                child.Path, image.Identity, policy, LayoutOptions.Default, _realPaths, real => _byRealPath.GetValueOrDefault(real)?.Node.Level.Layout);
             using ParentSearch search = finder.Find(child);
             ForestNode? parent = null;
             if (search is { State: ChainState.Ok, IsRaw: false, Path: { } path })
             {
-                parent = (_byRealPath.GetValueOrDefault(RealPath.Resolve(path) ?? path) ?? Add(path))?.Node;
+                parent = (_byRealPath.GetValueOrDefault(_realPaths.Resolve(path) ?? path) ?? Add(TryRead(path)))?.Node;
             }
 
             parent ??= Broken(search, child);

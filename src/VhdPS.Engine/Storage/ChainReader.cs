@@ -17,10 +17,10 @@ internal sealed class ChainReader(DiskLevel leaf, Func<IReadOnlyList<DiskLevel>>
     private const int ShortGap = 16;
 
     /// <summary>Sectors of a window: its scratch bytes stay in the processor's cache.</summary>
-    private const int WindowSectors = 512;
+    private const int WindowSectors = 256;
 
     /// <summary>Where runs are short, requests of at least so many sectors are shared with a second thread.</summary>
-    private const int SharedSectors = 2 * WindowSectors;
+    private const int SharedSectors = 4 * WindowSectors;
 
     private const int MaskBytes = WindowSectors / 8;
 
@@ -76,7 +76,7 @@ internal sealed class ChainReader(DiskLevel leaf, Func<IReadOnlyList<DiskLevel>>
             else if (mayShare && count >= SharedSectors)
             {
                 // Every file has its whole span read, so that the bytes to copy are a multiple of the request's.
-                SharedRead.Run(this, sector, buffer, count / 2 / 8 * 8);
+                SharedRead.Run(this, sector, buffer, WindowSectors);
                 return;
             }
             else

@@ -17,7 +17,7 @@ internal static class ChainWalk
             yield break;
         }
 
-        var finder = new ParentFinder(leaf.Path, leaf.Identity, policy, options);
+        var finder = new ParentFinder(leaf.Path, leaf.Identity, policy, options, new RealPaths());
         var child = new ChainChild(leaf.Path, layout, StoredParentPath.ReadAll(leaf, header));
         for (int depth = 1; child is not null; depth++)
         {

@@ -5,10 +5,10 @@ namespace VhdPS.Engine.Storage;
 /// <summary>What the headers of one file of a forest tell.</summary>
 internal sealed class ForestImage
 {
-    private ForestImage(string path, ChainState state, ImageLayout? layout, string problem, Finding? finding)
+    private ForestImage(string path, string realPath, ChainState state, ImageLayout? layout, string problem, Finding? finding)
     {
         Node = new ForestNode(new ChainLevel(0, path, state, layout, false, problem, finding, []));
-        RealPath = Storage.RealPath.Resolve(path) ?? path;
+        RealPath = realPath;
     }
 
     public ForestNode Node { get; }
@@ -21,16 +21,19 @@ internal sealed class ForestImage
     public ChainChild? Child { get; private init; }
 
     /// <summary>Reads one file and closes it; what is wrong with it is a state.</summary>
+    /// <param name="path">The full path.</param>
+    /// <param name="realPaths">Resolves it.</param>
     /// <exception cref="FileNotFoundException">It is gone.</exception>
-    public static ForestImage Read(string path)
+    public static ForestImage Read(string path, RealPaths realPaths)
     {
+        string realPath = realPaths.Resolve(path) ?? path;
         try
         {
             using var file = LocalImageFile.OpenRead(path);
             ImageLayout layout = ImageLayout.Read(file);
             Finding? refusal = layout.FindRefusal(forWriting: false);
             bool hasParent = layout is { StoredFooter: not null, VhdType: VhdType.Differencing, Header: not null };
-            return new ForestImage(path, refusal is null ? ChainState.Ok : ChainState.Damaged, layout, refusal?.Describe() ?? string.Empty, refusal)
+            return new ForestImage(path, realPath, refusal is null ? ChainState.Ok : ChainState.Damaged, layout, refusal?.Describe() ?? string.Empty, refusal)
             {
                 Identity = file.Identity,
                 Child = hasParent ? new ChainChild(path, layout, StoredParentPath.ReadAll(file, layout.Header!)) : null,
@@ -38,11 +41,11 @@ internal sealed class ForestImage
         }
         catch (VhdFormatException error)
         {
-            return new ForestImage(path, ChainState.Damaged, null, error.Finding.Describe(), error.Finding);
+            return new ForestImage(path, realPath, ChainState.Damaged, null, error.Finding.Describe(), error.Finding);
         }
         catch (Exception error) when (error is UnauthorizedAccessException or (IOException and not FileNotFoundException))
         {
-            return new ForestImage(path, ChainState.Inaccessible, null, error.Message, null);
+            return new ForestImage(path, realPath, ChainState.Inaccessible, null, error.Message, null);
         }
     }
 }

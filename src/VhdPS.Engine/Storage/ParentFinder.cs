@@ -12,22 +12,31 @@ internal sealed class ParentFinder
 {
     private readonly ParentPolicy _policy;
     private readonly LayoutOptions _layoutOptions;
-    private readonly TrustedFolders _trusted = new();
+    private readonly RealPaths _realPaths;
+    private readonly TrustedFolders _trusted;
     private readonly string[] _searchFolders;
     private readonly string _leafPath;
     private readonly Func<string, ImageLayout?>? _known;
     private readonly Dictionary<string, string[]> _listings = new(StringComparer.Ordinal);
     private readonly HashSet<FileIdentity> _identities = [];
-    private readonly HashSet<string> _realPaths = new(OperatingSystem.IsLinux() ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<string> _chainPaths = new(OperatingSystem.IsLinux() ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase);
 
     /// <param name="leafPath">The image at the top.</param>
     /// <param name="leafIdentity">Its file.</param>
     /// <param name="policy">Where parents may be.</param>
     /// <param name="layoutOptions">How they are read.</param>
+    /// <param name="realPaths">Resolves paths.</param>
     /// <param name="known">The layout of an image by its real path where it has been read before, so that its file need not be opened.</param>
     public ParentFinder(
-        string leafPath, FileIdentity leafIdentity, ParentPolicy policy, LayoutOptions layoutOptions, Func<string, ImageLayout?>? known = null)
+        string leafPath,
+        FileIdentity leafIdentity,
+        ParentPolicy policy,
+        LayoutOptions layoutOptions,
+        RealPaths realPaths,
+        Func<string, ImageLayout?>? known = null)
     {
+        _realPaths = realPaths;
+        _trusted = new TrustedFolders(realPaths);
         _known = known;
         _leafPath = leafPath;
         _policy = policy;
@@ -66,7 +75,7 @@ internal sealed class ParentFinder
         }
         else
         {
-            string[] childFolders = [FolderOf(RealPath.Resolve(Path.GetFullPath(child.Path)) ?? child.Path), FolderOf(child.Path)];
+            string[] childFolders = [FolderOf(_realPaths.Resolve(Path.GetFullPath(child.Path)) ?? child.Path), FolderOf(child.Path)];
             foreach (ParentCandidate candidate in ParentCandidates.List(child.StoredPaths, childFolders, _searchFolders, search.Tried))
             {
                 ParentSearch? tried = Try(search, candidate, isGiven: false);
@@ -163,7 +172,7 @@ internal sealed class ParentFinder
             }
         }
 
-        if (RealPath.Resolve(path) is not { } real)
+        if (_realPaths.Resolve(path) is not { } real)
         {
             Note(path, "its links go round in circles");
             return null;
@@ -188,7 +197,7 @@ internal sealed class ParentFinder
     private ParentSearch? Open(ParentSearch search, ParentCandidate candidate, string path, string real, FileFacts facts)
     {
         var found = new ParentSearch(search.Child) { Path = path, IsRaw = search.IsRaw };
-        bool isMember = _realPaths.Contains(real) || _identities.Contains(facts.Identity);
+        bool isMember = _chainPaths.Contains(real) || _identities.Contains(facts.Identity);
         if (isMember && !candidate.IsAsStored)
         {
             // A parent of the same name in another folder: the guess has met the image itself.
@@ -293,8 +302,8 @@ internal sealed class ParentFinder
     private string Enter(string path, FileIdentity identity)
     {
         string full = Path.GetFullPath(path);
-        string real = RealPath.Resolve(full) ?? full;
-        _realPaths.Add(real);
+        string real = _realPaths.Resolve(full) ?? full;
+        _chainPaths.Add(real);
         _identities.Add(identity);
         return real;
     }
@@ -312,7 +321,7 @@ internal sealed class ParentFinder
             string next = Path.Combine(folder, part);
             if (PlatformFile.Current.Look(next).Kind == FileKind.Missing)
             {
-                if (RealPath.Resolve(folder) is not { } real || !(_policy.FollowParentPath || _trusted.Holds(real)))
+                if (_realPaths.Resolve(folder) is not { } real || !(_policy.FollowParentPath || _trusted.Holds(real)))
                 {
                     return null;
                 }

@@ -49,6 +49,9 @@ internal static class RealPath
         return resolved;
     }
 
+    /// <summary>Whether a path names a link.</summary>
+    public static bool IsLink(string path) => ReadLink(path) is not null;
+
     private static void Push(Stack<string> waiting, string path)
     {
         foreach (string part in path.Split([Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar], StringSplitOptions.RemoveEmptyEntries).Reverse())

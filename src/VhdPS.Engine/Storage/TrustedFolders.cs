@@ -1,7 +1,7 @@
 namespace VhdPS.Engine.Storage;
 
 /// <summary>The folders in which, with what lies beneath them, a stored path may lead to a file that is opened.</summary>
-internal sealed class TrustedFolders
+internal sealed class TrustedFolders(RealPaths realPaths)
 {
     private static readonly StringComparison Comparison =
         OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
@@ -14,7 +14,7 @@ internal sealed class TrustedFolders
     {
         string full = Path.GetFullPath(folder);
         _given.Add(full);
-        if (RealPath.Resolve(full) is { } real)
+        if (realPaths.Resolve(full) is { } real)
         {
             _real.Add(real);
         }
