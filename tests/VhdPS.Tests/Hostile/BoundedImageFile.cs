@@ -13,6 +13,8 @@ internal sealed class BoundedImageFile : ImageFile
 
     public BoundedImageFile(byte[] bytes) => _inner = new MemoryImageFile(bytes);
 
+    public BoundedImageFile(byte[] bytes, string path) => _inner = new MemoryImageFile(bytes, path);
+
     public BoundedImageFile(MemoryImageFile inner)
     {
         _inner = inner;

@@ -14,13 +14,14 @@ internal static class HostileFile
     /// <summary>Far above what any file takes on a loaded machine; a hang is what it finds.</summary>
     public static readonly TimeSpan MaxTime = TimeSpan.FromSeconds(20);
 
-    /// <summary>Opens, reads, maps, checks and plans the repair of a file, and writes a copy of it.</summary>
+    /// <summary>Opens, reads, maps and checks a file, follows its chain, plans its repair, and writes a copy of it.</summary>
     public static void Exercise(byte[] bytes)
     {
         long before = GC.GetAllocatedBytesForCurrentThread();
         long start = Environment.TickCount64;
         Guard(() => Read(bytes, VhdOpenOptions.Default));
         Guard(() => Read(bytes, new VhdOpenOptions { Force = true, IgnoreBitmap = true }));
+        Guard(() => HostileParents.Follow(bytes));
         Guard(() => Check(bytes));
         Guard(() => Write(bytes));
         long taken = GC.GetAllocatedBytesForCurrentThread() - before;

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 using VhdPS.Tests.Format;
 
 namespace VhdPS.Tests.Hostile;
@@ -40,7 +41,7 @@ internal sealed class Mutator(Random random)
 
     private byte[] Mutate(byte[] bytes)
     {
-        switch (random.Next(16))
+        switch (random.Next(18))
         {
             case < 4:
                 MutateFooter(bytes);
@@ -59,6 +60,9 @@ internal sealed class Mutator(Random random)
                 return Splice(bytes);
             case 14:
                 MutateLocator(bytes);
+                return bytes;
+            case 15 or 16:
+                MutateParentPath(bytes);
                 return bytes;
             default:
                 for (int flips = random.Next(1, 9); flips > 0 && bytes.Length > 0; flips--)
@@ -110,6 +114,46 @@ internal sealed class Mutator(Random random)
         Put(span, at + 4, 4, NextValue(bytes.Length), -1);
         Put(span, at + 8, 4, random.Next(2) == 0 ? 24 : NextValue(bytes.Length), -1);
         Put(span, at + 16, 8, NextValue(bytes.Length), 36);
+    }
+
+    /// <summary>Lets the name and the locators of a child lead elsewhere; of other images it makes children.</summary>
+    private void MutateParentPath(byte[] bytes)
+    {
+        if (FindHeader(bytes) is not { } header)
+        {
+            return;
+        }
+
+        string name = HostileParents.Names[random.Next(HostileParents.Names.Length)];
+        Span<byte> span = bytes.AsSpan(header, 1024), stored = span[64..576];
+        stored.Clear();
+        Encoding.BigEndianUnicode.GetBytes(name[..Math.Min(name.Length, 256)], stored);
+        ImageBytes.ParentUniqueId.TryWriteBytes(span[40..], bigEndian: true, out _);
+        for (int locator = 0; locator < 3 && random.Next(3) != 0; locator++)
+        {
+            ReadOnlySpan<uint> codes = [0x57327275, 0x57326B75, 0x4D616358];
+            uint code = codes[random.Next(codes.Length)];
+            byte[] path = code == 0x4D616358 ? Encoding.UTF8.GetBytes(name) : Encoding.Unicode.GetBytes(name);
+            int place = 2048 + (random.Next(4) * 512);
+            if (place + path.Length > bytes.Length)
+            {
+                continue;
+            }
+
+            path.CopyTo(bytes, place);
+            int at = 576 + (locator * 24);
+            Put(span, at, 4, code, -1);
+            Put(span, at + 4, 4, (ulong)random.Next(2) * 512, -1);
+            Put(span, at + 8, 4, (ulong)path.Length, -1);
+            Put(span, at + 16, 8, (ulong)place, -1);
+        }
+
+        ImageBytes.Seal(span, 36);
+        if (random.Next(2) == 0 && bytes.Length >= 512)
+        {
+            Put(bytes.AsSpan(bytes.Length - 512, 512), 60, 4, 4, 64);
+            Put(bytes.AsSpan(0, 512), 60, 4, 4, 64);
+        }
     }
 
     private void MutateTable(byte[] bytes)
