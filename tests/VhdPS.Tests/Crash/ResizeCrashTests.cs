@@ -70,11 +70,38 @@ public sealed class ResizeCrashTests(ITestOutputHelper output)
             var file = new MemoryImageFile(state.Bytes);
             ResizeOperation.Run(file.Reopen(), new ResizeRequest { SizeBytes = expected.NewCount * 512, Force = true });
             VerifyImage(file.ToArray(), expected, isFinished: true);
+            VerifyRepair(state.Bytes, expected);
         }
         catch (Exception error)
         {
             throw new InvalidOperationException(what, error);
         }
+    }
+
+    /// <summary>A repair settles the size that a reader sees, and the image opens for writing.</summary>
+    private static void VerifyRepair(byte[] bytes, Expectation expected)
+    {
+        var file = new MemoryImageFile(bytes);
+        bool isOpened = true;
+        try
+        {
+            VhdImage.Open(file.Reopen(), new VhdOpenOptions { ForWriting = true }).Dispose();
+        }
+        catch (VhdFormatException)
+        {
+            isOpened = false;
+        }
+
+        if (isOpened)
+        {
+            return;
+        }
+
+        // The images have data under clear bits, which a repair of everything would bring to sight.
+        FaultCode[] codes = [.. Enum.GetValues<FaultCode>().Where(code => code != FaultCode.BitmapStale)];
+        RepairOperation.Apply(file, RepairOperation.Plan(file, new RepairOptions { Codes = codes, UniqueId = Guid.NewGuid() }), undo: null);
+        VerifyImage(file.ToArray(), expected, isFinished: false);
+        VhdImage.Open(file, new VhdOpenOptions { ForWriting = true }).Dispose();
     }
 
     private static void VerifyImage(byte[] bytes, Expectation expected, bool isFinished)
