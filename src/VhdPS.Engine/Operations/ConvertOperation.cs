@@ -128,12 +128,29 @@ public sealed class ConvertOperation : IDisposable
         if (!_options.Force)
         {
             _source.ThrowIfStateSaved();
+            ThrowIfChildrenWouldLoseIt();
         }
 
         ReplacementFile.ThrowIfInTheWay(_options.TargetPath, _options.Force, _source.Identity);
         if (!_options.Force)
         {
             VolumeSpace.ThrowIfLess(_options.TargetPath, NeededBytes());
+            VolumeSpace.ThrowIfTooLong(_options.TargetPath, TargetFormat switch
+            {
+                DiskFormat.Dynamic => NeededBytes(),
+                DiskFormat.Fixed => SizeBytes + VhdSpec.FooterSize,
+                _ => SizeBytes,
+            });
+        }
+    }
+
+    private void ThrowIfChildrenWouldLoseIt()
+    {
+        if (_options.DeleteSource && _source.Layout is { } layout
+            && ChildSearch.FindBeside(_source.Path, layout.Footer.UniqueId).FirstOrDefault() is { } child)
+        {
+            throw new VhdRefusedException(
+                _source.Path, RefusalCode.HasChildren, $"'{child}' stands on this image, which would be deleted; -Force goes on.");
         }
     }
 

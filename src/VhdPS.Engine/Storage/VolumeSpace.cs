@@ -8,13 +8,37 @@ public static class VolumeSpace
     {
         try
         {
-            string full = Path.GetFullPath(folder);
-            return new DriveInfo(OperatingSystem.IsWindows() ? Path.GetPathRoot(full)! : full).AvailableFreeSpace;
+            return DriveOf(folder).AvailableFreeSpace;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
         {
             // Network shares have no drive letter: nothing is known, and the write itself will tell.
             return null;
+        }
+    }
+
+    /// <summary>The longest file that the file system of <paramref name="folder"/> can hold, in bytes; null where no limit is known.</summary>
+    public static long? MaxFileLength(string folder)
+    {
+        try
+        {
+            return MaxFileLengthOn(DriveOf(folder).DriveFormat);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Refuses a file that the file system of <paramref name="targetPath"/> cannot hold.</summary>
+    /// <exception cref="VhdRefusedException">It would be longer than FAT's 4 GiB less a byte.</exception>
+    public static void ThrowIfTooLong(string targetPath, long length)
+    {
+        string folder = Path.GetDirectoryName(Path.GetFullPath(targetPath))!;
+        if (MaxFileLength(folder) is { } most && length > most)
+        {
+            throw new VhdRefusedException(
+                targetPath, RefusalCode.NotEnoughSpace, $"the new file may take {length} bytes, and the file system of {folder} holds no file of more than {most}; -Force tries all the same.");
         }
     }
 
@@ -29,4 +53,15 @@ public static class VolumeSpace
                 targetPath, RefusalCode.NotEnoughSpace, $"the new file may need {neededBytes} bytes and {free} are free in {folder}; -Force tries all the same.");
         }
     }
+
+    /// <summary>FAT keeps lengths in 32 bits; Windows calls it FAT or FAT32, Linux and macOS msdos.</summary>
+    internal static long? MaxFileLengthOn(string format) =>
+        format.ToUpperInvariant() is "FAT" or "FAT32" or "MSDOS" or "VFAT" ? uint.MaxValue : null;
+
+    private static DriveInfo DriveOf(string folder)
+    {
+        string full = Path.GetFullPath(folder);
+        return new DriveInfo(OperatingSystem.IsWindows() ? Path.GetPathRoot(full)! : full);
+    }
+
 }

@@ -333,6 +333,30 @@ public sealed class ConvertOperationTests : IDisposable
     }
 
     [Fact]
+    public void A_source_that_another_image_stands_on_is_not_deleted()
+    {
+        string parent = _folder.Write("parent.vhd", SoundImage.Dynamic().Bytes);
+        string child = _folder["child.vhd"];
+        ChildCreator.Create(child, new NewChild(parent) { UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch });
+        ConvertOptions options = Options(parent, _folder["t.vhd"], "65536") with { DeleteSource = true };
+        var error = Assert.Throws<VhdRefusedException>(() => ConvertOperation.Begin(options));
+        Assert.Equal((RefusalCode.HasChildren, parent), (error.Code, error.Path));
+        Assert.Contains(child, error.Message, StringComparison.Ordinal);
+        Assert.Equal(["child.vhd", "parent.vhd"], FileNames(_folder));
+
+        Convert(options with { Force = true });
+        Assert.Equal(["child.vhd", "t.vhd"], FileNames(_folder));
+    }
+
+    [Theory]
+    [InlineData("FAT32", 4294967295L)]
+    [InlineData("msdos", 4294967295L)]
+    [InlineData("exfat", null)]
+    [InlineData("ntfs", null)]
+    [InlineData("ext4", null)]
+    public void File_systems_that_hold_no_long_files_are_known(string format, long? most) => Assert.Equal(most, VolumeSpace.MaxFileLengthOn(format));
+
+    [Fact]
     public void Progress_counts_data_only_and_ends_at_its_total()
     {
         byte[] disk = new byte[32 << 20];
