@@ -35,6 +35,11 @@ public static class MergeOperation
         string path, MergeRequest request, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
         (MergePlan plan, IReadOnlyList<ChainLevel> levels) = Look(path, request);
+        if (!request.Force)
+        {
+            ThrowIfNoRoom(plan, levels);
+        }
+
         if (!plan.IsNewFile)
         {
             for (int depth = 0; depth < plan.SourcePaths.Count; depth++)
@@ -288,6 +293,17 @@ public static class MergeOperation
                 throw new VhdRefusedException(level.Path, RefusalCode.WrongType, "a raw disk is not merged into; convert the child into a new file.");
             }
         }
+    }
+
+    /// <summary>Of several merges the room of the first is known: those after it follow when its child is gone.</summary>
+    private static void ThrowIfNoRoom(MergePlan plan, IReadOnlyList<ChainLevel> levels)
+    {
+        (string target, long most, IEnumerable<string> sources) = plan.IsNewFile
+            ? (plan.TargetPath, plan.DataBytes, plan.SourcePaths)
+            : (levels[1].Path, MergeGrowth.CountBytes(levels[0].Path, levels[1].Path), [levels[0].Path]);
+
+        // Where files have holes, what the sources never stored takes no room in the target either.
+        VolumeSpace.ThrowIfLess(target, OperatingSystem.IsWindows() ? most : Math.Min(most, sources.Sum(MergeGrowth.StoredBytes)));
     }
 
     private static void ThrowIfStateSaved(ChainLevel level, MergeRequest request)

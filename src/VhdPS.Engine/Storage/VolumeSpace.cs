@@ -50,7 +50,7 @@ public static class VolumeSpace
         if (Of(folder) is { } free && free < neededBytes)
         {
             throw new VhdRefusedException(
-                targetPath, RefusalCode.NotEnoughSpace, $"the new file may need {neededBytes} bytes and {free} are free in {folder}; -Force tries all the same.");
+                targetPath, RefusalCode.NotEnoughSpace, $"up to {neededBytes} bytes may be needed and {free} are free in {folder}; -Force tries all the same.");
         }
     }
 

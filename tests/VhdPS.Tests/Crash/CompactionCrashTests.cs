@@ -29,6 +29,7 @@ public sealed class CompactionCrashTests(ITestOutputHelper output)
             CompactionResult result = InPlaceCompaction.Run(recorder, options);
             moved += result.MovedBlockCount;
             dropped += result.DroppedBlockCount;
+            FooterOrder.Verify(initial, recorder.Changes, $"seed {seed}");
             runs++;
             foreach (PowerCut.State state in new PowerCut(initial, recorder.Changes).Enumerate(random, samples: 12))
             {

@@ -29,6 +29,7 @@ public sealed class ResizeCrashTests(ITestOutputHelper output)
             ResizePlan plan = ResizeOperation.Run(recorder, new ResizeRequest { SizeBytes = newCount * 512, Force = true });
             moved += plan.MovedBlockCount;
             tables += plan.IsTableMoved ? 1 : 0;
+            FooterOrder.Verify(initial, recorder.Changes, $"seed {seed} ({kind})");
             runs++;
             var expected = new Expectation(values, oldCount, newCount, kind == "batmap behind the table" && !plan.IsBatmapDropped);
             foreach (PowerCut.State state in new PowerCut(initial, recorder.Changes).Enumerate(random, samples: 12))

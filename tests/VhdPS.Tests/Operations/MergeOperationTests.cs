@@ -1,6 +1,7 @@
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Operations;
 using VhdPS.Engine.Storage;
+using VhdPS.Tests.Crash;
 using VhdPS.Tests.Storage;
 
 namespace VhdPS.Tests.Operations;
@@ -168,6 +169,60 @@ public sealed class MergeOperationTests : IDisposable
         MergeOperation.Run(child, Request());
         AssertDisk(parent, disk);
         Assert.False(File.Exists(child));
+    }
+
+    [Theory]
+    [InlineData(512)]
+    [InlineData(4096)]
+    [InlineData(65536)]
+    public void The_growth_of_a_parent_is_known_before(int childBlockSize)
+    {
+        string parent = Make("parent.vhd", 1 << 20), child = _folder["child.vhd"];
+        ChildCreator.Create(child, new NewChild(parent) { BlockSize = childBlockSize, UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch });
+        foreach (long sector in new long[] { 0, 1, 7, 8, 500, 1999 })
+        {
+            Write(parent, sector, 0x11);
+        }
+
+        foreach (long sector in new long[] { 2, 9, 16, 17, 129, 1000, 2047 })
+        {
+            Write(child, sector, 0x22);
+        }
+
+        long before = new FileInfo(parent).Length, most = MergeGrowth.CountBytes(child, parent);
+        MergeOperation.Run(child, Request());
+        long growth = new FileInfo(parent).Length - before;
+
+        // A block of the child may reach over several of the parent's of which it writes only some.
+        Assert.True(growth == most || (childBlockSize > 4096 && growth < most), $"{growth} bytes, {most} were told");
+        AssertClean(parent);
+    }
+
+    [SmallDiskFact]
+    public void A_merge_that_has_no_room_is_refused_before_it_starts()
+    {
+        using var disk = new SmallDisk(1 << 20);
+        string parent = disk["parent.vhd"], child = disk["child.vhd"];
+        ImageCreator.Create(parent, new NewImage(4 << 20) { BlockSize = 65536, UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch });
+        ChildCreator.Create(child, new NewChild(parent) { UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch });
+        for (int block = 0; block < 9; block++)
+        {
+            for (int sector = block * 128; sector < (block + 1) * 128; sector += 8)
+            {
+                Write(child, sector, 0x33);
+            }
+        }
+
+        byte[] before = File.ReadAllBytes(parent);
+        foreach (MergeRequest request in new[] { Request(), Request() with { DestinationPath = disk["new.vhd"] } })
+        {
+            var error = Assert.Throws<VhdRefusedException>(() => MergeOperation.Run(child, request));
+            Assert.Equal(RefusalCode.NotEnoughSpace, error.Code);
+        }
+
+        Assert.Equal(before, File.ReadAllBytes(parent));
+        Assert.Equal(2, Directory.GetFiles(Path.GetDirectoryName(parent)!).Length);
+        AssertClean(child);
     }
 
     private static MergeRequest Request() => new() { UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch };
