@@ -1,6 +1,7 @@
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Operations;
 using VhdPS.Engine.Storage;
+using VhdPS.Tests.Crash;
 using VhdPS.Tests.Format;
 using VhdPS.Tests.Storage;
 
@@ -191,6 +192,7 @@ public sealed class SetImageOperationTests : IDisposable
         var file = new RecordingImageFile(new MemoryImageFile(image.Bytes, _folder["child.vhd"]));
         SetImageOperation.Run(file, new ImageChange { ParentPath = parent, IgnoreIdMismatch = true, TimeStamp = VhdSpec.Epoch });
 
+        FooterOrder.Verify(image.Bytes, file.Changes, "relink");
         var durable = new MemoryImageFile(image.Bytes);
         var pending = new List<Change>();
         var links = new HashSet<string>();
@@ -225,6 +227,19 @@ public sealed class SetImageOperationTests : IDisposable
         Assert.Equal(2, links.Count);
         Assert.Contains("old.vhd|C:\\x\\old.vhd|.\\old.vhd", links.Select(link => link[(link.IndexOf('|', StringComparison.Ordinal) + 1)..]));
         Assert.DoesNotContain(ImageLayout.Read(durable).Findings, finding => finding.Severity != Severity.Note);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void AFooterOnTheMediumIsLeftAloneWhileTheOtherChanges(bool isChild)
+    {
+        ImageBytes image = isChild ? ChainBytes.Child(Size, "child", "old", "old.vhd") : ImageBytes.Dynamic();
+        var file = new RecordingImageFile(new MemoryImageFile(image.Bytes, _folder["image.vhd"]));
+        SetImageOperation.Run(file, new ImageChange { SavedState = true, UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch });
+        Assert.Equal(2, file.Changes.Count(change => change.Kind == ChangeKind.Flush));
+        FooterOrder.Verify(image.Bytes, file.Changes, "footers");
+        Assert.Empty(ImageChecker.Check(file).Findings.Where(finding => finding.Severity == Severity.Error));
     }
 
     private static IEnumerable<Change> SplitBySector(Change change)
