@@ -146,6 +146,10 @@ public enum FaultCode
     [Fault(Severity.Error, FaultEffect.Unreadable, "The header is damaged.")]
     BlockSizeUnsupported,
 
+    /// <summary>The blocks are of less than 4096 bytes, and QEMU takes their bitmaps for data.</summary>
+    [Fault(Severity.Note, FaultEffect.None, "Convert-VpcImage -BlockSize 2MB before QEMU gets the image.")]
+    BlockSizeMisread,
+
     /// <summary>The table has fewer entries than the disk has blocks.</summary>
     [Fault(Severity.Error, FaultEffect.Unreadable, "The header or the footer is damaged; -SizeRule may give the size that fits.")]
     TableEntriesTooFew,

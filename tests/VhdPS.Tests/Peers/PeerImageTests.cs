@@ -32,6 +32,32 @@ public sealed partial class PeerImageTests
         { VhdType.Fixed, GeometryRule.Exact, 512, 2 * MiB },
     };
 
+    /// <summary>Which blocks QEMU's driver takes wrongly is what the check tells, no more and no less.</summary>
+    [PeerTheory(PeerPrograms.QemuImg)]
+    [InlineData(512)]
+    [InlineData(2048)]
+    [InlineData(4096)]
+    [InlineData(8192)]
+    public void BlocksThatQemuMisreadsAreTold(int blockSize)
+    {
+        using var folder = new TempFolder();
+        string path = folder["small.vhd"], raw = folder["small.raw"];
+        ImageCreator.Create(path, new NewImage(2 << 20) { BlockSize = blockSize, UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch });
+        byte[] disk = new byte[2 << 20], data = new byte[16384];
+        data.AsSpan().Fill(0x5A);
+        data.CopyTo(disk, 100 * 512);
+        using (VhdImage image = VhdImage.Open(path, new VhdOpenOptions { ForWriting = true }))
+        {
+            image.WriteSectors(100, data);
+        }
+
+        File.WriteAllBytes(raw, disk);
+        CheckReport report = ImageChecker.Check(path, new CheckOptions { Full = true });
+        bool isTold = report.Findings.Any(finding => finding.Code == FaultCode.BlockSizeMisread);
+        Assert.True(report.IsValid);
+        Assert.Equal(isTold ? 1 : 0, PeerProcess.TryRun(PeerPrograms.QemuImg, "compare", "-f", "raw", "-F", "vpc", raw, path).ExitCode);
+    }
+
     [PeerTheory(PeerPrograms.QemuImg, PeerPrograms.VhdiInfo, PeerPrograms.SevenZip)]
     [MemberData(nameof(NewImages))]
     public void NewImagesHaveOneSizeForAll(VhdType type, GeometryRule rule, long size, int blockSize)

@@ -59,6 +59,7 @@ internal static class CheckCases
 
     private static IEnumerable<CheckCase> Headers()
     {
+        yield return new(FaultCode.BlockSizeMisread, Severity.Note, 512 + 32, ImageBytes.Dynamic(64 * 1024, 2048).Bytes);
         yield return new(FaultCode.HeaderCookieMismatch, Severity.Error, 512, Dynamic().PutHeader(0, "cxsparsf"u8.ToArray()).Bytes);
         yield return new(FaultCode.HeaderChecksumMismatch, Severity.Error, 512 + 36, Dynamic().PutHeader(800, [1], reseal: false).Bytes);
         yield return new(FaultCode.HeaderVersionUnsupported, Severity.Error, 512 + 24, Dynamic().PutHeader(24, 0x20000u).Bytes);

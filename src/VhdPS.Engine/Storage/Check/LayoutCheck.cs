@@ -6,6 +6,8 @@ namespace VhdPS.Engine.Storage;
 /// <summary>Everything but the table's entries and what they point to: footers, header, sizes, locators.</summary>
 internal static class LayoutCheck
 {
+    private const int MinQemuBlockSize = 4096;
+
     /// <summary>Clocks of machines differ, and old programs stored local time.</summary>
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromDays(1);
 
@@ -41,6 +43,7 @@ internal static class LayoutCheck
         if (layout.Header is not null)
         {
             CheckParent(layout, log);
+            CheckBlockSize(layout, log);
         }
 
         return layout;
@@ -77,6 +80,17 @@ internal static class LayoutCheck
             log.Add(new Finding(
                 FaultCode.OriginalSizeDiffers, structure, at + 40, Invariant($"{footer.CurrentSize} bytes"),
                 Invariant($"{footer.OriginalSize} bytes"), "The original size is not the current size."));
+        }
+    }
+
+    private static void CheckBlockSize(ImageLayout layout, FindingLog log)
+    {
+        // QUIRK(qemu): its driver rounds the bitmap's length up from a whole number of bytes in units of 8 sectors, to nothing here.
+        if (layout.BlockSize is > 0 and < MinQemuBlockSize)
+        {
+            log.Add(new Finding(
+                FaultCode.BlockSizeMisread, VhdStructure.DynamicHeader, (long)layout.Footer.DataOffset + 32,
+                Invariant($"{MinQemuBlockSize} bytes or more"), Invariant($"{layout.BlockSize} bytes"), "QEMU reads other data than the image holds, and destroys it by writing."));
         }
     }
 
