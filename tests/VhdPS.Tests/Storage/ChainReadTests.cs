@@ -1,5 +1,6 @@
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Storage;
+using VhdPS.Tests.Crash;
 
 namespace VhdPS.Tests.Storage;
 
@@ -154,6 +155,46 @@ public sealed class ChainReadTests : IDisposable
     }
 
     [Fact]
+    public void LargeReadsOfScatteredSectorsRunOnSeveralThreads()
+    {
+        ChainModel model = MakeScattered(4096);
+        using VhdImage image = VhdImage.Open(model.Path);
+        Parallel.For(0, 48, new ParallelOptions { MaxDegreeOfParallelism = 8 }, i =>
+        {
+            int sector = i * 13, count = 1100 + (i * 37);
+            byte[] buffer = new byte[count * 512];
+            image.ReadSectors(sector, buffer);
+            Assert.True(buffer.AsSpan().SequenceEqual(model.Content.AsSpan(sector * 512, buffer.Length)), $"range {i} differs");
+        });
+    }
+
+    [Fact]
+    public void FailedReadOfAPartEndsTheWholeReadAndNotTheNext()
+    {
+        ChainModel model = MakeScattered(4096);
+        byte[] buffer = new byte[model.Content.Length];
+        int failures = 0;
+        for (int failAt = 6; failAt < 40; failAt++)
+        {
+            using var image = VhdImage.Open(new UnreadableImageFile(LocalImageFile.OpenRead(model.Path), failAt));
+            try
+            {
+                image.ReadSectors(0, buffer);
+            }
+            catch (ImageIOException error)
+            {
+                Assert.Equal(model.Path, error.Path);
+                failures++;
+                image.ReadSectors(0, buffer);
+            }
+
+            Assert.True(buffer.AsSpan().SequenceEqual(model.Content), $"the disk differs after failure {failAt}");
+        }
+
+        Assert.True(failures > 10, $"only {failures} reads failed");
+    }
+
+    [Fact]
     public void ReadOfScatteredSectorsAllocatesNothing()
     {
         var model = new ChainModel(_folder, new Random(5), 8192, "Dynamic");
@@ -226,4 +267,20 @@ public sealed class ChainReadTests : IDisposable
     }
 
     private string Write(string name, byte[] bytes) => _folder.Write(name, bytes);
+
+    private ChainModel MakeScattered(int sectorCount)
+    {
+        var model = new ChainModel(_folder, new Random(17), sectorCount, "Dynamic");
+        model.WriteRandomly(20);
+        model.AddChild();
+        using VhdImage child = VhdImage.Open(model.Path, new VhdOpenOptions { ForWriting = true });
+        for (int sector = 0; sector < sectorCount; sector += 2)
+        {
+            Span<byte> data = model.Content.AsSpan(sector * 512, 512);
+            data.Fill((byte)sector);
+            child.WriteSectors(sector, data);
+        }
+
+        return model;
+    }
 }
