@@ -32,6 +32,9 @@ public sealed class MergeCrashTests(ITestOutputHelper output)
             ulong[] expected = ReadOver(child, parent);
             var recorder = new RecordingImageFile(new MemoryImageFile(parent));
             MergeOperation.MergeIntoParent(new MemoryImageFile(child, "child.vhd"), recorder);
+
+            // The child is deleted next.
+            Assert.True(recorder.Changes.Count == 0 || recorder.Changes[^1].Kind == ChangeKind.Flush);
             runs++;
             foreach (PowerCut.State state in new PowerCut(parent, recorder.Changes).Enumerate(random, samples: 12))
             {

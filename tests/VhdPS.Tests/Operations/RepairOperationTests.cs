@@ -145,6 +145,9 @@ public sealed class RepairOperationTests(ITestOutputHelper output)
             byte[] repaired = file.ToArray();
             using var recorder = new RecordingImageFile(new MemoryImageFile(repaired));
             UndoOperation.Run(recorder, UndoRecord.Read(undo));
+
+            // The undo file is deleted next.
+            Assert.Equal(ChangeKind.Flush, recorder.Changes[^1].Kind);
             foreach (PowerCut.State state in new PowerCut(repaired, recorder.Changes).Enumerate(random, samples: 50))
             {
                 using var again = new MemoryImageFile(state.Bytes);
