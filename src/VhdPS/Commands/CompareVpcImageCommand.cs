@@ -120,8 +120,8 @@ public sealed class CompareVpcImageCommand : VpcCommandBase
 
             using (difference)
             {
-                WriteFindings(referencePath, reference.Layout?.Findings ?? []);
-                WriteFindings(differencePath, difference.Layout?.Findings ?? []);
+                TellSource(reference);
+                TellSource(difference);
                 if (reference.SizeBytes != difference.SizeBytes)
                 {
                     WriteWarning(
@@ -148,6 +148,8 @@ public sealed class CompareVpcImageCommand : VpcCommandBase
             return;
         }
 
+        TellFile(referencePath);
+        TellFile(differencePath);
         Emit(differencePath, FindStructures(referencePath, differencePath));
     }
 

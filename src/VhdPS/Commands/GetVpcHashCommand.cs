@@ -55,7 +55,7 @@ public sealed class GetVpcHashCommand : VpcDiskCommandBase
 
         using (source)
         {
-            WriteFindings(path, source.Layout?.Findings ?? []);
+            TellSource(source);
             using CommandProgress progress = BeginProgress("Hashing", path);
             var algorithm = new HashAlgorithmName(Algorithm.ToUpperInvariant());
             if (BlockManifest)

@@ -22,8 +22,8 @@ public sealed class GetVpcImageCommand : VpcPathCommandBase
     {
         if (TryRun(path, () => Describe(path), out (VpcImage Image, ImageLayout Layout) result))
         {
-            WriteLayout(result.Layout);
-            WriteFindings(path, result.Layout.Findings);
+            TellImage(result.Layout);
+            TellFindings(path, result.Layout.Findings);
             WriteObject(result.Image);
         }
     }

@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using VhdPS.Engine.Operations;
-using VhdPS.Engine.Storage;
 
 namespace VhdPS.Commands;
 
@@ -46,22 +45,27 @@ public sealed class SetVpcImageCommand : VpcPathCommandBase
     /// <inheritdoc/>
     protected override void ProcessFile(string path)
     {
-        if (!TryRun(path, Change, out ImageChange change)
-            || !ShouldProcess(path, Describe(change))
-            || !TryRun(path, () => SetImageOperation.Run(path, change))
-            || !PassThru
-            || !TryRun(path, () => Read(path), out VpcImage image))
+        if (!TryRun(path, Change, out ImageChange change))
         {
             return;
         }
 
-        WriteObject(image);
-    }
+        TellFile(path);
+        if (!ShouldProcess(path, Describe(change)) || !TryRun(path, () => SetImageOperation.Run(path, change)))
+        {
+            return;
+        }
 
-    private static VpcImage Read(string path)
-    {
-        using var file = LocalImageFile.OpenRead(path);
-        return VpcImage.Describe(file, ImageLayout.Read(file));
+        TellStep($"{path}: {(change.ParentPath is null ? "footers" : "parent, header and footers")} written.");
+        if (change.ParentPath is not null)
+        {
+            TellFile(path);
+        }
+
+        if (PassThru && TryRun(path, () => VpcImage.Read(path), out VpcImage image))
+        {
+            WriteObject(image);
+        }
     }
 
     private static string Describe(ImageChange change)

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using VhdPS.Engine.Format;
 using VhdPS.Engine.Storage;
 
 namespace VhdPS.Commands;
@@ -17,7 +18,20 @@ public sealed class TestVpcChecksumCommand : VpcPathCommandBase
     {
         if (TryRun(path, () => Read(path), out ChecksumReport report))
         {
+            Tell(path, VhdStructure.FooterCopy, report.FooterCopy);
+            Tell(path, VhdStructure.DynamicHeader, report.Header);
+            Tell(path, VhdStructure.Footer, report.Footer);
             WriteObject(Quiet ? report.IsValid : new VpcChecksumResult(report));
+        }
+    }
+
+    private void Tell(string path, VhdStructure structure, StructureChecksum? found)
+    {
+        if (IsTelling && found is { } checksum)
+        {
+            string verdict = checksum.Stored == checksum.Computed ? "holds" : $"is wrong: the bytes give 0x{checksum.Computed:X8}";
+            TellStep($"{path}: the checksum 0x{checksum.Stored:X8} of the {structure} {verdict}.");
+            WriteDebug($"{path}: {structure} at {VpcFileOffset.Format(checksum.FileOffset)}.");
         }
     }
 

@@ -30,6 +30,11 @@ public sealed class TestVpcImageCommand : VpcDiskCommandBase
     {
         if (TryRun(path, () => Check(path), out CheckReport report))
         {
+            if (report.Layout is { } layout)
+            {
+                TellImage(layout);
+            }
+
             WriteObject(Quiet ? report.IsValid : new VpcCheckResult(report));
         }
     }

@@ -50,8 +50,8 @@ public sealed class CompletionTests : IDisposable
     public void Debug_tells_where_the_structures_lie()
     {
         IReadOnlyList<string> told = _session.Run("Get-VpcImage data.vhd -Debug").WithoutErrors().Debug;
-        Assert.Contains(told, line => line.EndsWith("FooterCopy at offset 0, 512 bytes.", StringComparison.Ordinal));
-        Assert.Contains(told, line => line.EndsWith("Header at offset 512, 1024 bytes.", StringComparison.Ordinal));
+        Assert.Contains(told, line => line.EndsWith("FooterCopy at file offset 0 (0x0), 512 bytes.", StringComparison.Ordinal));
+        Assert.Contains(told, line => line.EndsWith("Header at file offset 512 (0x200), 1024 bytes.", StringComparison.Ordinal));
     }
 
     private IEnumerable<string> Complete(string typed) => _session
