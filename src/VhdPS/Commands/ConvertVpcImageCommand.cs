@@ -20,6 +20,7 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
     /// </summary>
     [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ImagePathCompleter))]
     public string? DestinationPath { get; set; }
 
     /// <summary>

@@ -27,6 +27,9 @@ public sealed class GetVpcHashCommand : VpcDiskCommandBase
 
     /// <summary>Bytes in a block of the manifest, whatever the blocks of the image: a multiple of 4096 up to 16 MiB.</summary>
     [Parameter]
+    [Alias("BlockSizeBytes")]
+    [ByteSize]
+    [ArgumentCompleter(typeof(BlockSizeCompleter))]
     public int BlockSize { get; set; } = DiskHash.DefaultBlockSize;
 
     /// <summary>What the file is read as: an image, or a raw disk. Never guessed.</summary>

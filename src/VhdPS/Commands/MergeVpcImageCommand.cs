@@ -19,6 +19,7 @@ public sealed class MergeVpcImageCommand : VpcOperationCommandBase
     /// </summary>
     [Parameter(Position = 1)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ImagePathCompleter))]
     public string? DestinationPath { get; set; }
 
     /// <summary>How many parents the image is merged with, from the nearest on; one by default.</summary>

@@ -13,6 +13,7 @@ public sealed class RepairVpcImageCommand : VpcPathCommandBase
     /// <summary>The faults to mend; by default all that can be.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(FaultCodeCompleter))]
     public FaultCode[]? Code { get; set; }
 
     /// <summary>The undo file, or a folder for it; by default the image's name with ".undo" behind it.</summary>
