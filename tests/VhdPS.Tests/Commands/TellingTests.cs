@@ -118,11 +118,10 @@ public sealed partial class TellingTests : IDisposable
     {
         // The second line of verbose text is that of the copy, in the midst of the engine's work.
         SessionResult result = _session.Run(
-            "& { Convert-VpcImage base.vhd out.vhd -VhdType Fixed -Verify -DeleteSource -Verbose 4>&1 } | Where-Object { \"$_\" -match 'Copying' } | Select-Object -First 1; 'after'")
+            "& { Convert-VpcImage plain.vhd out.vhd -VhdType Fixed -Verify -DeleteSource -Verbose 4>&1 } | Where-Object { \"$_\" -match 'Copying' } | Select-Object -First 1; 'after'")
             .WithoutErrors();
         Assert.Equal(2, result.Output.Count);
         Assert.Equal("after", result.Output[1].ToString());
-        Assert.True(File.Exists(_folder["base.vhd"]));
         Assert.Equal(
             ["base.vhd", "child.vhd", "fixed.vhd", "hurt.vhd", "plain.vhd"], Directory.EnumerateFiles(_folder.Root).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         AssertSound();
