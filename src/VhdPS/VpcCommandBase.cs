@@ -50,7 +50,10 @@ public abstract partial class VpcCommandBase : PSCmdlet, IDisposable
 
     /// <summary>Runs engine code for one input.</summary>
     /// <returns>Whether there is a result; if not, an error record has been written, or the pipeline is stopping.</returns>
-    protected bool TryRun<T>(object? target, Func<T> function, out T result)
+    protected bool TryRun<T>(object? target, Func<T> function, out T result) => TryRun(target, function, beforeError: null, out result);
+
+    /// <summary>Runs engine code for one input; what must be written before its error is written by <paramref name="beforeError"/>.</summary>
+    private protected bool TryRun<T>(object? target, Func<T> function, Action? beforeError, out T result)
     {
         ErrorRecord error;
         try
@@ -71,6 +74,7 @@ public abstract partial class VpcCommandBase : PSCmdlet, IDisposable
             error = record;
         }
 
+        beforeError?.Invoke();
         WriteError(error);
         return false;
     }

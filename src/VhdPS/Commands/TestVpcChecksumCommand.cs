@@ -13,16 +13,23 @@ public sealed class TestVpcChecksumCommand : VpcPathCommandBase
     [Parameter]
     public SwitchParameter Quiet { get; set; }
 
+    /// <summary>Files that are read at once; what is written keeps their order.</summary>
+    [Parameter]
+    [ValidateRange(1, MaxFilesAtOnce)]
+    public int ThrottleLimit { get; set; } = 1;
+
     /// <inheritdoc/>
-    protected override void ProcessFile(string path)
+    private protected override int FilesAtOnce => ThrottleLimit;
+
+    /// <inheritdoc/>
+    protected override void ProcessFile(string path) => Work(path, "Reading", (_, _) => Read(path), Write);
+
+    private void Write(ChecksumReport report)
     {
-        if (TryRun(path, () => Read(path), out ChecksumReport report))
-        {
-            Tell(path, VhdStructure.FooterCopy, report.FooterCopy);
-            Tell(path, VhdStructure.DynamicHeader, report.Header);
-            Tell(path, VhdStructure.Footer, report.Footer);
-            WriteObject(Quiet ? report.IsValid : new VpcChecksumResult(report));
-        }
+        Tell(report.Path, VhdStructure.FooterCopy, report.FooterCopy);
+        Tell(report.Path, VhdStructure.DynamicHeader, report.Header);
+        Tell(report.Path, VhdStructure.Footer, report.Footer);
+        WriteObject(Quiet ? report.IsValid : new VpcChecksumResult(report));
     }
 
     private void Tell(string path, VhdStructure structure, StructureChecksum? found)
