@@ -6,10 +6,11 @@ using VhdPS.Engine.Storage;
 namespace VhdPS;
 
 /// <summary>
-/// An engine's progress as a record of the pipeline: bytes, rate and time left, about five times a second. The engine
-/// reports on the thread that called it, which is the pipeline's. Work that ends sooner than a person looks shows nothing.
+/// An engine's progress as a record of the pipeline: bytes, rate and time left, about five times a second; each step that
+/// it begins also as verbose text. The engine reports on the thread that called it, which is the pipeline's. Work that ends
+/// sooner than a person looks shows nothing.
 /// </summary>
-internal sealed class CommandProgress(Cmdlet cmdlet, string activity) : IProgress<WorkProgress>, IDisposable
+internal sealed class CommandProgress(VpcCommandBase cmdlet, string path, string activity) : IProgress<WorkProgress>, IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
     private static int _lastId;
@@ -18,19 +19,36 @@ internal sealed class CommandProgress(Cmdlet cmdlet, string activity) : IProgres
     private readonly long _start = Stopwatch.GetTimestamp();
     private TimeSpan _next = Interval;
     private bool _isShown;
+    private string? _step;
 
     /// <inheritdoc/>
     public void Report(WorkProgress value)
     {
         TimeSpan elapsed = Stopwatch.GetElapsedTime(_start);
-        if (elapsed < _next)
+        _step = value.Step ?? _step;
+        try
         {
-            return;
-        }
+            if (value.Step is { } step)
+            {
+                cmdlet.TellStep($"{path}: {step}.");
+            }
 
-        _next = elapsed + Interval;
-        _isShown = true;
-        cmdlet.WriteProgress(Describe(value, elapsed));
+            if (elapsed >= _next)
+            {
+                _isShown = true;
+                cmdlet.WriteProgress(Describe(value, elapsed));
+
+                // A slow terminal must not slow the work down: drawing takes a tenth of the time at most.
+                TimeSpan drawn = Stopwatch.GetElapsedTime(_start);
+                TimeSpan pause = (drawn - elapsed) * 9;
+                _next = drawn + (pause > Interval ? pause : Interval);
+            }
+        }
+        catch (Exception exception)
+        {
+            // PowerShell ends pipelines by exceptions of many types, some of them not public.
+            cmdlet.Interrupt(exception);
+        }
     }
 
     /// <summary>Takes the record from the screen.</summary>
@@ -58,7 +76,7 @@ internal sealed class CommandProgress(Cmdlet cmdlet, string activity) : IProgres
         string status = string.Create(
             CultureInfo.CurrentCulture,
             $"{VpcSize.Format(value.DoneBytes)} of {VpcSize.Format(value.TotalBytes)}, {VpcSize.Format(Math.Round(bytesPerSecond))}/s");
-        var record = new ProgressRecord(_id, activity, status);
+        var record = new ProgressRecord(_id, activity, status) { CurrentOperation = _step };
         if (value.TotalBytes > 0)
         {
             record.PercentComplete = (int)Math.Clamp(100.0 * value.DoneBytes / value.TotalBytes, 0, 100);

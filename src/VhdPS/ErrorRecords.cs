@@ -28,7 +28,7 @@ internal static class ErrorRecords
         };
         if (record is not null)
         {
-            record.ErrorDetails = new ErrorDetails(exception.Message) { RecommendedAction = Advice(exception) };
+            record.ErrorDetails = new ErrorDetails(exception.Message) { RecommendedAction = ErrorAdvice.For(record.FullyQualifiedErrorId) };
         }
 
         return record;
@@ -57,19 +57,4 @@ internal static class ErrorRecords
     };
 
     private static string Id(ImageIOException error) => error.IsDiskFull ? "DiskFull" : $"{error.Operation}Failed";
-
-    private static string Advice(Exception exception) => exception switch
-    {
-        VhdFormatException error => FaultCatalog.Of(error.Finding.Code).Action,
-        ImageInUseException => "Close the program or the virtual machine that has the image open.",
-        VhdRefusedException { Code: RefusalCode.TargetExists } => "Give -Force to replace it, or another name.",
-        VhdRefusedException { Code: RefusalCode.SameFile } => "Name another file with -DestinationPath.",
-        VhdRefusedException { Code: RefusalCode.StateSaved } => "Shut the virtual machine down and discard its saved state, or give -Force.",
-        VhdRefusedException { Code: RefusalCode.NotEnoughSpace } => "Make room on the volume, name a target on another, or give -Force.",
-        VhdRefusedException { Code: RefusalCode.EarlierWriteFailed } => "Open the image anew after the cause has been removed.",
-        ImageIOException { IsDiskFull: true } => "Make room on the volume and try again.",
-        UnauthorizedAccessException => "Check the permissions of the file and of its folder.",
-        FileNotFoundException or DirectoryNotFoundException or ItemNotFoundException => "Check the path.",
-        _ => string.Empty,
-    };
 }

@@ -1,6 +1,5 @@
 using System.Management.Automation;
-using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
+using System.Runtime.ExceptionServices;
 
 namespace VhdPS;
 
@@ -8,9 +7,10 @@ namespace VhdPS;
 /// What all cmdlets share: engine code runs inside one try/catch that turns its exceptions into error records, one an
 /// input; nothing that can stop the pipeline (WriteObject, ShouldProcess) is ever called inside it.
 /// </summary>
-public abstract class VpcCommandBase : PSCmdlet, IDisposable
+public abstract partial class VpcCommandBase : PSCmdlet, IDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
+    private ExceptionDispatchInfo? _interruption;
 
     /// <summary>Set when the pipeline is being stopped.</summary>
     protected CancellationToken Cancellation => _stopping.Token;
@@ -50,17 +50,22 @@ public abstract class VpcCommandBase : PSCmdlet, IDisposable
 
     /// <summary>Runs engine code for one input.</summary>
     /// <returns>Whether there is a result; if not, an error record has been written, or the pipeline is stopping.</returns>
-    protected bool TryRun<T>(object? target, Func<T> function, out T result)
+    protected bool TryRun<T>(object? target, Func<T> function, out T result) => TryRun(target, function, beforeError: null, out result);
+
+    /// <summary>Runs engine code for one input; what must be written before its error is written by <paramref name="beforeError"/>.</summary>
+    private protected bool TryRun<T>(object? target, Func<T> function, Action? beforeError, out T result)
     {
         ErrorRecord error;
         try
         {
             result = function();
+            _interruption?.Throw();
             return true;
         }
         catch (OperationCanceledException) when (Cancellation.IsCancellationRequested)
         {
             result = default!;
+            _interruption?.Throw();
             return false;
         }
         catch (Exception exception) when (ErrorRecords.TryMake(exception, target) is { } record)
@@ -69,8 +74,19 @@ public abstract class VpcCommandBase : PSCmdlet, IDisposable
             error = record;
         }
 
+        beforeError?.Invoke();
         WriteError(error);
         return false;
+    }
+
+    /// <summary>
+    /// Cancels the engine's work because a stream takes no more, and throws on when it has ended: an exception of the
+    /// pipeline must not cut the engine off at any place.
+    /// </summary>
+    internal void Interrupt(Exception exception)
+    {
+        _interruption ??= ExceptionDispatchInfo.Capture(exception);
+        _stopping.Cancel();
     }
 
     /// <summary>Whether the caller has given a parameter.</summary>
@@ -82,45 +98,21 @@ public abstract class VpcCommandBase : PSCmdlet, IDisposable
         : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"));
 
     /// <summary>An engine's progress, shown until it is disposed; to be used on the pipeline's thread.</summary>
-    private protected CommandProgress BeginProgress(string verb, string path) => new(this, $"{verb} {System.IO.Path.GetFileName(path)}");
+    private protected CommandProgress BeginProgress(string verb, string path) => new(this, path, $"{verb} {System.IO.Path.GetFileName(path)}");
 
     /// <summary>Writes the elements of a lazy sequence of engine results, one an object.</summary>
-    protected void WriteAll<T>(object? target, IEnumerable<T> results)
+    protected void WriteAll<T>(object? target, IEnumerable<T> results) =>
+        WriteAll(target, results, result => WriteObject(result, enumerateCollection: false));
+
+    /// <summary>Hands the elements of a lazy sequence of engine results to what writes them.</summary>
+    protected void WriteAll<T>(object? target, IEnumerable<T> results, Action<T> write)
     {
+        ArgumentNullException.ThrowIfNull(results);
+        ArgumentNullException.ThrowIfNull(write);
         using IEnumerator<T> enumerator = results.GetEnumerator();
         while (TryRun(target, enumerator.MoveNext, out bool hasNext) && hasNext)
         {
-            WriteObject(enumerator.Current, enumerateCollection: false);
-        }
-    }
-
-    /// <summary>Tells where an image's structures lie in its file, as debug text.</summary>
-    protected void WriteLayout(ImageLayout layout)
-    {
-        foreach (StructureExtent extent in layout.Structures)
-        {
-            WriteDebug($"{layout.Path}: {extent.Structure} at offset {extent.FileOffset}, {extent.UsedLength} bytes.");
-        }
-
-        if (layout.StoredFooter is { } footer)
-        {
-            WriteDebug($"{layout.Path}: {layout.StoredFooterStructure} at offset {footer.FileOffset} holds; the size is {layout.Size.SizeBytes} bytes ({layout.Size}).");
-        }
-    }
-
-    /// <summary>Tells what is wrong with an image that could be used all the same: warnings as such, notes as verbose text.</summary>
-    protected void WriteFindings(string path, IEnumerable<Finding> findings)
-    {
-        foreach (Finding finding in findings)
-        {
-            if (finding.Severity == Severity.Note)
-            {
-                WriteVerbose($"{path}: {finding.Describe()}");
-            }
-            else
-            {
-                WriteWarning($"{path}: {finding.Describe()}");
-            }
+            write(enumerator.Current);
         }
     }
 }

@@ -12,11 +12,13 @@ public abstract class VpcDiskCommandBase : VpcPathCommandBase
     /// <summary>The parent of the image, whatever the image stores.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ImagePathCompleter))]
     public string? ParentPath { get; set; }
 
     /// <summary>Folders in which parents are looked for besides the image's own, with what lies beneath them.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(FolderCompleter))]
     public string[] ParentSearchPath { get; set; } = [];
 
     /// <summary>Opens the parent that the image names wherever it lies; network and device paths are never followed.</summary>

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using VhdPS.Engine.Storage;
 
 namespace VhdPS;
 
@@ -14,7 +15,13 @@ public abstract class VpcPathCommandBase : VpcCommandBase
     /// <summary>The set with <see cref="LiteralPath"/>.</summary>
     protected const string LiteralPathSet = "LiteralPath";
 
+    /// <summary>The most files that are worked on at once.</summary>
+    private protected const int MaxFilesAtOnce = 64;
+
+    private static readonly TimeSpan ReportInterval = TimeSpan.FromMilliseconds(100);
+
     private PathResolver? _resolver;
+    private OrderedPipeline? _pipeline;
 
     /// <summary>Image files; wildcards are allowed.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = PathSet)]
@@ -40,14 +47,14 @@ public abstract class VpcPathCommandBase : VpcCommandBase
             IReadOnlyList<string> files;
             if (isLiteral)
             {
-                if (!TryRun(path, () => resolver.ResolveLiteral(path), out string literal))
+                if (!TryRun(path, () => resolver.ResolveLiteral(path), HandOutAll, out string literal))
                 {
                     continue;
                 }
 
                 files = [literal];
             }
-            else if (!TryRun(path, () => resolver.ResolveWildcard(path), out files))
+            else if (!TryRun(path, () => resolver.ResolveWildcard(path), HandOutAll, out files))
             {
                 continue;
             }
@@ -64,6 +71,81 @@ public abstract class VpcPathCommandBase : VpcCommandBase
         }
     }
 
+    /// <inheritdoc/>
+    protected override void EndProcessing() => HandOutAll();
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _pipeline?.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    /// <summary>Files that <see cref="Work"/> works on at once.</summary>
+    private protected virtual int FilesAtOnce => 1;
+
+    /// <summary>
+    /// Reads one file, side by side with others where the caller wants that, and writes what came of it when all that came
+    /// before it has been written.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    /// <param name="verb">What is done, for the progress.</param>
+    /// <param name="work">Engine code that reads; it may run on another thread.</param>
+    /// <param name="write">Writes the result, on the pipeline's thread.</param>
+    private protected void Work<T>(string path, string verb, Func<IProgress<WorkProgress>, CancellationToken, T> work, Action<T> write)
+    {
+        if (FilesAtOnce == 1)
+        {
+            if (TryRun(path, () => RunHere(path, verb, work), out T result))
+            {
+                write(result);
+            }
+
+            return;
+        }
+
+        T outcome = default!;
+        _pipeline ??= new OrderedPipeline(FilesAtOnce, Cancellation);
+        _pipeline.Add(new PendingFile(
+            (progress, cancellation) => outcome = work(progress, cancellation),
+            file =>
+            {
+                if (TryRun(path, () => WaitFor(file, path, verb)))
+                {
+                    write(outcome);
+                }
+            }));
+        while (!Cancellation.IsCancellationRequested && (_pipeline.IsFull || _pipeline.IsFirstReady) && _pipeline.TryTake(out PendingFile first))
+        {
+            first.HandOut();
+        }
+    }
+
     /// <summary>Does the work on one file, by its full path.</summary>
     protected abstract void ProcessFile(string path);
+
+    /// <summary>Writes what came of all files so far, so that what follows is in its place.</summary>
+    private protected void HandOutAll()
+    {
+        while (!Cancellation.IsCancellationRequested && _pipeline is not null && _pipeline.TryTake(out PendingFile file))
+        {
+            file.HandOut();
+        }
+    }
+
+    private T RunHere<T>(string path, string verb, Func<IProgress<WorkProgress>, CancellationToken, T> work)
+    {
+        using CommandProgress progress = BeginProgress(verb, path);
+        return work(progress, Cancellation);
+    }
+
+    private void WaitFor(PendingFile file, string path, string verb)
+    {
+        using CommandProgress progress = BeginProgress(verb, path);
+        file.Wait(progress, ReportInterval, Cancellation);
+    }
 }

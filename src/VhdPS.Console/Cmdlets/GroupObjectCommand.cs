@@ -4,31 +4,14 @@ using System.Management.Automation;
 namespace VhdPS.Console.Cmdlets;
 
 [Cmdlet("Group", "Object")]
-public sealed class GroupObjectCommand : PSCmdlet
+public sealed class GroupObjectCommand : GatheringCommandBase
 {
-    private readonly List<PSObject> _items = [];
-
-    [Parameter(ValueFromPipeline = true)]
-    public PSObject? InputObject { get; set; }
-
-    [Parameter(Position = 0)]
-    public object[] Property { get; set; } = [];
-
     [Parameter]
     public SwitchParameter NoElement { get; set; }
 
-    protected override void ProcessRecord()
+    private protected override void Process(IReadOnlyList<PSObject> items, PropertySelector[] selectors)
     {
-        if (InputObject is not null)
-        {
-            _items.Add(InputObject);
-        }
-    }
-
-    protected override void EndProcessing()
-    {
-        PropertySelector[] selectors = [.. Property.Select(property => new PropertySelector(property))];
-        IEnumerable<IGrouping<string, PSObject>> groups = _items
+        IEnumerable<IGrouping<string, PSObject>> groups = items
             .GroupBy(
                 item => selectors.Length == 0
                     ? item.ToString()

@@ -3,29 +3,8 @@ using System.Management.Automation;
 namespace VhdPS.Console.Cmdlets;
 
 [Cmdlet(VerbsCommon.Move, "Item", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
-public sealed class MoveItemCommand : PathCommandBase
+public sealed class MoveItemCommand : DestinationCommandBase
 {
-    [Parameter(Position = 1, Mandatory = true)]
-    public string Destination { get; set; } = "";
-
-    [Parameter]
-    public SwitchParameter Force { get; set; }
-
-    [Parameter]
-    public SwitchParameter PassThru { get; set; }
-
-    protected override void ProcessRecord()
-    {
-        foreach (string path in IsLiteral ? LiteralPath : Path)
-        {
-            if (ShouldProcess($"{path} to {Destination}"))
-            {
-                IEnumerable<object> items = Attempt(() => ProcessPath(path));
-                WriteObject(PassThru ? items : [], enumerateCollection: true);
-            }
-        }
-    }
-
     protected override IEnumerable<object> ProcessPath(string path) =>
         InvokeProvider.Item.Move([path], Destination, Force, IsLiteral);
 }

@@ -3,17 +3,8 @@ using System.Management.Automation;
 namespace VhdPS.Console.Cmdlets;
 
 [Cmdlet("Sort", "Object")]
-public sealed class SortObjectCommand : PSCmdlet
+public sealed class SortObjectCommand : GatheringCommandBase
 {
-    private readonly List<PSObject> _items = [];
-
-    [Parameter(ValueFromPipeline = true)]
-    public PSObject? InputObject { get; set; }
-
-    /// <summary>Names, script blocks, or tables with Expression and Descending; the objects themselves where absent.</summary>
-    [Parameter(Position = 0)]
-    public object[] Property { get; set; } = [];
-
     [Parameter]
     public SwitchParameter Descending { get; set; }
 
@@ -21,18 +12,9 @@ public sealed class SortObjectCommand : PSCmdlet
     [Parameter]
     public SwitchParameter Unique { get; set; }
 
-    protected override void ProcessRecord()
+    private protected override void Process(IReadOnlyList<PSObject> items, PropertySelector[] selectors)
     {
-        if (InputObject is not null)
-        {
-            _items.Add(InputObject);
-        }
-    }
-
-    protected override void EndProcessing()
-    {
-        PropertySelector[] selectors = [.. Property.Select(property => new PropertySelector(property))];
-        (PSObject Item, object?[] Keys)[] keyed = [.. _items.Select(item =>
+        (PSObject Item, object?[] Keys)[] keyed = [.. items.Select(item =>
             (item, selectors.Length == 0 ? [item] : selectors.Select(selector => selector.ValueOf(item)).ToArray()))];
         var comparer = Comparer<object?[]>.Create((left, right) => Compare(left, right, selectors));
         object?[]? previous = null;

@@ -40,8 +40,8 @@ public sealed class ConvertOperation : IDisposable
     /// <summary>Bytes that must be read: the rest is known to be zeros.</summary>
     public long DataBytes { get; }
 
-    /// <summary>What is wrong with the source although it can be read.</summary>
-    public IReadOnlyList<Finding> Findings => _source.Layout?.Findings ?? [];
+    /// <summary>Where everything lies in the source; null for a raw disk.</summary>
+    public ImageLayout? SourceLayout => _source.Layout;
 
     /// <summary>Opens the source and refuses what can be refused before the work.</summary>
     /// <exception cref="VhdFormatException">The source cannot be read.</exception>
@@ -82,6 +82,7 @@ public sealed class ConvertOperation : IDisposable
         long totalBytes = DataBytes + verifiedBytes;
         using var target = ReplacementFile.Begin(_options.TargetPath, _options.Force);
         DiskWriter writer = CreateWriter(target.File);
+        progress?.Report(new WorkProgress(0, totalBytes) { Step = $"Copying what is not known to be zeros to '{target.File.Path}'" });
         DiskCopy.Run(_source, writer, progress, totalBytes, _options.Sync, cancellation);
         if (_options.Verify)
         {
@@ -89,13 +90,20 @@ public sealed class ConvertOperation : IDisposable
         }
 
         _source.ThrowIfChanged();
+        if (_options.FitFor != CheckTarget.Any)
+        {
+            progress?.Report(new WorkProgress(totalBytes, totalBytes) { Step = $"Holding the new file against the rules of {_options.FitFor}" });
+        }
+
         ThrowIfUnfit(target.File);
         long fileSize = target.File.Length, sizeOnDisk = target.File.SizeOnDisk;
+        progress?.Report(new WorkProgress(totalBytes, totalBytes) { Step = $"Giving the new file its name '{_options.TargetPath}'" });
         target.Commit(_options.Sync);
         progress?.Report(new WorkProgress(totalBytes, totalBytes));
         _source.Dispose();
         if (_options.DeleteSource)
         {
+            progress?.Report(new WorkProgress(totalBytes, totalBytes) { Step = "Deleting the source" });
             File.Delete(_source.Path);
         }
 
@@ -208,6 +216,7 @@ public sealed class ConvertOperation : IDisposable
 
     private void Verify(LocalImageFile file, IProgress<WorkProgress>? progress, long totalBytes, CancellationToken cancellation)
     {
+        progress?.Report(new WorkProgress(DataBytes, totalBytes) { Step = "Reading the new file back and comparing it with the source" });
         file.Flush();
         using DiskSource written = DiskSource.Open(
             new BorrowedImageFile(file), TargetFormat == DiskFormat.Raw ? SourceFormat.Raw : SourceFormat.Vhd);

@@ -23,6 +23,7 @@ public static class InPlaceCompaction
         using VhdImage image = Open(file, options, forWriting: false);
         MendedImage.Check(image, file);
         Check(image, options);
+        progress?.Report(new WorkProgress(0, 0) { Step = "Looking for blocks that hold nothing" });
         List<int> dropped = DroppableBlocks.Find(image, options, progress, cancellation);
         return Fill(image, dropped, mover: null, progress: null, cancellation);
     }
@@ -41,12 +42,14 @@ public static class InPlaceCompaction
     {
         using VhdImage image = Open(file, options, forWriting: true);
         Check(image, options);
+        progress?.Report(new WorkProgress(0, 0) { Step = "Looking for blocks that hold nothing" });
         List<int> dropped = DroppableBlocks.Find(image, options, progress, cancellation);
         var footers = new FooterWriter(file, image.Layout);
         var mover = new BlockMover(file, image.Layout, image.Map.Table!, footers);
         CompactionResult result;
         try
         {
+            progress?.Report(new WorkProgress(0, 0) { Step = $"Dropping {dropped.Count} blocks and moving the last ones into the gaps" });
             result = Fill(image, dropped, mover, progress, cancellation);
         }
         catch (OperationCanceledException)

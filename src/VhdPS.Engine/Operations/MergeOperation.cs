@@ -47,6 +47,7 @@ public static class MergeOperation
                 MergeIntoParent(levels[depth].Path, levels[depth + 1].Path, request, progress, cancellation);
                 if (!request.KeepChild)
                 {
+                    progress?.Report(new WorkProgress(1, 1) { Step = $"Deleting '{levels[depth].Path}', all of which its parent holds now" });
                     Delete(levels[depth].Path);
                 }
             }
@@ -90,6 +91,8 @@ public static class MergeOperation
 
         if (parentSize < childSize)
         {
+            progress?.Report(new WorkProgress(0, childSize) { Step = Invariant($"Growing '{parentPath}' to {childSize} bytes, which the child has") });
+
             // G1 holds while it grows: what it gains is zeros, as the child read it there before.
             ResizeOperation.Run(
                 parentPath,
@@ -110,6 +113,7 @@ public static class MergeOperation
             throw;
         }
 
+        progress?.Report(new WorkProgress(0, childSize) { Step = $"Writing what '{childPath}' holds itself to '{parentPath}'" });
         MergeIntoParent(source, target, progress, cancellation);
     }
 
@@ -151,11 +155,13 @@ public static class MergeOperation
                 baseCount = SizeOf(file) / VhdSpec.SectorSize;
             }
 
+            progress?.Report(new WorkProgress(0, plan.NewSizeBytes) { Step = $"Writing what the images hold themselves to '{temporary}'" });
             using (VhdImage target = VhdImage.Open(temporary, new VhdOpenOptions { ForWriting = true }))
             {
                 MergeCopy.Run(levels, baseCount, target, progress, cancellation);
             }
 
+            progress?.Report(new WorkProgress(1, 1) { Step = $"Giving the new file its name '{plan.TargetPath}'" });
             File.Move(temporary, plan.TargetPath, request.Force);
             PlatformFile.Current.SyncFolder(folder);
         }

@@ -26,8 +26,8 @@ public sealed class OptimizeOperation : IDisposable
     /// <summary>The type of the image.</summary>
     public VhdType VhdType => _image.Layout.VhdType;
 
-    /// <summary>What is wrong with the image although it can be read.</summary>
-    public IReadOnlyList<Finding> Findings => _image.Layout.Findings;
+    /// <summary>Where everything lies in the file before the work.</summary>
+    public ImageLayout Layout => _image.Layout;
 
     /// <summary>Why the parent was not asked which blocks it holds too; null where it was, or there is none.</summary>
     public string? ParentNote { get; private set; }
@@ -153,6 +153,7 @@ public sealed class OptimizeOperation : IDisposable
         int blockCountBefore = _image.Map.Table!.CountAllocated();
         using var target = ReplacementFile.BeginFor(_file);
         ImageAssembly assembly = ImageSuccessor.Begin(target.File, _file, _image.Layout);
+        progress?.Report(new WorkProgress(0, _source.SizeBytes) { Step = $"Writing the blocks that are needed to '{target.File.Path}', in the order of the disk" });
         Copy(target.File, assembly, progress, cancellation);
         OptimizeResult result = new(_options.Path, VhdType, IsEstimate: false)
         {
@@ -164,7 +165,7 @@ public sealed class OptimizeOperation : IDisposable
             BlockCountAfter = assembly.Table.CountAllocated(),
         };
         _source.ThrowIfChanged();
-
+        progress?.Report(new WorkProgress(1, 1) { Step = "Giving the new file the name and place of the old one" });
         if (_options.Sync)
         {
             target.File.Flush();
@@ -181,6 +182,7 @@ public sealed class OptimizeOperation : IDisposable
 
     private OptimizeResult Estimate(IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
+        progress?.Report(new WorkProgress(0, _source.SizeBytes) { Step = "Counting what would be left; nothing is written" });
         var target = new DiscardedImageFile(_options.Path);
         ImageAssembly assembly = ImageSuccessor.Begin(target, _file, _image.Layout);
         long written = 0;
@@ -255,6 +257,7 @@ public sealed class OptimizeOperation : IDisposable
         // Hyper-V refuses sparse files, so none are made on Windows.
         if (_options.Mode == OptimizeMode.Full && !OperatingSystem.IsWindows())
         {
+            progress?.Report(new WorkProgress(0, _source.SizeBytes) { Step = _options.EstimateOnly ? "Counting zeros" : "Looking for zeros and giving their room back" });
             zeroBytes = HolePunch.Run(_source, _options.EstimateOnly ? static (_, _) => true : _file.TryPunchHole, progress, cancellation);
         }
 

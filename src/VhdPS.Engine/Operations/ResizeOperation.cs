@@ -60,6 +60,11 @@ public static class ResizeOperation
         (ResizePlan plan, FixedResize? fixedResize, SparseResize? sparseResize) = Prepare(image, request, progress, cancellation);
         if (plan.IsChange)
         {
+            if (fixedResize is not null)
+            {
+                progress?.Report(new WorkProgress(1, 1) { Step = "Writing the footer at its new place, then the file's length" });
+            }
+
             fixedResize?.Run();
             sparseResize?.Run(progress, cancellation);
         }
@@ -124,6 +129,7 @@ public static class ResizeOperation
         long wanted = request.SizeBytes ?? oldSize;
         if (request.ToMinimumSize)
         {
+            progress?.Report(new WorkProgress(0, oldSize) { Step = "Looking for the last sector that is not zeros" });
             wanted = Math.Max(1, DataScan.FindLast(image, 0, progress, cancellation) + 1) * VhdSpec.SectorSize;
         }
 
@@ -147,6 +153,7 @@ public static class ResizeOperation
         }
 
         long last;
+        progress?.Report(new WorkProgress(0, (image.SectorCount - newCount) * VhdSpec.SectorSize) { Step = "Looking for data behind the new end" });
         try
         {
             last = DataScan.FindLast(image, newCount, progress, cancellation);

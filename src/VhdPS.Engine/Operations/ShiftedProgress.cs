@@ -5,5 +5,6 @@ namespace VhdPS.Engine.Operations;
 /// <summary>Progress of a later part of a work.</summary>
 internal sealed class ShiftedProgress(IProgress<WorkProgress> whole, long doneBytes, long totalBytes) : IProgress<WorkProgress>
 {
-    public void Report(WorkProgress value) => whole.Report(new WorkProgress(doneBytes + value.DoneBytes, totalBytes));
+    public void Report(WorkProgress value) =>
+        whole.Report(value with { DoneBytes = doneBytes + value.DoneBytes, TotalBytes = totalBytes });
 }

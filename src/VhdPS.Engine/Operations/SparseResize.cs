@@ -110,6 +110,7 @@ internal sealed class SparseResize
         }
         else
         {
+            progress?.Report(new WorkProgress(1, 1) { Step = "Writing the footers with the new size, then table and header, then cutting the file" });
             Shrink();
         }
     }
@@ -173,6 +174,7 @@ internal sealed class SparseResize
         long oldEnd = footers.EndOffset;
         try
         {
+            progress?.Report(new WorkProgress(0, 0) { Step = $"Making room for a table of {_newCount} entries at {_newTableOffset}, {_moves.Count} blocks to move" });
             if (_firstFree > oldEnd || oldEnd % VhdSpec.SectorSize != 0)
             {
                 footers.MoveEnd(_firstFree);
@@ -181,6 +183,7 @@ internal sealed class SparseResize
 
             Move(footers, progress, cancellation);
             ClearLastBlock(footers.EndOffset, cancellation);
+            progress?.Report(new WorkProgress(1, 1) { Step = "Writing the table, then the header and the footers" });
             _batmap?.MoveMap();
             WriteTable(_table.WithCount(_newCount), IsTableMoved ? 0 : _layout.BlockCount, _newTableEnd, _batmap?.OldOffset);
             _batmap?.WriteHeader();

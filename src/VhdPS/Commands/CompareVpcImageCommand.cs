@@ -15,12 +15,14 @@ public sealed class CompareVpcImageCommand : VpcCommandBase
     /// <summary>The file to compare with.</summary>
     [Parameter(Mandatory = true, Position = 0)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ImagePathCompleter))]
     public string ReferencePath { get; set; } = string.Empty;
 
     /// <summary>The files to compare.</summary>
     [Parameter(Mandatory = true, Position = 1, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("PSPath", "FullName", "LP")]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ImagePathCompleter))]
     public string[] DifferencePath { get; set; } = [];
 
     /// <summary>What the reference file is read as: an image, or a raw disk. Never guessed.</summary>
@@ -46,6 +48,7 @@ public sealed class CompareVpcImageCommand : VpcCommandBase
     /// <summary>Folders in which parents are looked for besides the images' own, with what lies beneath them.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(FolderCompleter))]
     public string[] ParentSearchPath { get; set; } = [];
 
     /// <summary>Opens the parents that the images name wherever they lie; network and device paths are never followed.</summary>
@@ -120,8 +123,8 @@ public sealed class CompareVpcImageCommand : VpcCommandBase
 
             using (difference)
             {
-                WriteFindings(referencePath, reference.Layout?.Findings ?? []);
-                WriteFindings(differencePath, difference.Layout?.Findings ?? []);
+                TellSource(reference);
+                TellSource(difference);
                 if (reference.SizeBytes != difference.SizeBytes)
                 {
                     WriteWarning(
@@ -148,6 +151,8 @@ public sealed class CompareVpcImageCommand : VpcCommandBase
             return;
         }
 
+        TellFile(referencePath);
+        TellFile(differencePath);
         Emit(differencePath, FindStructures(referencePath, differencePath));
     }
 

@@ -20,6 +20,7 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
     /// </summary>
     [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ImagePathCompleter))]
     public string? DestinationPath { get; set; }
 
     /// <summary>
@@ -105,7 +106,7 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
 
         using (operation)
         {
-            WriteFindings(path, operation.Findings);
+            TellSource(path, operation.SourceLayout, operation.SourceSizeBytes);
             if (!ShouldProcess(path, Plan(options, operation)) || !TryRun(path, () => Run(operation, path), out ConvertResult result))
             {
                 return;
@@ -113,7 +114,8 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
 
             _takenTarget = result.Path;
             TellPadding(path, operation.SourceSizeBytes, operation.SizeBytes);
-            WriteVerbose($"{result.Path}: {VpcSize.Format(result.WrittenBytes)} of data written, {VpcSize.Format(result.SizeOnDisk)} on disk.");
+            TellStep($"{result.Path}: {VpcSize.Format(result.WrittenBytes)} of data written, {VpcSize.Format(result.SizeOnDisk)} on disk.");
+            TellDisk(result.Path, result.Format);
             Emit(result.Path, result.Format);
         }
     }
@@ -136,14 +138,19 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
     {
         bool isToRaw = SourceFormat == SourceFormat.Vhd;
         DiskFormat format = isToRaw ? DiskFormat.Raw : DiskFormat.Fixed;
-        if (!TryRun(path, () => CheckInPlace(path, format))
-            || !ShouldProcess(path, isToRaw ? "Take the footer off, which leaves a raw disk" : "Add a footer, which makes a fixed image")
-            || !TryRun(path, () => new FileInfo(path).Length, out long length)
+        if (!TryRun(path, () => CheckInPlace(path, format)) || !TryRun(path, () => new FileInfo(path).Length, out long length))
+        {
+            return;
+        }
+
+        TellDisk(path, isToRaw ? DiskFormat.Fixed : DiskFormat.Raw);
+        if (!ShouldProcess(path, isToRaw ? "Take the footer off, which leaves a raw disk" : "Add a footer, which makes a fixed image")
             || !TryRun(path, () => RunInPlace(path, isToRaw)))
         {
             return;
         }
 
+        TellDisk(path, format);
         if (!isToRaw)
         {
             TellPadding(path, length, new FileInfo(path).Length - VhdSpec.FooterSize);
@@ -238,7 +245,19 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
         }
         else if (paddedBytes > sizeBytes)
         {
-            WriteVerbose(text);
+            TellStep(text);
+        }
+    }
+
+    private void TellDisk(string path, DiskFormat format)
+    {
+        if (format != DiskFormat.Raw)
+        {
+            TellFile(path);
+        }
+        else if (IsTelling && TryRun(path, () => new FileInfo(path).Length, out long length))
+        {
+            TellRaw(path, length);
         }
     }
 

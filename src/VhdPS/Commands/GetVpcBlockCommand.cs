@@ -45,7 +45,8 @@ public sealed class GetVpcBlockCommand : VpcDiskCommandBase
 
         using (image)
         {
-            WriteFindings(path, image.Layout.Findings);
+            TellImage(image.Layout);
+            TellFindings(path, image.Layout.Findings);
             WriteAll(path, Blocks(image));
         }
     }

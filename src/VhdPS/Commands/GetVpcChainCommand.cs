@@ -17,15 +17,35 @@ public sealed class GetVpcChainCommand : VpcDiskCommandBase
     {
         if (Directory.Exists(path))
         {
+            TellStep($"{path}: looking for images{(Recurse ? ", in the folders beneath too" : string.Empty)}.");
             if (TryRun(path, () => ReadForest(path), out IReadOnlyList<ForestNode> roots))
             {
-                WriteAll(path, TreeLines.ForForest(roots).Select(node => new VpcChain(path, node.Level, node.Tree)));
+                WriteAll(path, TreeLines.ForForest(roots), node => Write(node.Level, new VpcChain(path, node.Level, node.Tree)));
             }
         }
         else if (TryRun(path, () => ChainInspector.Describe(path, ResolveParents()), out IReadOnlyList<ChainLevel> levels))
         {
-            WriteAll(path, levels.Select(level => new VpcChain(path, level, TreeLines.ForChain(level))));
+            WriteAll(path, levels, level => Write(level, new VpcChain(path, level, TreeLines.ForChain(level))));
         }
+    }
+
+    private void Write(ChainLevel level, VpcChain output)
+    {
+        foreach (TriedPath tried in level.Tried)
+        {
+            TellStep($"{tried.Path}: not taken as parent: {tried.Reason}");
+        }
+
+        if (level.Layout is { } layout)
+        {
+            TellImage(layout);
+        }
+        else
+        {
+            TellStep($"{level.Path}: {level.State}. {level.Problem}".TrimEnd());
+        }
+
+        WriteObject(output);
     }
 
     private IReadOnlyList<ForestNode> ReadForest(string path) => ParentPath is null

@@ -25,7 +25,8 @@ public sealed class GetVpcFooterCommand : VpcPathCommandBase
             return;
         }
 
-        WriteFindings(path, result.Findings);
+        TellFile(path);
+        TellFindings(path, result.Findings);
         object output = Raw ? result.Stored.Footer.Bytes[..result.Stored.Footer.StoredLength].ToArray() : new VpcFooter(path, result.Stored);
         WriteObject(output, enumerateCollection: false);
     }

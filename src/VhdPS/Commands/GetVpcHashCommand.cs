@@ -27,6 +27,9 @@ public sealed class GetVpcHashCommand : VpcDiskCommandBase
 
     /// <summary>Bytes in a block of the manifest, whatever the blocks of the image: a multiple of 4096 up to 16 MiB.</summary>
     [Parameter]
+    [Alias("BlockSizeBytes")]
+    [ByteSize]
+    [ArgumentCompleter(typeof(BlockSizeCompleter))]
     public int BlockSize { get; set; } = DiskHash.DefaultBlockSize;
 
     /// <summary>What the file is read as: an image, or a raw disk. Never guessed.</summary>
@@ -45,8 +48,49 @@ public sealed class GetVpcHashCommand : VpcDiskCommandBase
     [Parameter]
     public SwitchParameter Force { get; set; }
 
+    /// <summary>Disks that are hashed at once; the hashes keep their order. Manifests are made one after the other.</summary>
+    [Parameter]
+    [ValidateRange(1, MaxFilesAtOnce)]
+    public int ThrottleLimit { get; set; } = 1;
+
+    /// <inheritdoc/>
+    private protected override int FilesAtOnce => ThrottleLimit;
+
     /// <inheritdoc/>
     protected override void ProcessFile(string path)
+    {
+        var algorithm = new HashAlgorithmName(Algorithm.ToUpperInvariant());
+        if (BlockManifest)
+        {
+            HashBlocks(path, algorithm);
+        }
+        else if (TryRun(path, Options, HandOutAll, out VhdOpenOptions options))
+        {
+            Work(path, "Hashing", (progress, cancellation) => HashDisk(path, algorithm, options, progress, cancellation), Write);
+        }
+    }
+
+    private readonly record struct HashedDisk(VpcHash Output, ImageLayout? Layout);
+
+    private void Write(HashedDisk hashed)
+    {
+        TellSource(hashed.Output.Path, hashed.Layout, hashed.Output.Size);
+        WriteObject(hashed.Output);
+    }
+
+    private HashedDisk HashDisk(
+        string path, HashAlgorithmName algorithm, VhdOpenOptions options, IProgress<WorkProgress> progress, CancellationToken cancellation)
+    {
+        using DiskSource source = DiskSource.Open(path, SourceFormat, options);
+        byte[] hash = DiskHash.Compute(source, algorithm, progress, cancellation);
+        return new HashedDisk(new VpcHash(path, algorithm.Name!, hash, source.SizeBytes), source.Layout);
+    }
+
+    private VhdOpenOptions Options() =>
+        new() { SizeRule = SizeRule, IgnoreBitmap = IgnoreBitmap, Force = Force, Parents = ResolveParents() };
+
+    /// <summary>One file after the other: a manifest may be larger than memory, and is written as it is made.</summary>
+    private void HashBlocks(string path, HashAlgorithmName algorithm)
     {
         if (!TryRun(path, () => DiskSource.Open(path, SourceFormat, Options()), out DiskSource source))
         {
@@ -55,22 +99,11 @@ public sealed class GetVpcHashCommand : VpcDiskCommandBase
 
         using (source)
         {
-            WriteFindings(path, source.Layout?.Findings ?? []);
+            TellSource(source);
             using CommandProgress progress = BeginProgress("Hashing", path);
-            var algorithm = new HashAlgorithmName(Algorithm.ToUpperInvariant());
-            if (BlockManifest)
-            {
-                WriteAll(path, HashBlocks(source, algorithm, progress));
-            }
-            else if (TryRun(path, () => DiskHash.Compute(source, algorithm, progress, Cancellation), out byte[] hash))
-            {
-                WriteObject(new VpcHash(path, algorithm.Name!, hash, source.SizeBytes));
-            }
+            WriteAll(path, HashBlocks(source, algorithm, progress));
         }
     }
-
-    private VhdOpenOptions Options() =>
-        new() { SizeRule = SizeRule, IgnoreBitmap = IgnoreBitmap, Force = Force, Parents = ResolveParents() };
 
     private IEnumerable<VpcBlockHash> HashBlocks(DiskSource source, HashAlgorithmName algorithm, CommandProgress progress)
     {

@@ -17,15 +17,22 @@ public sealed class GetVpcImageCommand : VpcPathCommandBase
     [Parameter]
     public SwitchParameter Force { get; set; }
 
+    /// <summary>Files that are read at once; what is written keeps their order.</summary>
+    [Parameter]
+    [ValidateRange(1, MaxFilesAtOnce)]
+    public int ThrottleLimit { get; set; } = 1;
+
     /// <inheritdoc/>
-    protected override void ProcessFile(string path)
+    private protected override int FilesAtOnce => ThrottleLimit;
+
+    /// <inheritdoc/>
+    protected override void ProcessFile(string path) => Work(path, "Reading", (_, _) => Describe(path), Write);
+
+    private void Write((VpcImage Image, ImageLayout Layout) described)
     {
-        if (TryRun(path, () => Describe(path), out (VpcImage Image, ImageLayout Layout) result))
-        {
-            WriteLayout(result.Layout);
-            WriteFindings(path, result.Layout.Findings);
-            WriteObject(result.Image);
-        }
+        TellImage(described.Layout);
+        TellFindings(described.Layout.Path, described.Layout.Findings);
+        WriteObject(described.Image);
     }
 
     private (VpcImage Image, ImageLayout Layout) Describe(string path)

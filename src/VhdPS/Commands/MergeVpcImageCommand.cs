@@ -19,6 +19,7 @@ public sealed class MergeVpcImageCommand : VpcOperationCommandBase
     /// </summary>
     [Parameter(Position = 1)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ImagePathCompleter))]
     public string? DestinationPath { get; set; }
 
     /// <summary>How many parents the image is merged with, from the nearest on; one by default.</summary>
@@ -34,17 +35,27 @@ public sealed class MergeVpcImageCommand : VpcOperationCommandBase
     protected override void ProcessFile(string path)
     {
         if (!TryRun(path, () => Request(path), out MergeRequest request)
-            || !TryRun(path, () => MergeOperation.Plan(path, request), out MergePlan plan)
-            || !ShouldProcess(path, Describe(plan))
-            || !TryRun(path, () => Run(path, request), out plan))
+            || !TryRun(path, () => MergeOperation.Plan(path, request), out MergePlan plan))
         {
             return;
         }
 
+        foreach (string file in plan.IsNewFile ? plan.SourcePaths : plan.SourcePaths.Append(plan.TargetPath))
+        {
+            TellFile(file);
+        }
+
+        if (!ShouldProcess(path, Describe(plan)) || !TryRun(path, () => Run(path, request), out plan))
+        {
+            return;
+        }
+
+        TellFile(plan.TargetPath);
+
         _takenTarget = plan.IsNewFile ? plan.TargetPath : _takenTarget;
         if (plan.OldSizeBytes > plan.NewSizeBytes)
         {
-            WriteVerbose($"{plan.TargetPath}: keeps its size of {plan.OldSizeBytes} bytes, which is more than the child's.");
+            TellStep($"{plan.TargetPath}: keeps its size of {plan.OldSizeBytes} bytes, which is more than the child's.");
         }
 
         if (PassThru && TryRun(plan.TargetPath, () => VpcImage.Read(plan.TargetPath), out VpcImage image))

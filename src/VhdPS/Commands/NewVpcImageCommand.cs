@@ -78,6 +78,7 @@ public sealed class NewVpcImageCommand : VpcCommandBase
                 continue;
             }
 
+            TellFile(file);
             WriteObject(image);
         }
     }

@@ -42,6 +42,7 @@ public sealed class OptimizeVpcImageCommand : VpcOperationCommandBase
             return;
         }
 
+        TellFile(path);
         if (!PassThru)
         {
             WriteObject(new VpcOptimizeResult(result));
@@ -62,6 +63,7 @@ public sealed class OptimizeVpcImageCommand : VpcOperationCommandBase
 
         if (InPlace)
         {
+            TellFile(path);
             return TryRun(path, () => RunInPlace(options), out result);
         }
 
@@ -72,7 +74,8 @@ public sealed class OptimizeVpcImageCommand : VpcOperationCommandBase
 
         using (operation)
         {
-            WriteFindings(path, operation.Findings);
+            TellImage(operation.Layout);
+            TellFindings(path, operation.Layout.Findings);
             if (!TryRun(path, () => Run(operation, path), out result))
             {
                 return false;

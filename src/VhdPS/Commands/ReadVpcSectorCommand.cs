@@ -47,18 +47,35 @@ public sealed class ReadVpcSectorCommand : VpcDiskCommandBase
 
         using (image)
         {
-            WriteLayout(image.Layout);
-            WriteFindings(path, image.Layout.Findings);
-            WriteAll(path, Raw ? ReadRaw(image) : ReadRuns(image));
+            TellImage(image.Layout);
+            TellFindings(path, image.Layout.Findings);
+            if (!TryRun(path, () => image.ThrowIfPastEnd(Sector, Count)))
+            {
+                return;
+            }
+
+            if (Raw)
+            {
+                WriteAll(path, ReadRaw(image));
+            }
+            else
+            {
+                WriteAll(path, ReadRuns(image), Write);
+            }
         }
     }
 
     private VhdOpenOptions Options() =>
         new() { SizeRule = SizeRule, IgnoreBitmap = IgnoreBitmap, Force = Force, Parents = ResolveParents() };
 
-    private IEnumerable<object> ReadRuns(VhdImage image)
+    private void Write(VpcSector sectors)
     {
-        image.ThrowIfPastEnd(Sector, Count);
+        TellSectors(sectors);
+        WriteObject(sectors);
+    }
+
+    private IEnumerable<VpcSector> ReadRuns(VhdImage image)
+    {
         for (long done = 0; done < Count;)
         {
             Cancellation.ThrowIfCancellationRequested();
@@ -70,9 +87,8 @@ public sealed class ReadVpcSectorCommand : VpcDiskCommandBase
         }
     }
 
-    private IEnumerable<object> ReadRaw(VhdImage image)
+    private IEnumerable<byte[]> ReadRaw(VhdImage image)
     {
-        image.ThrowIfPastEnd(Sector, Count);
         for (long done = 0; done < Count;)
         {
             Cancellation.ThrowIfCancellationRequested();

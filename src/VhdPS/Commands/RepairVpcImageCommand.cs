@@ -13,6 +13,7 @@ public sealed class RepairVpcImageCommand : VpcPathCommandBase
     /// <summary>The faults to mend; by default all that can be.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(FaultCodeCompleter))]
     public FaultCode[]? Code { get; set; }
 
     /// <summary>The undo file, or a folder for it; by default the image's name with ".undo" behind it.</summary>
@@ -48,20 +49,28 @@ public sealed class RepairVpcImageCommand : VpcPathCommandBase
             return;
         }
 
+        if (plan.Report.Layout is { } layout)
+        {
+            TellImage(layout);
+        }
+
+        TellEdits(path, plan.Phases);
         if (plan.HasChanges)
         {
             if (!ShouldProcess(path, Describe(plan, undoPath)) || !TryRun(path, () => RepairOperation.Apply(path, plan, undoPath)))
             {
                 return;
             }
+
+            TellStep(undoPath is null ? $"{path}: repaired; there is no undo file." : $"{path}: repaired; the old bytes are in '{undoPath}'.");
         }
         else
         {
-            WriteVerbose($"{path}: there is nothing that can be mended.");
+            TellStep($"{path}: there is nothing that can be mended.");
             undoPath = null;
         }
 
-        if (TryRun(path, () => ImageChecker.Check(path, new CheckOptions { Full = true, SizeRule = SizeRule }, null, Cancellation), out CheckReport after))
+        if (TryRun(path, () => CheckAgain(path), out CheckReport after))
         {
             WriteObject(new VpcRepairResult(path, plan, undoPath, after));
         }
@@ -101,6 +110,12 @@ public sealed class RepairVpcImageCommand : VpcPathCommandBase
             },
             progress,
             Cancellation);
+    }
+
+    private CheckReport CheckAgain(string path)
+    {
+        using CommandProgress progress = BeginProgress("Checking", path);
+        return ImageChecker.Check(path, new CheckOptions { Full = true, SizeRule = SizeRule }, progress, Cancellation);
     }
 
     private string? ChooseUndoPath(string path)

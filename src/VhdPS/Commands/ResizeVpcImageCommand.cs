@@ -40,9 +40,10 @@ public sealed class ResizeVpcImageCommand : VpcOperationCommandBase
             return;
         }
 
+        TellFile(path);
         if (!plan.IsChange && !plan.IsMend)
         {
-            WriteVerbose($"{path}: the disk has {plan.NewSizeBytes} bytes already.");
+            TellStep($"{path}: the disk has {plan.NewSizeBytes} bytes already.");
         }
         else
         {
@@ -52,6 +53,7 @@ public sealed class ResizeVpcImageCommand : VpcOperationCommandBase
             }
 
             Tell(path, plan);
+            TellFile(path);
         }
 
         if (PassThru && TryRun(path, () => VpcImage.Read(path), out VpcImage image))
@@ -136,7 +138,7 @@ public sealed class ResizeVpcImageCommand : VpcOperationCommandBase
 
     private void Tell(string path, ResizePlan plan)
     {
-        WriteVerbose($"{path}: {plan.OldSizeBytes} bytes before, {plan.NewSizeBytes} bytes now; {Blocks(plan)} moved.");
+        TellStep($"{path}: {plan.OldSizeBytes} bytes before, {plan.NewSizeBytes} bytes now; {Blocks(plan)} moved.");
         if (plan.LostSector is { } sector)
         {
             WriteWarning($"{path}: data up to sector {sector} was cut off.");

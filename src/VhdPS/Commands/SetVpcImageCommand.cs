@@ -1,6 +1,6 @@
 using System.Management.Automation;
+using VhdPS.Engine.Format;
 using VhdPS.Engine.Operations;
-using VhdPS.Engine.Storage;
 
 namespace VhdPS.Commands;
 
@@ -12,6 +12,7 @@ public sealed class SetVpcImageCommand : VpcPathCommandBase
     /// <summary>The new parent of a differencing image.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ImagePathCompleter))]
     public string? ParentPath { get; set; }
 
     /// <summary>Takes a parent with another unique id than the stored one, and stores its id.</summary>
@@ -22,9 +23,14 @@ public sealed class SetVpcImageCommand : VpcPathCommandBase
     [Parameter]
     public Guid UniqueId { get; set; }
 
+    /// <summary>Gives the image a new random identity, as a copy needs one.</summary>
+    [Parameter]
+    public SwitchParameter ResetDiskIdentifier { get; set; }
+
     /// <summary>At most four characters that name the program that made the image.</summary>
     [Parameter]
     [ValidateNotNull]
+    [ArgumentCompleter(typeof(CreatorCompleter))]
     public string? CreatorApplication { get; set; }
 
     /// <summary>Whether a virtual machine's state is saved with the image.</summary>
@@ -46,22 +52,27 @@ public sealed class SetVpcImageCommand : VpcPathCommandBase
     /// <inheritdoc/>
     protected override void ProcessFile(string path)
     {
-        if (!TryRun(path, Change, out ImageChange change)
-            || !ShouldProcess(path, Describe(change))
-            || !TryRun(path, () => SetImageOperation.Run(path, change))
-            || !PassThru
-            || !TryRun(path, () => Read(path), out VpcImage image))
+        if (!TryRun(path, Change, out ImageChange change))
         {
             return;
         }
 
-        WriteObject(image);
-    }
+        TellFile(path);
+        if (!ShouldProcess(path, Describe(change)) || !TryRun(path, () => SetImageOperation.Run(path, change)))
+        {
+            return;
+        }
 
-    private static VpcImage Read(string path)
-    {
-        using var file = LocalImageFile.OpenRead(path);
-        return VpcImage.Describe(file, ImageLayout.Read(file));
+        TellStep($"{path}: {(change.ParentPath is null ? "footers" : "parent, header and footers")} written.");
+        if (change.ParentPath is not null)
+        {
+            TellFile(path);
+        }
+
+        if (PassThru && TryRun(path, () => VpcImage.Read(path), out VpcImage image))
+        {
+            WriteObject(image);
+        }
     }
 
     private static string Describe(ImageChange change)
@@ -85,18 +96,23 @@ public sealed class SetVpcImageCommand : VpcPathCommandBase
 
     private ImageChange Change()
     {
+        if (ResetDiskIdentifier && IsGiven(nameof(UniqueId)))
+        {
+            throw new ArgumentException("Give -UniqueId or -ResetDiskIdentifier, not both.");
+        }
+
         var change = new ImageChange
         {
             ParentPath = ParentPath is null ? null : new PathResolver(SessionState.Path).ResolveLiteral(ParentPath),
             IgnoreIdMismatch = IgnoreIdMismatch,
-            UniqueId = IsGiven(nameof(UniqueId)) ? UniqueId : null,
-            CreatorApplication = CreatorApplication,
+            UniqueId = IsGiven(nameof(UniqueId)) ? UniqueId : ResetDiskIdentifier ? Guid.NewGuid() : null,
+            CreatorApplication = CreatorApplication is null ? null : CreatorName.Complete(CreatorApplication),
             SavedState = IsGiven(nameof(SavedState)) ? SavedState : null,
             TimeStamp = IsGiven(nameof(TimeStamp)) ? TimeStamp.ToUniversalTime() : null,
             Force = Force,
         };
         return change.IsEmpty
-            ? throw new ArgumentException("Nothing is to change: give -ParentPath, -UniqueId, -CreatorApplication, -SavedState or -TimeStamp.")
+            ? throw new ArgumentException("Nothing is to change: give -ParentPath, -UniqueId, -ResetDiskIdentifier, -CreatorApplication, -SavedState or -TimeStamp.")
             : change;
     }
 }

@@ -36,12 +36,13 @@ public sealed class ShowVpcMapCommand : VpcPathCommandBase
             return;
         }
 
-        if (!TryRun(path, () => Draw(path), out (VpcMap Map, IReadOnlyList<Finding> Findings) drawn))
+        if (!TryRun(path, () => Draw(path), out (VpcMap Map, ImageLayout Layout) drawn))
         {
             return;
         }
 
-        WriteFindings(path, drawn.Findings);
+        TellImage(drawn.Layout);
+        TellFindings(path, drawn.Layout.Findings);
         if (target is null)
         {
             WriteObject(drawn.Map);
@@ -52,12 +53,12 @@ public sealed class ShowVpcMapCommand : VpcPathCommandBase
         }
     }
 
-    private (VpcMap Map, IReadOnlyList<Finding> Findings) Draw(string path)
+    private (VpcMap Map, ImageLayout Layout) Draw(string path)
     {
         using VhdImage image = VhdImage.Open(path, new VhdOpenOptions { SizeRule = SizeRule, Force = Force });
         TableFigures? figures = image.Map.Table is { } table ? TableScan.Measure(image.Layout, table) : null;
         IEnumerable<BlockRun> runs = Detailed ? BlockMap.Detailed(image) : BlockMap.FromTable(image);
-        return (new VpcMap(image, figures, MapRaster.Draw(image, runs, Cancellation)), image.Layout.Findings);
+        return (new VpcMap(image, figures, MapRaster.Draw(image, runs, Cancellation)), image.Layout);
     }
 
     private void Write(string target, VpcMap map)

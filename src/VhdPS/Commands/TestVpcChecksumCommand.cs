@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using VhdPS.Engine.Format;
 using VhdPS.Engine.Storage;
 
 namespace VhdPS.Commands;
@@ -12,12 +13,32 @@ public sealed class TestVpcChecksumCommand : VpcPathCommandBase
     [Parameter]
     public SwitchParameter Quiet { get; set; }
 
+    /// <summary>Files that are read at once; what is written keeps their order.</summary>
+    [Parameter]
+    [ValidateRange(1, MaxFilesAtOnce)]
+    public int ThrottleLimit { get; set; } = 1;
+
     /// <inheritdoc/>
-    protected override void ProcessFile(string path)
+    private protected override int FilesAtOnce => ThrottleLimit;
+
+    /// <inheritdoc/>
+    protected override void ProcessFile(string path) => Work(path, "Reading", (_, _) => Read(path), Write);
+
+    private void Write(ChecksumReport report)
     {
-        if (TryRun(path, () => Read(path), out ChecksumReport report))
+        Tell(report.Path, VhdStructure.FooterCopy, report.FooterCopy);
+        Tell(report.Path, VhdStructure.DynamicHeader, report.Header);
+        Tell(report.Path, VhdStructure.Footer, report.Footer);
+        WriteObject(Quiet ? report.IsValid : new VpcChecksumResult(report));
+    }
+
+    private void Tell(string path, VhdStructure structure, StructureChecksum? found)
+    {
+        if (IsTelling && found is { } checksum)
         {
-            WriteObject(Quiet ? report.IsValid : new VpcChecksumResult(report));
+            string verdict = checksum.Stored == checksum.Computed ? "holds" : $"is wrong: the bytes give 0x{checksum.Computed:X8}";
+            TellStep($"{path}: the checksum 0x{checksum.Stored:X8} of the {structure} {verdict}.");
+            WriteDebug($"{path}: {structure} at {VpcFileOffset.Format(checksum.FileOffset)}.");
         }
     }
 

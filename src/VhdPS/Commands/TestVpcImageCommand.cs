@@ -25,22 +25,33 @@ public sealed class TestVpcImageCommand : VpcDiskCommandBase
     [Parameter]
     public SizeRule SizeRule { get; set; }
 
+    /// <summary>Files that are read at once; what is written keeps their order.</summary>
+    [Parameter]
+    [ValidateRange(1, MaxFilesAtOnce)]
+    public int ThrottleLimit { get; set; } = 1;
+
+    /// <inheritdoc/>
+    private protected override int FilesAtOnce => ThrottleLimit;
+
     /// <inheritdoc/>
     protected override void ProcessFile(string path)
     {
-        if (TryRun(path, () => Check(path), out CheckReport report))
+        if (TryRun(path, Options, HandOutAll, out CheckOptions options))
         {
-            WriteObject(Quiet ? report.IsValid : new VpcCheckResult(report));
+            Work(path, "Checking", (progress, cancellation) => ImageChecker.Check(path, options, progress, cancellation), Write);
         }
     }
 
-    private CheckReport Check(string path)
+    private void Write(CheckReport report)
     {
-        using CommandProgress progress = BeginProgress("Checking", path);
-        return ImageChecker.Check(
-            path,
-            new CheckOptions { Target = For, Full = Full, Now = DateTime.UtcNow, SizeRule = SizeRule, Parents = ResolveParents() },
-            progress,
-            Cancellation);
+        if (report.Layout is { } layout)
+        {
+            TellImage(layout);
+        }
+
+        WriteObject(Quiet ? report.IsValid : new VpcCheckResult(report));
     }
+
+    private CheckOptions Options() =>
+        new() { Target = For, Full = Full, Now = DateTime.UtcNow, SizeRule = SizeRule, Parents = ResolveParents() };
 }

@@ -21,9 +21,15 @@ public sealed class UndoVpcRepairCommand : VpcPathCommandBase
     /// <inheritdoc/>
     protected override void ProcessFile(string path)
     {
-        if (TryRun(path, () => ResolveUndoPath(path), out string undoPath) && ShouldProcess(path, $"Undo the repair with '{undoPath}'"))
+        if (!TryRun(path, () => ResolveUndoPath(path), out string undoPath) || !ShouldProcess(path, $"Undo the repair with '{undoPath}'"))
         {
-            TryRun(path, () => UndoOperation.Run(path, undoPath));
+            return;
+        }
+
+        if (TryRun(path, () => UndoOperation.Run(path, undoPath), out UndoRecord record))
+        {
+            TellEdits(path, record.Phases);
+            TellStep($"{path}: as it was before the repair, {record.OldLength} bytes; '{undoPath}' is deleted.");
         }
     }
 

@@ -38,24 +38,41 @@ public sealed class WriteVpcSectorCommand : VpcPathCommandBase
             return;
         }
 
-        if (_image?.Path != path && !TryRun(path, () => Change(path)))
+        if (_image?.Path != path)
+        {
+            if (!TryRun(path, () => Change(path)))
+            {
+                return;
+            }
+
+            TellImage(_image!.Layout);
+        }
+
+        if (!TryRun(path, () => _image!.WriteSectors(Sector, Data)))
         {
             return;
         }
 
-        if (!TryRun(path, () => _image!.WriteSectors(Sector, Data)) || !PassThru)
+        TellStep($"{path}: {(count == 1 ? "1 sector" : $"{count} sectors")} from {Sector} on written.");
+        if ((PassThru || IsTelling) && TryRun(path, () => ChainMap.Find(_image!, Sector, count), out ChainRun run))
         {
-            return;
-        }
-
-        if (TryRun(path, () => ChainMap.Find(_image!, Sector, count), out ChainRun run))
-        {
-            WriteObject(new VpcSector(path, run with { Count = count }, Data));
+            var written = new VpcSector(path, run with { Count = count }, Data);
+            TellSectors(written);
+            if (PassThru)
+            {
+                WriteObject(written);
+            }
         }
     }
 
     /// <inheritdoc/>
-    protected override void EndProcessing() => TryRun(_image?.Path, Close);
+    protected override void EndProcessing()
+    {
+        if (_image is { Path: var path } && TryRun(path, Close))
+        {
+            TellStep($"{path}: flushed to the medium.");
+        }
+    }
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

@@ -16,8 +16,8 @@ public sealed class VpcChain
         State = level.State;
         IsRaw = level.IsRaw;
         Problem = level.Problem;
-        TriedPath = [.. level.Tried];
-        SameIdPath = [.. level.SameIdPaths];
+        TriedPath = Array.AsReadOnly<TriedPath>([.. level.Tried]);
+        SameIdPath = Array.AsReadOnly<string>([.. level.SameIdPaths]);
         Tree = tree;
         if (level.TimeStampNote is { } note)
         {

@@ -14,9 +14,9 @@ public sealed class VpcCheckResult : VpcObject
         Errors = report.ErrorCount;
         Warnings = report.WarningCount;
         Notes = report.NoteCount;
-        Findings = [.. report.Findings.OrderByDescending(finding => finding.Severity).Select(finding => new VpcFinding(report.Path, finding))];
-        Rules = [.. report.Verdicts.Select(verdict => new VpcRuleVerdict(verdict))];
-        SizeSeen = [.. report.ReaderSizes];
+        Findings = Array.AsReadOnly<VpcFinding>([.. report.Findings.OrderByDescending(finding => finding.Severity).Select(finding => new VpcFinding(report.Path, finding))]);
+        Rules = Array.AsReadOnly<VpcRuleVerdict>([.. report.Verdicts.Select(verdict => new VpcRuleVerdict(verdict))]);
+        SizeSeen = Array.AsReadOnly<ReaderSize>([.. report.ReaderSizes]);
         LeakedBytes = report.LeakedBytes;
     }
 

@@ -53,7 +53,7 @@ public sealed class VpcHeader
     public string ParentUnicodeName => _header.ParentUnicodeName;
 
     /// <summary>The parent locators in use.</summary>
-    public IReadOnlyList<ParentLocator> ParentLocators => [.. _header.ParentLocators.Where(locator => locator.IsUsed)];
+    public IReadOnlyList<ParentLocator> ParentLocators => Array.AsReadOnly<ParentLocator>([.. _header.ParentLocators.Where(locator => locator.IsUsed)]);
 
     /// <inheritdoc/>
     public override string ToString() => $"{MaxTableEntries} blocks of {VpcSize.Format(BlockSize)}";

@@ -9,7 +9,7 @@ public sealed class VpcRepairResult : VpcObject
     internal VpcRepairResult(string path, RepairPlan plan, string? undoPath, CheckReport after)
         : base(path)
     {
-        Steps = [.. plan.Steps.Select(step => new VpcRepairStep(path, step))];
+        Steps = Array.AsReadOnly<VpcRepairStep>([.. plan.Steps.Select(step => new VpcRepairStep(path, step))]);
         Mended = plan.Steps.Count(step => step.Outcome == RepairOutcome.Mend);
         Left = plan.Steps.Count - Mended;
         UndoPath = undoPath;

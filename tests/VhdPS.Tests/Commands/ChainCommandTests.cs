@@ -34,7 +34,7 @@ public sealed class ChainCommandTests : IDisposable
         Assert.Equal(0xAB, ((byte[])runs[0].Properties["Data"].Value)[0]);
         long offset = (long)runs[0].Properties["FileOffset"].Value;
         Assert.Equal(0xAB, File.ReadAllBytes(_folder["base.vhd"])[offset]);
-        Assert.Contains($"Sector 100, Parent {_folder["base.vhd"]} at file offset {offset}", _session.RunFormatted("Read-VpcSector child.vhd 100"), StringComparison.Ordinal);
+        Assert.Contains($"Sector 100: file offset {offset} (0x{offset:X}) of the parent base.vhd", _session.RunFormatted("Read-VpcSector child.vhd 100"), StringComparison.Ordinal);
     }
 
     [Fact]

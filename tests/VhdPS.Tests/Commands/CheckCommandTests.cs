@@ -32,6 +32,17 @@ public sealed class CheckCommandTests : IDisposable
         Assert.Empty(result.Errors);
     }
 
+    [Theory]
+    [InlineData("(Test-VpcImage bad.vhd -For Azure).Findings")]
+    [InlineData("(Test-VpcImage bad.vhd -For Azure).Rules")]
+    [InlineData("(Test-VpcImage bad.vhd).SizeSeen")]
+    [InlineData("(Repair-VpcImage bad.vhd).Steps")]
+    public void The_parts_of_a_result_have_numbers(string parts)
+    {
+        _folder.Write("bad.vhd", ImageBytes.Dynamic().PutEntry(3, 0).Bytes);
+        Assert.Equal([true], _session.Run($"$parts = {parts}; $parts[0].GetType() -eq @($parts)[0].GetType()").WithoutErrors().As<bool>());
+    }
+
     [Fact]
     public void TestVpcImage_writes_an_error_for_what_is_no_file_and_goes_on()
     {
@@ -103,10 +114,11 @@ public sealed class CheckCommandTests : IDisposable
     {
         _folder.Write("bad.vhd", ImageBytes.Dynamic().PutEntry(3, 0).Bytes);
         string shown = _session.RunFormatted("Test-VpcImage bad.vhd");
-        Assert.Matches(@"Name +Valid +Errors +Warnings +Notes +Gravest", shown);
-        Assert.Contains("BatEntryPastEnd: Block 3", shown, StringComparison.Ordinal);
+        Assert.Matches(@"Valid +Errors +Warnings +Notes +Gravest +Name", shown);
+        Assert.Matches(@"False +1 +0 +0 +BatEntryPastEnd +bad\.vhd", shown);
         shown = _session.RunFormatted("(Test-VpcImage bad.vhd).Findings");
-        Assert.Matches(@"Severity +Code +Offset +Actual +Expected +Message", shown);
+        Assert.Contains("Error BatEntryPastEnd: BlockAllocationTable at file offset ", shown, StringComparison.Ordinal);
+        Assert.Matches(@"Severity +Code +Offset +Message", _session.RunFormatted("(Test-VpcImage bad.vhd).Findings | Format-Table"));
         Assert.Contains("sector 0 (offset 0)", shown.ReplaceLineEndings(" "), StringComparison.Ordinal);
     }
 

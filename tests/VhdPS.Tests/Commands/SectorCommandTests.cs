@@ -147,7 +147,7 @@ public sealed class SectorCommandTests : IDisposable
         string text = _session.RunFormatted(
             "Write-VpcSector d.vhd 0 $data; Read-VpcSector d.vhd 0", ("data", "Hello, disk."u8.ToArray().Concat(new byte[500]).ToArray()));
         Assert.Contains("00000000  48 65 6c 6c 6f 2c 20 64  69 73 6b 2e 00 00 00 00  Hello, disk.....", text, StringComparison.Ordinal);
-        Assert.Contains("Sector 0, File at file offset", text, StringComparison.Ordinal);
+        Assert.Contains("Sector 0: file offset ", text, StringComparison.Ordinal);
         Assert.All(text.Split('\n'), line => Assert.InRange(line.TrimEnd().Length, 0, 80));
     }
 }

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Text;
 using VhdPS.Engine.Storage;
 
 namespace VhdPS.Tests.Commands;
@@ -38,6 +39,28 @@ public sealed class SetVpcImageTests : IDisposable
         Assert.Equal([true, true, true, true], _session.Run("Test-VpcChecksum *.vhd -Quiet").As<bool>());
     }
 
+    [Theory]
+    [InlineData("win", "win ")]
+    [InlineData("win ", "win ")]
+    [InlineData("d2v", "d2v ")]
+    [InlineData("tap", "tap")]
+    [InlineData("abc", "abc")]
+    public void A_known_creator_is_stored_with_its_blanks(string given, string stored)
+    {
+        _session.Run("Set-VpcImage a.vhd -CreatorApplication $given", ("given", given)).WithoutErrors();
+        Assert.Equal(stored.PadRight(4, '\0'), Encoding.Latin1.GetString(File.ReadAllBytes(_folder["a.vhd"]), 28, 4));
+        Assert.Equal([true], _session.Run("Test-VpcChecksum a.vhd -Quiet").As<bool>());
+    }
+
+    [Fact]
+    public void A_copy_gets_an_identity_of_its_own()
+    {
+        Guid[] ids = [.. _session.Run("'a.vhd', 'b.vhd' | Set-VpcImage -ResetDiskIdentifier -PassThru | ForEach-Object UniqueId").WithoutErrors().As<Guid>()];
+        Assert.Equal(2, ids.Distinct().Except([Guid.Empty, Guid.Parse("11111111-2222-3333-4444-555555555555")]).Count());
+        _session.Run("Set-VpcImage base.vhd -ResetDiskIdentifier").SingleError();
+        Assert.Equal([true, true, true], _session.Run("Test-VpcImage a.vhd, b.vhd, child.vhd -Quiet").As<bool>());
+    }
+
     [Fact]
     public void A_child_is_linked_to_another_place_of_its_parent()
     {
@@ -55,6 +78,7 @@ public sealed class SetVpcImageTests : IDisposable
 
     [Theory]
     [InlineData("Set-VpcImage a.vhd", "InvalidArgument")]
+    [InlineData("Set-VpcImage a.vhd -ResetDiskIdentifier -UniqueId (New-Guid)", "InvalidArgument")]
     [InlineData("Set-VpcImage a.vhd -UniqueId ([guid]::Empty)", "InvalidArgument")]
     [InlineData("Set-VpcImage a.vhd -CreatorApplication 'too long'", "InvalidArgument")]
     [InlineData("Set-VpcImage a.vhd -ParentPath b.vhd", "WrongType")]

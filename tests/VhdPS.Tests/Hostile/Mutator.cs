@@ -127,7 +127,7 @@ internal sealed class Mutator(Random random)
         string name = HostileParents.Names[random.Next(HostileParents.Names.Length)];
         Span<byte> span = bytes.AsSpan(header, 1024), stored = span[64..576];
         stored.Clear();
-        Encoding.BigEndianUnicode.GetBytes(name[..Math.Min(name.Length, 256)], stored);
+        Encoding.BigEndianUnicode.GetBytes(name.AsSpan(0, Math.Min(name.Length, 256)), stored);
         ImageBytes.ParentUniqueId.TryWriteBytes(span[40..], bigEndian: true, out _);
         for (int locator = 0; locator < 3 && random.Next(3) != 0; locator++)
         {

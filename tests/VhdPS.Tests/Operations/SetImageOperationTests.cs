@@ -239,7 +239,7 @@ public sealed class SetImageOperationTests : IDisposable
         SetImageOperation.Run(file, new ImageChange { SavedState = true, UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch });
         Assert.Equal(2, file.Changes.Count(change => change.Kind == ChangeKind.Flush));
         FooterOrder.Verify(image.Bytes, file.Changes, "footers");
-        Assert.Empty(ImageChecker.Check(file).Findings.Where(finding => finding.Severity == Severity.Error));
+        Assert.DoesNotContain(ImageChecker.Check(file).Findings, finding => finding.Severity == Severity.Error);
     }
 
     private static IEnumerable<Change> SplitBySector(Change change)

@@ -1,6 +1,5 @@
 using VhdPS.Engine.Operations;
 using VhdPS.Engine.Storage;
-using VhdPS.Tests.Operations;
 
 namespace VhdPS.Tests.Peers;
 

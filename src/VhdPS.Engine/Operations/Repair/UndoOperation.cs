@@ -9,12 +9,13 @@ public static class UndoOperation
     /// <summary>Brings an image of the machine back, and deletes the undo file, which is of no more use.</summary>
     /// <param name="path">The image.</param>
     /// <param name="undoPath">What the repair wrote before its first change.</param>
+    /// <returns>What the undo file held.</returns>
     /// <exception cref="FileNotFoundException">One of the two is not there.</exception>
     /// <exception cref="VhdFormatException">The undo file is not one, or is damaged.</exception>
     /// <exception cref="ImageInUseException">Someone has the image open.</exception>
     /// <exception cref="VhdRefusedException">The image holds something that the repair did not write; nothing was changed.</exception>
     /// <exception cref="ImageIOException">A write failed; the same call again goes on.</exception>
-    public static void Run(string path, string undoPath)
+    public static UndoRecord Run(string path, string undoPath)
     {
         UndoRecord record;
         using (var undo = LocalImageFile.OpenRead(undoPath))
@@ -28,6 +29,7 @@ public static class UndoOperation
         }
 
         File.Delete(undoPath);
+        return record;
     }
 
     /// <summary>Puts the old bytes back in the reverse order of the repair, a sync behind each phase.</summary>

@@ -27,22 +27,32 @@ public static class ImageChecker
     {
         options ??= new CheckOptions();
         var log = new FindingLog(options.FindingLimit);
+        void Begin(string step) => progress?.Report(new WorkProgress(0, 0) { Step = step });
+        Begin("Checking footers, header, locators and sizes");
         ImageLayout? layout = LayoutCheck.Run(file, options, log);
         long leakedBytes = 0;
         if (layout is { BlockSize: > 0 })
         {
+            Begin($"Checking the {layout.BlockCount} entries of the table");
             var tableCheck = TableCheck.Run(file, layout, log, cancellation);
             leakedBytes = tableCheck.LeakedBytes;
             BatmapBits? batmap = BatmapCheck.Run(file, layout, log);
             if (options.Full)
             {
+                Begin("Checking bitmaps, and the data that they say is not there");
                 new BitmapCheck(file, layout, log, batmap).Run(tableCheck.Placed, progress, cancellation);
             }
         }
 
         if (layout is { StoredFooter: not null, VhdType: VhdType.Differencing, Header: not null } && options.Parents is { } policy)
         {
+            Begin("Looking for the parents");
             ChainCheck.Run(file, layout, policy, log);
+        }
+
+        if (options.Target != CheckTarget.Any)
+        {
+            Begin($"Judging the rules of {options.Target}");
         }
 
         IReadOnlyList<RuleVerdict> verdicts = TargetRules.Judge(file, layout, options.Target, log);

@@ -1,0 +1,11 @@
+using System.Globalization;
+
+namespace VhdPS;
+
+/// <summary>Places in a file for people: decimal as other tools take them, hexadecimal as editors show them.</summary>
+public static class VpcFileOffset
+{
+    /// <summary>Bytes from the start of the file, in both notations.</summary>
+    public static string Format(long fileOffset) =>
+        string.Create(CultureInfo.InvariantCulture, $"file offset {fileOffset} (0x{fileOffset:X})");
+}
