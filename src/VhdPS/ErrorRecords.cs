@@ -62,7 +62,7 @@ internal static class ErrorRecords
     {
         VhdFormatException error => FaultCatalog.Of(error.Finding.Code).Action,
         ImageInUseException => "Close the program or the virtual machine that has the image open.",
-        VhdRefusedException { Code: RefusalCode.TargetExists } => "Give -Force to replace it, or another name.",
+        VhdRefusedException { Code: RefusalCode.TargetExists } => "Give another name, or -Force to replace it where the cmdlet has it.",
         VhdRefusedException { Code: RefusalCode.SameFile } => "Name another file with -DestinationPath.",
         VhdRefusedException { Code: RefusalCode.StateSaved } => "Shut the virtual machine down and discard its saved state, or give -Force.",
         VhdRefusedException { Code: RefusalCode.NotEnoughSpace } => "Make room on the volume, name a target on another, or give -Force.",
