@@ -93,11 +93,10 @@ public sealed class OutputTests : IDisposable
         Assert.Equal(shown, _session.RunFormatted("$received"));
     }
 
-    [Theory]
-    [MemberData(nameof(Scripts))]
-    public void Lists_can_be_indexed(string script)
+    [Fact]
+    public void Lists_can_be_indexed()
     {
-        foreach (PSObject output in _session.Run(script).WithoutErrors().Output)
+        foreach (PSObject output in OutputScripts.SelectMany(script => _session.Run(script).WithoutErrors().Output))
         {
             foreach (PSPropertyInfo property in output.Properties.Where(property => property.Value is IEnumerable and not string and not byte[]))
             {
@@ -131,6 +130,23 @@ public sealed class OutputTests : IDisposable
         Assert.Equal(["fixed.vhd"], _session.Run("$received | Where-Object VhdType -EQ Fixed | ForEach-Object { Split-Path -Leaf $_.Path }").As<string>());
         Send("Get-VpcChain child.vhd");
         Assert.Empty(_session.Run("$received | Where-Object State -NE Ok").Output);
+    }
+
+    [Theory]
+    [InlineData(@"C:\vms\a.vhd", @"C:\vms", "a.vhd")]
+    [InlineData(@"D:\d.vhd", @"D:\", "d.vhd")]
+    [InlineData(@"\\nas\share\c.vhd", @"\\nas\share", "c.vhd")]
+    [InlineData(@"/srv/e\f.vhd", "/srv", @"e\f.vhd")]
+    [InlineData("/g.vhd", "/", "g.vhd")]
+    public void Files_of_another_host_are_shown_by_its_name_and_the_rules_of_its_system(string path, string folder, string name)
+    {
+        string[] lines = _session.RunFormatted("""
+            $object = [pscustomobject]@{ Path = $path; IsValid = $true; Errors = 0; Warnings = 0; Notes = 0; Findings = @(); PSComputerName = 'web1'; PSShowComputerName = $true }
+            $object.PSTypeNames.Insert(0, 'Deserialized.VhdPS.VpcCheckResult')
+            $object
+            """, ("path", path)).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        Assert.Equal($"Folder: web1: {folder}", lines[0]);
+        Assert.Equal(name, lines[3].Split(' ')[0]);
     }
 
     private (IReadOnlyList<PSObject> Sent, IReadOnlyList<PSObject> Received) Send(string script) => (
