@@ -17,7 +17,8 @@ BeforeDiscovery {
         @{ Type = 'VpcRepairResult'; Make = 'Repair-VpcImage base.vhd'; View = 'base\.vhd +True +0 +0' }
     )
     $script:canSsh = $IsLinux -and (Test-Path /usr/sbin/sshd) -and
-        (Get-Command ssh -CommandType Application -ErrorAction Ignore) -and (Get-Command ssh-keygen -CommandType Application -ErrorAction Ignore)
+        (Get-Command ssh -CommandType Application -ErrorAction Ignore) -and (Get-Command ssh-keygen -CommandType Application -ErrorAction Ignore) -and
+        (getent passwd (id -u)) -match '/\w*sh$'
 }
 
 BeforeAll {
@@ -112,6 +113,13 @@ Describe 'outputs that have come <Way>' -ForEach @(
 
     It 'name the file for other cmdlets' {
         $received | Where-Object { $_.PSTypeNames[0] -like '*.VpcHash' } | Get-VpcImage | ForEach-Object Path | Should -Be (Join-Path $folder base.vhd)
+    }
+
+    It 'can be broken down into findings that name their host' -Skip:($Way -like '*Clixml') {
+        $received | Where-Object { $_.PSTypeNames[0] -like '*.VpcCheckResult' } | Select-Object PSComputerName -ExpandProperty Findings | Export-Csv findings.csv
+        $rows = Import-Csv findings.csv
+        $rows.Code | Should -Be @('AzureTypeNotFixed', 'AzureSizeOutOfRange')
+        $rows.PSComputerName | Sort-Object -Unique | Should -Be 'localhost'
     }
 
     It 'can be told apart by the names of values' {
