@@ -30,6 +30,6 @@ Describe 'tab completion' {
     It 'inserts a path that binds' {
         $typed = 'Get-VpcImage -LiteralPath sp'
         $match = (TabExpansion2 -inputScript $typed -cursorColumn $typed.Length).CompletionMatches[0].CompletionText
-        (Invoke-Expression "Get-VpcImage -LiteralPath $match").Size | Should -Be 1MB
+        (. ([scriptblock]::Create("Get-VpcImage -LiteralPath $match"))).Size | Should -Be 1MB
     }
 }

@@ -20,7 +20,7 @@ Describe 'Convert-VpcImage' {
 
     It 'puts the disk itself at the start of a fixed image' {
         Convert-VpcImage disk.img d.vhd -SourceFormat Raw -VhdType Fixed
-        $stream = [IO.MemoryStream]::new((Get-FileBytes d.vhd 0 6MB))
+        $stream = [IO.MemoryStream]::new((Read-File d.vhd 0 6MB))
         (Get-FileHash -InputStream $stream).Hash | Should -Be $hash
     }
 
@@ -45,7 +45,7 @@ Describe 'Convert-VpcImage' {
         $image.Size | Should -Be 20MB
         $image.FileSize | Should -Be (20MB + 512)
         Test-VpcImage azure.vhd -For Azure -Quiet | Should -BeTrue
-        (Get-FileHash -InputStream ([IO.MemoryStream]::new((Get-FileBytes azure.vhd 0 6MB)))).Hash | Should -Be $hash
+        (Get-FileHash -InputStream ([IO.MemoryStream]::new((Read-File azure.vhd 0 6MB)))).Hash | Should -Be $hash
     }
 
     It 'turns raw into fixed and back in place' {
@@ -114,7 +114,7 @@ Describe 'Convert-VpcImage' {
 
     It 'changes nothing with -WhatIf: <_>' -ForEach '-DestinationPath new.vhd -DeleteSource', '-InPlace', '-DestinationPath new.vhd -For Azure' {
         $before = Get-FolderState
-        Invoke-Expression "Convert-VpcImage disk.img -SourceFormat Raw -WhatIf $_"
+        . ([scriptblock]::Create("Convert-VpcImage disk.img -SourceFormat Raw -WhatIf $_"))
         Get-FolderState | Should -Be $before
     }
 

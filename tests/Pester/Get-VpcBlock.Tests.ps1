@@ -20,7 +20,7 @@ Describe 'Get-VpcBlock' {
         foreach ($index in 1, 3, 4) {
             $block = Get-VpcBlock d.vhd $index
             $block.Block | Should -Be $index
-            (Get-FileBytes d.vhd $block.FileOffset 512) | Should -Be (Get-Pattern 512 $index)
+            (Read-File d.vhd $block.FileOffset 512) | Should -Be (Get-Pattern 512 $index)
         }
     }
 

@@ -31,7 +31,7 @@ Describe 'Get-VpcHash' {
         $manifest = Get-VpcHash dynamic.vhd -BlockManifest -BlockSize 1MB
         $manifest.Block | Should -Be @(0, 3, 5)
         foreach ($block in $manifest) {
-            $bytes = Get-FileBytes disk.img $block.Offset $block.Length
+            $bytes = Read-File disk.img $block.Offset $block.Length
             $block.Hash | Should -Be ([Convert]::ToHexString([Security.Cryptography.SHA256]::HashData($bytes)))
         }
 

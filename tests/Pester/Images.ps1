@@ -38,7 +38,7 @@ function Get-DiskHash([string] $Name) {
 }
 
 # Bytes of a file.
-function Get-FileBytes([string] $Name, [long] $Offset, [int] $Count) {
+function Read-File([string] $Name, [long] $Offset, [int] $Count) {
     $stream = [IO.File]::OpenRead((Join-Path $PWD.ProviderPath $Name))
     $bytes = [byte[]]::new($Count)
     $stream.Position = $Offset

@@ -14,14 +14,14 @@ Describe 'Read-VpcSector' {
         $read.Origin | Should -Be 'File'
         $read.OriginPath | Should -Be (Join-Path $folder d.vhd)
         $read.Data | Should -Be $data
-        (Get-FileBytes d.vhd $read.FileOffset 1024) | Should -Be $data
+        (Read-File d.vhd $read.FileOffset 1024) | Should -Be $data
     }
 
     It 'reads the sectors of a raw disk from an image of it' {
         $null = Write-RawDisk disk.img
         Convert-VpcImage disk.img -SourceFormat Raw -VhdType Dynamic
         foreach ($sector in 0, 7, (3MB / 512), (6MB / 512 - 1)) {
-            (Read-VpcSector disk.vhd $sector -Raw) | Should -Be (Get-FileBytes disk.img ($sector * 512) 512)
+            (Read-VpcSector disk.vhd $sector -Raw) | Should -Be (Read-File disk.img ($sector * 512) 512)
         }
     }
 

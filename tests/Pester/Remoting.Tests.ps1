@@ -34,11 +34,11 @@ BeforeAll {
         param($module, $folder, $scripts)
         Import-Module $module
         Set-Location -LiteralPath $folder
-        $scripts | ForEach-Object { Invoke-Expression $_ }
+        $scripts | ForEach-Object { . ([scriptblock]::Create($_)) }
     }
 
     # Starts a server on a free port of this machine that gives a PowerShell to whoever has the key.
-    function Start-SshServer {
+    function Open-SshServer {
         $listener = [Net.Sockets.TcpListener]::new([Net.IPAddress]::Loopback, 0)
         $listener.Start()
         $port = $listener.LocalEndpoint.Port
@@ -66,7 +66,7 @@ BeforeAll {
     }
 
     # Every property at any depth as text, without those that remoting adds.
-    function Get-Facts($Objects) {
+    function ConvertTo-Fact($Objects) {
         @($Objects | Select-Object * -ExcludeProperty PSComputerName, RunspaceId, PSShowComputerName, PSSourceJobInstanceId) | ConvertTo-Json -Depth 4 -EnumsAsStrings
     }
 }
@@ -82,7 +82,7 @@ Describe 'outputs that have come <Way>' -ForEach @(
         $received = switch ($Way) {
             'out of Export-Clixml' {
                 foreach ($script in $Outputs.Make) {
-                    Invoke-Expression $script | Export-Clixml sent.xml
+                    . ([scriptblock]::Create($script)) | Export-Clixml sent.xml
                     Import-Clixml sent.xml
                 }
             }
@@ -90,7 +90,7 @@ Describe 'outputs that have come <Way>' -ForEach @(
                 Start-Job $remote -ArgumentList $module, $folder, $Outputs.Make | Receive-Job -Wait -AutoRemoveJob
             }
             'over SSH' {
-                $server = Start-SshServer
+                $server = Open-SshServer
                 $there = @{
                     HostName = 'localhost'
                     Port = $server.Port
@@ -107,7 +107,7 @@ Describe 'outputs that have come <Way>' -ForEach @(
 
     It 'keep each property and the view: <Type>' -ForEach $Outputs {
         $objects = @($received | Where-Object { $_.PSTypeNames[0] -eq "Deserialized.VhdPS.$Type" })
-        Get-Facts $objects | Should -Be (Get-Facts (Invoke-Expression $Make))
+        ConvertTo-Fact $objects | Should -Be (ConvertTo-Fact (. ([scriptblock]::Create($Make))))
         $objects | Out-Shown 120 | Should -Match $View
     }
 
@@ -166,6 +166,7 @@ Describe 'sessions side by side' {
         $path = Join-Path $folder one.vhd
         $written = 1..16 | ForEach-Object -ThrottleLimit 4 -Parallel {
             Import-Module $using:module
+            $problem = $null
             Write-VpcSector $using:path $_ ([byte[]](, $_ * 512)) -ErrorVariable problem -ErrorAction SilentlyContinue
             if ($problem) { if ($problem[0].FullyQualifiedErrorId -notlike 'ImageInUse,*') { throw $problem[0] } } else { $_ }
         }

@@ -42,7 +42,7 @@ Describe 'Write-VpcSector' {
         $written = Write-VpcSector d.vhd 3 $data -PassThru
         $written.Sector | Should -Be 3
         $written.Count | Should -Be 2
-        (Get-FileBytes d.vhd $written.FileOffset 1024) | Should -Be $data
+        (Read-File d.vhd $written.FileOffset 1024) | Should -Be $data
     }
 
     It 'writes nothing past the end of the disk' {
