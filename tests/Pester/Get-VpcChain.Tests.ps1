@@ -2,7 +2,7 @@ BeforeAll { . (Join-Path $PSScriptRoot Images.ps1) }
 
 Describe 'Get-VpcChain' {
     BeforeEach {
-        $folder = Enter-Folder
+        $null = Enter-Folder
         $null = New-VpcImage base.vhd -Size 10MB
         $null = New-VpcImage middle.vhd -ParentPath base.vhd
         $null = New-VpcImage top.vhd -ParentPath middle.vhd
@@ -22,7 +22,7 @@ Describe 'Get-VpcChain' {
         Remove-Item base.vhd
         $chain = Get-VpcChain top.vhd -ErrorAction Stop
         $chain.State | Should -Be @('Ok', 'Ok', 'Missing')
-        $chain[2].TriedPath[0].Path | Should -Be (Join-Path $folder base.vhd)
+        $chain[2].TriedPath[0].Path | Split-Path -Leaf | Should -Be 'base.vhd'
         $chain[2].TriedPath[0].Reason | Should -Be 'not found'
     }
 
