@@ -6,7 +6,7 @@ BeforeDiscovery {
         @{ Type = 'VpcSector'; Make = 'Read-VpcSector base.vhd 0'; View = '00000000  00 01 02 03' }
         @{ Type = 'VpcBlock'; Make = 'Get-VpcBlock base.vhd -Allocated'; View = '1 +0 +2 MiB +Allocated' }
         @{ Type = 'VpcChain'; Make = 'Get-VpcChain child.vhd'; View = '└─ base\.vhd +Dynamic' }
-        @{ Type = 'VpcMap'; Make = 'Show-VpcMap base.vhd'; View = 'base\.vhd: Dynamic, 10 MiB, 1 of 5 blocks' }
+        @{ Type = 'VpcMap'; Make = 'Show-VpcMap base.vhd'; View = 'base\.vhd: Dynamic, 10 MiB\s+1 of 5 blocks' }
         @{ Type = 'VpcHash'; Make = 'Get-VpcHash base.vhd'; View = '[0-9A-F]{64} base\.vhd' }
         @{ Type = 'VpcBlockHash'; Make = 'Get-VpcHash base.vhd -BlockManifest'; View = '0 [0-9A-F]{50}' }
         @{ Type = 'VpcChecksumResult'; Make = 'Test-VpcChecksum base.vhd'; View = 'base\.vhd +True +0x[0-9A-F]{8} ok +0x[0-9A-F]{8} ok' }

@@ -18,7 +18,7 @@ Describe 'Show-VpcMap' {
     It 'draws at most as wide as <_> columns' -ForEach 80, 120 {
         $null = New-VpcImage large.vhd -Size 100GB
         $shown = Show-VpcMap large.vhd | Out-Shown $_
-        $shown | Should -Match 'large\.vhd: Dynamic, 100 GiB, 0 of 51200 blocks of 2 MiB in the file'
+        $shown | Should -Match 'large\.vhd: Dynamic, 100 GiB\s+0 of 51200 blocks of 2 MiB in the file'
         ($shown -split '\n' -match '^ +\d.*\.{50,}').Count | Should -Be 12
     }
 
