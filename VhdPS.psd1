@@ -9,6 +9,7 @@
     PowerShellVersion = '7.4'
     CompatiblePSEditions = @('Core')
     FormatsToProcess = @('out/VhdPS/VhdPS.Format.ps1xml')
+    TypesToProcess = @('out/VhdPS/VhdPS.Types.ps1xml')
     CmdletsToExport = @(
         'Compare-VpcImage'
         'Convert-VpcImage'

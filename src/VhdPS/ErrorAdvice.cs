@@ -12,7 +12,7 @@ internal static class ErrorAdvice
             "OpenedForReading" => "Open it for writing. No cmdlet does this; it is for callers of the engine.",
             "EarlierWriteFailed" => "Remove the cause (a full disk, a lost connection), run the command again, and check the image.",
             "ImageFull" => "Convert the image into a fixed one, or a smaller disk.",
-            "TargetExists" => "Give another name, or -Force to replace it.",
+            "TargetExists" => "Give another name, or -Force to replace it where the cmdlet has it. An undo file is never replaced: -Backup names another.",
             "StateSaved" => "Start the machine and shut it down, then try again. -Force goes on where the cmdlet has it.",
             "SameFile" => "Name another target.",
             "DataWouldBeLost" => "Read the message for the place; move the data, or give -Force where the cmdlet has it.",

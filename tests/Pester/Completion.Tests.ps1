@@ -1,6 +1,5 @@
 BeforeAll {
-    Set-StrictMode -Version 3.0
-    Import-Module (Join-Path $PSScriptRoot '../../out/VhdPS/VhdPS.psd1') -Force
+    . (Join-Path $PSScriptRoot Images.ps1)
 
     function Get-Completion([string] $Typed) {
         (TabExpansion2 -inputScript $Typed -cursorColumn $Typed.Length).CompletionMatches.ListItemText
@@ -9,8 +8,7 @@ BeforeAll {
 
 Describe 'tab completion' {
     BeforeAll {
-        $folder = New-Item -ItemType Directory -Path (Join-Path $TestDrive ([guid]::NewGuid()))
-        Push-Location $folder
+        $null = Enter-Folder
         $null = 'data.vhd', 'snapshot.avhd', 'sp ace[1].vhd' | New-VpcImage -Size 1MB
         $null = New-Item -ItemType Directory dir
         'text' | Set-Content data.txt
@@ -32,6 +30,6 @@ Describe 'tab completion' {
     It 'inserts a path that binds' {
         $typed = 'Get-VpcImage -LiteralPath sp'
         $match = (TabExpansion2 -inputScript $typed -cursorColumn $typed.Length).CompletionMatches[0].CompletionText
-        (Invoke-Expression "Get-VpcImage -LiteralPath $match").Size | Should -Be 1MB
+        (. ([scriptblock]::Create("Get-VpcImage -LiteralPath $match"))).Size | Should -Be 1MB
     }
 }

@@ -1,12 +1,8 @@
-BeforeAll {
-    Set-StrictMode -Version 3.0
-    Import-Module (Join-Path $PSScriptRoot '../../out/VhdPS/VhdPS.psd1') -Force
-}
+BeforeAll { . (Join-Path $PSScriptRoot Images.ps1) }
 
 Describe 'Get-VpcImage' {
     BeforeEach {
-        $folder = New-Item -ItemType Directory -Path (Join-Path $TestDrive ([guid]::NewGuid()))
-        Push-Location $folder
+        $null = Enter-Folder
         $null = New-VpcImage d.vhd -Size 1GB
         $null = New-VpcImage f.vhd -Size 5MB -VhdType Fixed
     }
@@ -15,26 +11,63 @@ Describe 'Get-VpcImage' {
     It 'describes every image of a folder' {
         $images = Get-ChildItem *.vhd | Get-VpcImage
         $images.VhdType | Should -Be @('Dynamic', 'Fixed')
+        $images.FileSize | Should -Be (Get-Item *.vhd | ForEach-Object Length)
         $images[0].BlockCount | Should -Be 512
         $images[0].AllocatedBlockCount | Should -Be 0
         $images[1].Header | Should -BeNullOrEmpty
     }
 
-    It 'takes wildcards, and names with brackets by -LiteralPath' {
-        $null = New-VpcImage 'x[1].vhd' -Size 1MB
-        Get-VpcImage *.vhd | Should -HaveCount 3
-        (Get-VpcImage -LiteralPath 'x[1].vhd').Size | Should -Be 1MB
-    }
-
-    It 'fits into 80 columns' {
-        $lines = (Get-VpcImage *.vhd | Out-String -Width 80) -split '\r?\n'
-        $lines | ForEach-Object { $_.Length | Should -BeLessOrEqual 80 }
-        $lines -match '\d GiB' | Should -Not -BeNullOrEmpty
-    }
-
     It 'counts what was written' {
-        Write-VpcSector d.vhd 0 ([byte[]](, 1 * 512))
+        Write-VpcSector d.vhd 0 (Get-Pattern 512)
         (Get-VpcImage d.vhd).AllocatedBlockCount | Should -Be 1
+        (Get-VpcImage d.vhd).MinimumSize | Should -Be 2MB
+    }
+
+    It 'shows a table whose columns all fit into <_> columns' -ForEach 80, 120 {
+        $shown = Get-VpcImage *.vhd | Out-Shown $_
+        $shown | Should -Match 'Name +Type +Size +FileSize +OnDisk +Blocks'
+        $shown | Should -Match 'd.vhd +Dynamic +1 GiB +\d+(\.\d+)? KiB .* 0/512'
+        $shown | Should -Not -Match '…'
+    }
+
+    It 'shows a list with the parent of a child only' {
+        $null = New-VpcImage c.vhd -ParentPath d.vhd
+        Get-VpcImage c.vhd | Format-List | Out-Shown | Should -Match '(?m)^ParentPath +: '
+        Get-VpcImage d.vhd | Format-List | Out-Shown | Should -Not -Match 'ParentPath'
+    }
+
+    It 'fills CSV and JSON' {
+        Get-VpcImage *.vhd | Export-Csv images.csv
+        $rows = Import-Csv images.csv
+        $rows.Size | Should -Be @("$(1GB)", "$(5MB)")
+        $rows.VhdType | Should -Be @('Dynamic', 'Fixed')
+        $null = New-VpcImage c.vhd -ParentPath d.vhd
+        $json = Get-VpcImage c.vhd | ConvertTo-Json -Depth 3 -EnumsAsStrings -WarningVariable warnings | ConvertFrom-Json
+        $warnings | Should -BeNullOrEmpty
+        $json.Header.ParentLocators.Code | Should -Contain 'W2ku'
+        $json.ParentUniqueId | Should -Be (Get-VpcImage d.vhd).UniqueId
+    }
+
+    It 'stops after the first for Select-Object -First 1' {
+        'no image' | Set-Content g.vhd
+        $seen = Get-ChildItem *.vhd | Get-VpcImage -ErrorVariable problem -ErrorAction SilentlyContinue | Select-Object -First 1
+        $seen.Path | Should -BeLike '*d.vhd'
+        $problem | Should -BeNullOrEmpty -Because 'the file behind the first two was not read'
+    }
+
+    It 'goes by the size rule that it is told' {
+        $exact = Get-VpcImage d.vhd -SizeRule CurrentSize
+        $chs = Get-VpcImage d.vhd -SizeRule Chs
+        $exact.Size | Should -Be 1GB
+        $chs.Size | Should -Be $exact.ChsSize
+        $chs.Size | Should -BeLessThan 1GB
+    }
+
+    It 'describes a damaged image only with -Force' {
+        Edit-Byte d.vhd 612
+        { Get-VpcImage d.vhd -ErrorAction Stop } | Should -Throw -ErrorId 'HeaderChecksumMismatch,*'
+        (Get-VpcImage d.vhd -Force -WarningVariable warnings -WarningAction SilentlyContinue).Size | Should -Be 1GB
+        $warnings | Should -Not -BeNullOrEmpty
     }
 
     It 'refuses what is not a file: <_>' -ForEach 'Env:PATH', '.' {

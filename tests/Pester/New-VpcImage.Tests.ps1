@@ -1,13 +1,7 @@
-BeforeAll {
-    Set-StrictMode -Version 3.0
-    Import-Module (Join-Path $PSScriptRoot '../../out/VhdPS/VhdPS.psd1') -Force
-}
+BeforeAll { . (Join-Path $PSScriptRoot Images.ps1) }
 
 Describe 'New-VpcImage' {
-    BeforeEach {
-        $folder = New-Item -ItemType Directory -Path (Join-Path $TestDrive ([guid]::NewGuid()))
-        Push-Location $folder
-    }
+    BeforeEach { $folder = Enter-Folder }
     AfterEach { Pop-Location }
 
     It 'makes a dynamic image of exactly the size asked for' {
@@ -18,6 +12,22 @@ Describe 'New-VpcImage' {
         $image.CreatorApplication | Should -Be 'win '
     }
 
+    It 'makes a fixed image: zeros and a footer' {
+        $null = New-VpcImage f.vhd 3MB -VhdType Fixed
+        $bytes = [IO.File]::ReadAllBytes((Join-Path $folder f.vhd))
+        $bytes.Length | Should -Be (3MB + 512)
+        [Text.Encoding]::ASCII.GetString($bytes, 3MB, 8) | Should -Be 'conectix'
+        [Linq.Enumerable]::Max([byte[]]$bytes[0..65535]) | Should -Be 0
+    }
+
+    It 'makes children of a parent' {
+        $parent = New-VpcImage base.vhd -Size 10MB
+        $children = 'a.vhd', 'b.vhd' | New-VpcImage -ParentPath base.vhd
+        $children.VhdType | Should -Be @('Differencing', 'Differencing')
+        $children.Size | Should -Be @(10MB, 10MB)
+        $children.ParentUniqueId | Should -Be @($parent.UniqueId, $parent.UniqueId)
+    }
+
     It 'takes rows of a CSV file, with sizes as people write them' {
         'Path,Size,VhdType', 'one.vhd,20GB,Dynamic', 'two.vhd,3MB,Fixed' | Set-Content disks.csv
         $images = Import-Csv disks.csv | New-VpcImage
@@ -25,18 +35,20 @@ Describe 'New-VpcImage' {
         $images.VhdType | Should -Be @('Dynamic', 'Fixed')
     }
 
-    It 'takes names from the pipeline' {
+    It 'takes names from the pipeline, as many as are asked for' {
         1..3 | ForEach-Object { "disk$_.vhd" } | New-VpcImage -Size 1MB | Should -HaveCount 3
-        Get-ChildItem *.vhd | Should -HaveCount 3
+        1..9 | ForEach-Object { "more$_.vhd" } | New-VpcImage -Size 1MB | Select-Object -First 2 | Should -HaveCount 2
+        (Get-ChildItem *.vhd).Name | Should -Be @('disk1.vhd', 'disk2.vhd', 'disk3.vhd', 'more1.vhd', 'more2.vhd')
     }
 
     It 'never overwrites without -Force' {
         $null = New-VpcImage d.vhd -Size 1GB
-        $before = (Get-FileHash d.vhd).Hash
+        $before = Get-FolderState
         New-VpcImage d.vhd -Size 2GB -ErrorVariable problem -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
         $problem[0].FullyQualifiedErrorId | Should -BeLike 'TargetExists,*'
         $problem[0].CategoryInfo.Category | Should -Be 'ResourceExists'
-        (Get-FileHash d.vhd).Hash | Should -Be $before
+        $problem[0].ErrorDetails.RecommendedAction | Should -BeLike '*-Force*'
+        Get-FolderState | Should -Be $before
         (New-VpcImage d.vhd -Size 2GB -Force).Size | Should -Be 2GB
     }
 
@@ -59,14 +71,14 @@ Describe 'New-VpcImage' {
         Test-Path d.vhd | Should -BeFalse
     }
 
-    It 'writes nothing with -WhatIf' {
-        New-VpcImage d.vhd -Size 1GB -WhatIf | Should -BeNullOrEmpty
-        Test-Path d.vhd | Should -BeFalse
+    It 'takes a size or a parent, not both' {
+        { New-VpcImage d.vhd -Size 1MB -ParentPath base.vhd } | Should -Throw -ErrorId 'AmbiguousParameterSet,*'
+        { New-VpcImage d.vhd -ParentPath base.vhd -VhdType Fixed } | Should -Throw -ErrorId 'AmbiguousParameterSet,*'
     }
 
-    It 'takes <_> as a name' -ForEach 'br[ack]et.vhd', 'sp ace.vhd', "Ünïcödé-图.vhd" {
-        (New-VpcImage -Path $_ -Size 1MB).Path | Should -Be (Join-Path $folder $_)
-        Test-Path -LiteralPath $_ | Should -BeTrue
+    It 'writes nothing with -WhatIf' {
+        New-VpcImage d.vhd -Size 1GB -WhatIf | Should -BeNullOrEmpty
+        Get-ChildItem -Force | Should -BeNullOrEmpty
     }
 
     It 'says that the folder is missing' {

@@ -1,12 +1,8 @@
-BeforeAll {
-    Set-StrictMode -Version 3.0
-    Import-Module (Join-Path $PSScriptRoot '../../out/VhdPS/VhdPS.psd1') -Force
-}
+BeforeAll { . (Join-Path $PSScriptRoot Images.ps1) }
 
 Describe 'Test-VpcChecksum' {
     BeforeEach {
-        $folder = New-Item -ItemType Directory -Path (Join-Path $TestDrive ([guid]::NewGuid()))
-        Push-Location $folder
+        $null = Enter-Folder
         $null = 'a.vhd', 'b.vhd' | New-VpcImage -Size 10MB
         $null = New-VpcImage fixed.vhd -Size 1MB -VhdType Fixed
     }
@@ -20,14 +16,18 @@ Describe 'Test-VpcChecksum' {
     }
 
     It 'reports a wrong checksum as a result' {
-        $bytes = [IO.File]::ReadAllBytes("$folder/a.vhd")
-        $bytes[-100] = 1
-        [IO.File]::WriteAllBytes("$folder/a.vhd", $bytes)
+        Edit-Byte a.vhd -100
         $result = Test-VpcChecksum a.vhd -ErrorAction Stop
         $result.IsValid | Should -BeFalse
         $result.Footer.IsValid | Should -BeFalse
         $result.FooterCopy.IsValid | Should -BeTrue
         Test-VpcChecksum a.vhd -Quiet | Should -BeFalse
+    }
+
+    It 'reports a wrong checksum of the <Name> alone' -ForEach @{ Name = 'FooterCopy'; Offset = 100 }, @{ Name = 'Header'; Offset = 612 } {
+        Edit-Byte a.vhd $Offset
+        $result = Test-VpcChecksum a.vhd
+        'Footer', 'FooterCopy', 'Header' | Where-Object { -not $result.$_.IsValid } | Should -Be $Name
     }
 
     It 'goes on behind a file that is no image' {
@@ -38,14 +38,21 @@ Describe 'Test-VpcChecksum' {
         $problem[0].CategoryInfo.Category | Should -Be 'InvalidData'
     }
 
-    It 'stops after the first for Select-Object -First 1' {
-        $script:after = $false
+    It 'stops after the first for Select-Object -First 1, and the script goes on' {
+        $after = $false
         Get-ChildItem *.vhd | Test-VpcChecksum | Select-Object -First 1 | Should -HaveCount 1
-        $script:after = $true
-        $script:after | Should -BeTrue
+        $after = $true
+        $after | Should -BeTrue
     }
 
     It 'takes strings and files in one pipeline' {
         'a.vhd', (Get-Item b.vhd) | Test-VpcChecksum -Quiet | Should -Be @($true, $true)
+    }
+
+    It 'shows each checksum and what is wrong within <_> columns' -ForEach 80, 120 {
+        Edit-Byte a.vhd -100
+        $shown = Test-VpcChecksum a.vhd, fixed.vhd | Out-Shown $_
+        $shown | Should -Match 'a\.vhd +False +0x[0-9A-F]{8} WRONG +0x[0-9A-F]{8} ok +0x[0-9A-F]{8} ok'
+        $shown | Should -Match 'fixed\.vhd +True +0x[0-9A-F]{8} ok +- +-'
     }
 }

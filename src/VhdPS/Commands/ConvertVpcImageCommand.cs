@@ -18,7 +18,9 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
     /// The file to make, or a folder for it. Left out, the new file lies beside the source, with the extension of what it
     /// is: .vhd, or .raw.
     /// </summary>
-    [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
+    /// <remarks>By property name in one set only: bound in both it would leave the object itself to be taken for a path.</remarks>
+    [Parameter(Position = 1, ParameterSetName = PathSet)]
+    [Parameter(Position = 1, ParameterSetName = LiteralPathSet, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ImagePathCompleter))]
     public string? DestinationPath { get; set; }
@@ -27,7 +29,8 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
     /// What the new file is to be. Left out, the extension .raw, .img, .dd or .bin of -DestinationPath means Raw; else it is
     /// what the source is, and Dynamic for a differencing image or a raw disk.
     /// </summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
+    /// <remarks>Never by property name: an image's own type is what it is, not what the new file is to be.</remarks>
+    [Parameter]
     [Alias("VHDFormat")]
     public DiskFormat VhdType { get; set; }
 

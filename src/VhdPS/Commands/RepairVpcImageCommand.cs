@@ -57,7 +57,9 @@ public sealed class RepairVpcImageCommand : VpcPathCommandBase
         TellEdits(path, plan.Phases);
         if (plan.HasChanges)
         {
-            if (!ShouldProcess(path, Describe(plan, undoPath)) || !TryRun(path, () => RepairOperation.Apply(path, plan, undoPath)))
+            if ((undoPath is not null && !TryRun(path, () => RepairOperation.ThrowIfUndoFileExists(undoPath)))
+                || !ShouldProcess(path, Describe(plan, undoPath))
+                || !TryRun(path, () => RepairOperation.Apply(path, plan, undoPath)))
             {
                 return;
             }

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Storage;
 
@@ -16,8 +17,8 @@ public sealed class VpcChain
         State = level.State;
         IsRaw = level.IsRaw;
         Problem = level.Problem;
-        TriedPath = Array.AsReadOnly<TriedPath>([.. level.Tried]);
-        SameIdPath = Array.AsReadOnly<string>([.. level.SameIdPaths]);
+        TriedPath = new([.. level.Tried]);
+        SameIdPath = new([.. level.SameIdPaths]);
         Tree = tree;
         if (level.TimeStampNote is { } note)
         {
@@ -73,10 +74,10 @@ public sealed class VpcChain
     public string Problem { get; }
 
     /// <summary>Paths that were tried in vain before this one, and why each was not taken.</summary>
-    public IReadOnlyList<TriedPath> TriedPath { get; }
+    public ReadOnlyCollection<TriedPath> TriedPath { get; }
 
     /// <summary>Other images of the folder with the same unique id.</summary>
-    public IReadOnlyList<string> SameIdPath { get; }
+    public ReadOnlyCollection<string> SameIdPath { get; }
 
     /// <summary>That the file's time is another than the one that the child stores; null where they agree.</summary>
     public string? TimeStampNote { get; }

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Storage;
 
@@ -14,9 +15,9 @@ public sealed class VpcCheckResult : VpcObject
         Errors = report.ErrorCount;
         Warnings = report.WarningCount;
         Notes = report.NoteCount;
-        Findings = Array.AsReadOnly<VpcFinding>([.. report.Findings.OrderByDescending(finding => finding.Severity).Select(finding => new VpcFinding(report.Path, finding))]);
-        Rules = Array.AsReadOnly<VpcRuleVerdict>([.. report.Verdicts.Select(verdict => new VpcRuleVerdict(verdict))]);
-        SizeSeen = Array.AsReadOnly<ReaderSize>([.. report.ReaderSizes]);
+        Findings = new([.. report.Findings.OrderByDescending(finding => finding.Severity).Select(finding => new VpcFinding(report.Path, finding))]);
+        Rules = new([.. report.Verdicts.Select(verdict => new VpcRuleVerdict(verdict))]);
+        SizeSeen = new([.. report.ReaderSizes]);
         LeakedBytes = report.LeakedBytes;
     }
 
@@ -36,13 +37,13 @@ public sealed class VpcCheckResult : VpcObject
     public long Notes { get; }
 
     /// <summary>The findings, the gravest first; of one code at most 1000, and one that tells how many there are.</summary>
-    public IReadOnlyList<VpcFinding> Findings { get; }
+    public ReadOnlyCollection<VpcFinding> Findings { get; }
 
     /// <summary>The rules of the program or service that was asked for, kept or not.</summary>
-    public IReadOnlyList<VpcRuleVerdict> Rules { get; }
+    public ReadOnlyCollection<VpcRuleVerdict> Rules { get; }
 
     /// <summary>The virtual size that each known program sees.</summary>
-    public IReadOnlyList<ReaderSize> SizeSeen { get; }
+    public ReadOnlyCollection<ReaderSize> SizeSeen { get; }
 
     /// <summary>Bytes of the file that belong to no block and no structure.</summary>
     public long LeakedBytes { get; }

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using VhdPS.Engine.Format;
 
 namespace VhdPS;
@@ -53,7 +54,7 @@ public sealed class VpcHeader
     public string ParentUnicodeName => _header.ParentUnicodeName;
 
     /// <summary>The parent locators in use.</summary>
-    public IReadOnlyList<ParentLocator> ParentLocators => Array.AsReadOnly<ParentLocator>([.. _header.ParentLocators.Where(locator => locator.IsUsed)]);
+    public ReadOnlyCollection<ParentLocator> ParentLocators => new([.. _header.ParentLocators.Where(locator => locator.IsUsed)]);
 
     /// <inheritdoc/>
     public override string ToString() => $"{MaxTableEntries} blocks of {VpcSize.Format(BlockSize)}";

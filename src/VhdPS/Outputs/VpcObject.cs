@@ -1,6 +1,7 @@
 namespace VhdPS;
 
 /// <summary>What every output about one file has, so that it pipes into every cmdlet.</summary>
+/// <remarks>Lists in outputs are of a type with an indexer: what the compiler makes for an interface, PowerShell cannot index.</remarks>
 public abstract class VpcObject
 {
     /// <summary>Takes the full path of the file.</summary>

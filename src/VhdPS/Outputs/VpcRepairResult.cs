@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using VhdPS.Engine.Operations;
 using VhdPS.Engine.Storage;
 
@@ -9,7 +10,7 @@ public sealed class VpcRepairResult : VpcObject
     internal VpcRepairResult(string path, RepairPlan plan, string? undoPath, CheckReport after)
         : base(path)
     {
-        Steps = Array.AsReadOnly<VpcRepairStep>([.. plan.Steps.Select(step => new VpcRepairStep(path, step))]);
+        Steps = new([.. plan.Steps.Select(step => new VpcRepairStep(path, step))]);
         Mended = plan.Steps.Count(step => step.Outcome == RepairOutcome.Mend);
         Left = plan.Steps.Count - Mended;
         UndoPath = undoPath;
@@ -37,7 +38,7 @@ public sealed class VpcRepairResult : VpcObject
     public string? UndoPath { get; }
 
     /// <summary>Each finding and what became of it.</summary>
-    public IReadOnlyList<VpcRepairStep> Steps { get; }
+    public ReadOnlyCollection<VpcRepairStep> Steps { get; }
 
     /// <inheritdoc/>
     public override string ToString() => $"{Path}: {Mended} mended, {Left} left";

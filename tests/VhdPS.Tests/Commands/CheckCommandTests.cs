@@ -164,14 +164,18 @@ public sealed class CheckCommandTests : IDisposable
         Assert.Equal([FaultCode.TrailingBytes], ImageChecker.Check(path).Findings.Select(finding => finding.Code));
     }
 
-    [Fact]
-    public void RepairVpcImage_never_writes_over_an_undo_file()
+    [Theory]
+    [InlineData("")]
+    [InlineData("-WhatIf")]
+    public void RepairVpcImage_never_writes_over_an_undo_file(string parameters)
     {
         byte[] bytes = ImageBytes.Dynamic().Append(new byte[512]).Bytes;
         string path = _folder.Write("disk.vhd", bytes);
         _folder.Write("disk.vhd.undo", [1, 2, 3]);
-        SessionResult result = _session.Run("Repair-VpcImage disk.vhd");
-        Assert.Equal("TargetExists", Assert.Single(result.Errors).FullyQualifiedErrorId.Split(',')[0]);
+        SessionResult result = _session.Run($"Repair-VpcImage disk.vhd {parameters}");
+        ErrorRecord error = Assert.Single(result.Errors);
+        Assert.Equal("TargetExists", error.FullyQualifiedErrorId.Split(',')[0]);
+        Assert.Contains("-Backup", error.ToString(), StringComparison.Ordinal);
         Assert.Equal(bytes, File.ReadAllBytes(path));
         Assert.Equal([1, 2, 3], File.ReadAllBytes(_folder["disk.vhd.undo"]));
     }

@@ -75,6 +75,22 @@ public sealed class ConvertVpcImageTests : IDisposable
         Assert.Equal(Storage.SoundImage.DynamicContent(), DiskModel.Read(_folder["b.vhd"], SourceFormat.Vhd));
     }
 
+    [Theory]
+    [InlineData("Get-VpcImage f.vhd", "new.vhd", VhdType.Fixed)]
+    [InlineData("Get-VpcImage d.vhd", "new.vhd", VhdType.Dynamic)]
+    [InlineData("[pscustomobject]@{ LiteralPath = 'f.vhd'; DestinationPath = 'row.vhd' }", null, VhdType.Fixed)]
+    public void The_type_of_what_comes_in_is_not_that_of_what_is_made(string source, string? target, VhdType type)
+    {
+        _folder.Write("d.vhd", Storage.SoundImage.Dynamic().Bytes);
+        _folder.Write("f.vhd", ImageBytes.Fixed().Bytes);
+        string destination = target is null ? "" : $"-DestinationPath {target}";
+        PSObject image = Assert.Single(_session.Run($"{source} | Convert-VpcImage {destination} -PassThru").WithoutErrors().Output);
+        Assert.Equal(type, image.Properties["VhdType"].Value);
+        Assert.Equal(_folder[target ?? "row.vhd"], image.Properties["Path"].Value);
+        FileInfo raw = Assert.Single(_session.Run($"{source} | Convert-VpcImage -DestinationPath new.raw -PassThru").WithoutErrors().As<FileInfo>());
+        Assert.Equal(image.Properties["Size"].Value, raw.Length);
+    }
+
     [Fact]
     public void Two_sources_never_share_one_target_even_when_forced()
     {

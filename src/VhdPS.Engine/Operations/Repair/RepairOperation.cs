@@ -50,6 +50,7 @@ public static class RepairOperation
             return;
         }
 
+        ThrowIfUndoFileExists(undoPath);
         using (var undo = LocalImageFile.CreateNew(undoPath))
         {
             WriteUndo(plan, undo);
@@ -57,6 +58,17 @@ public static class RepairOperation
 
         PlatformFile.Current.SyncFolder(Path.GetDirectoryName(Path.GetFullPath(undoPath))!);
         Apply(file, plan, undo: null);
+    }
+
+    /// <summary>Refuses to write over an undo file: it may be all that is left of the bytes before an earlier repair.</summary>
+    /// <exception cref="VhdRefusedException">The path exists.</exception>
+    public static void ThrowIfUndoFileExists(string undoPath)
+    {
+        if (PlatformFile.Current.Look(undoPath).Kind != FileKind.Missing)
+        {
+            throw new VhdRefusedException(
+                undoPath, RefusalCode.TargetExists, "the undo file of an earlier repair is there already, and is never replaced; -Backup names another.");
+        }
     }
 
     /// <summary>Carries a plan out.</summary>

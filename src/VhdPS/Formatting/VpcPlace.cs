@@ -1,0 +1,34 @@
+using System.Management.Automation;
+
+namespace VhdPS;
+
+/// <summary>
+/// Folder and name of a file, for the views: an output may have come from another host, whose paths are of another system.
+/// </summary>
+public static class VpcPlace
+{
+    /// <summary>The folder, without a separator behind it unless it is a root.</summary>
+    public static string Folder(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        string folder = path[..NameStart(path)];
+        bool isRoot = folder.Length <= 1 || folder.EndsWith(":\\", StringComparison.Ordinal);
+        return isRoot ? folder : folder[..^1];
+    }
+
+    /// <summary>The name; empty where there is no file.</summary>
+    public static string Name(string? path) => path is null ? string.Empty : path[NameStart(path)..];
+
+    /// <summary>A place behind the name of the host that the output came from. The column that PowerShell adds for it has room in few tables.</summary>
+    public static string On(PSObject output, string place)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        return output.Properties["PSShowComputerName"]?.Value is true ? $"{output.Properties["PSComputerName"]?.Value}: {place}" : place;
+    }
+
+    private static int NameStart(string path)
+    {
+        bool isWindows = path.StartsWith(@"\\", StringComparison.Ordinal) || (path.Length > 1 && path[1] == ':');
+        return 1 + (isWindows ? path.AsSpan().LastIndexOfAny('\\', '/') : path.LastIndexOf('/'));
+    }
+}

@@ -1,0 +1,66 @@
+# What the tests of cmdlets share, dot-sourced in BeforeAll: the staged module under strict mode, a folder for each test,
+# disks whose bytes are known, and what a folder and a view look like.
+Set-StrictMode -Version Latest
+Import-Module (Join-Path $PSScriptRoot '../../out/VhdPS/VhdPS.psd1') -Force
+
+# Makes a folder and goes there; ends with Pop-Location. Returns its path.
+function Enter-Folder([string] $Name = [guid]::NewGuid()) {
+    $folder = New-Item -ItemType Directory -Path $TestDrive -Name $Name
+    Push-Location -LiteralPath $folder.FullName
+    $folder.FullName
+}
+
+# Bytes that tell where they stand: a multiple of 251 fits no sector.
+function Get-Pattern([int] $Count, [int] $Seed = 0) {
+    $bytes = [byte[]]::new($Count)
+    for ($i = 0; $i -lt $Count; $i++) { $bytes[$i] = ($i + $Seed) % 251 }
+    , $bytes
+}
+
+# Writes a raw disk of zeros with data at its start, in the middle and in its last sector. Returns its SHA-256.
+function Write-RawDisk([string] $Name, [long] $Size = 6MB) {
+    $stream = [IO.File]::Create((Join-Path $PWD.ProviderPath $Name))
+    $stream.SetLength($Size)
+    foreach ($place in @(0, 4096), @(($Size / 2), 1024), @(($Size - 512), 512)) {
+        $stream.Position = $place[0]
+        $stream.Write((Get-Pattern $place[1] ($place[0] % 250)))
+    }
+    $stream.Dispose()
+    (Get-FileHash -LiteralPath $Name).Hash
+}
+
+# SHA-256 of the disk in an image, by way of a raw file and Get-FileHash.
+function Get-DiskHash([string] $Name) {
+    $raw = "$([guid]::NewGuid()).raw"
+    Convert-VpcImage -LiteralPath $Name -DestinationPath $raw
+    (Get-FileHash -LiteralPath $raw).Hash
+    Remove-Item -LiteralPath $raw
+}
+
+# Bytes of a file.
+function Read-File([string] $Name, [long] $Offset, [int] $Count) {
+    $stream = [IO.File]::OpenRead((Join-Path $PWD.ProviderPath $Name))
+    $bytes = [byte[]]::new($Count)
+    $stream.Position = $Offset
+    $stream.ReadExactly($bytes, 0, $Count)
+    $stream.Dispose()
+    , $bytes
+}
+
+# Changes one byte of a file; a negative offset counts from the end.
+function Edit-Byte([string] $Name, [long] $Offset) {
+    $path = Join-Path $PWD.ProviderPath $Name
+    $bytes = [IO.File]::ReadAllBytes($path)
+    $bytes[$Offset] = $bytes[$Offset] -bxor 0x5A
+    [IO.File]::WriteAllBytes($path, $bytes)
+}
+
+# Every file of the folder with its hash: equal before and after where nothing has changed.
+function Get-FolderState {
+    Get-ChildItem -Recurse -File -Force | Sort-Object FullName | ForEach-Object { "$($_.FullName) $((Get-FileHash -LiteralPath $_.FullName).Hash)" }
+}
+
+# What a console of a width shows of the pipeline's objects, without colour, as one text.
+function Out-Shown([int] $Width = 80) {
+    ($input | Out-String -Width $Width) -replace '\e\[[0-9;]*m'
+}

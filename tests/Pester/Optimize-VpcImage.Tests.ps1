@@ -1,0 +1,81 @@
+BeforeAll { . (Join-Path $PSScriptRoot Images.ps1) }
+
+Describe 'Optimize-VpcImage' {
+    BeforeEach {
+        $null = Enter-Folder
+        $null = New-VpcImage d.vhd -Size 20MB
+        7, 2, 5 | ForEach-Object { Write-VpcSector d.vhd ($_ * 4096) (Get-Pattern 512 $_) }
+        Write-VpcSector d.vhd (2 * 4096) ([byte[]]::new(512))
+        $disk = Get-DiskHash d.vhd
+    }
+    AfterEach {
+        Get-ChildItem *.vhd | Test-VpcImage -Full | Where-Object { -not $_.IsValid -or $_.Warnings } | Should -BeNullOrEmpty
+        Pop-Location
+    }
+
+    It 'drops zeros, orders the rest, and keeps the disk' {
+        $length = (Get-Item d.vhd).Length
+        $result = Optimize-VpcImage d.vhd
+        $result.BlockCountBefore | Should -Be 3
+        $result.BlockCountAfter | Should -Be 2
+        $result.FileSizeBefore | Should -Be $length
+        $result.FileSizeAfter | Should -Be (Get-Item d.vhd).Length
+        $result.Saved | Should -BeGreaterThan 2MB
+        (Get-VpcBlock d.vhd -Allocated).Block | Should -Be @(5, 7)
+        (Get-VpcImage d.vhd).FragmentationPercentage | Should -BeLessThan 100
+        Get-DiskHash d.vhd | Should -Be $disk
+    }
+
+    It 'does so in place too' {
+        (Optimize-VpcImage d.vhd -InPlace).BlockCountAfter | Should -Be 2
+        Get-DiskHash d.vhd | Should -Be $disk
+    }
+
+    It 'drops from a child what its parent holds too' {
+        $null = New-VpcImage child.vhd -ParentPath d.vhd
+        Write-VpcSector child.vhd (7 * 4096) (Get-Pattern 512 7)
+        (Optimize-VpcImage child.vhd).BlockCountAfter | Should -Be 0
+        Get-DiskHash child.vhd | Should -Be $disk
+    }
+
+    It 'finds nothing the second time' {
+        $null = Optimize-VpcImage d.vhd
+        (Optimize-VpcImage d.vhd).Saved | Should -Be 0
+    }
+
+    It 'estimates with -WhatIf what then comes, and changes nothing' {
+        $before = Get-FolderState
+        $estimate = Optimize-VpcImage d.vhd -WhatIf
+        Get-FolderState | Should -Be $before
+        $estimate.IsEstimate | Should -BeTrue
+        $result = Optimize-VpcImage d.vhd
+        $estimate.BlockCountAfter | Should -Be $result.BlockCountAfter
+        $estimate.FileSizeAfter | Should -Be $result.FileSizeAfter
+        $result.IsEstimate | Should -BeFalse
+    }
+
+    It 'goes through a folder past an image that is in use' {
+        $null = 'a.vhd', 'e.vhd' | New-VpcImage -Size 10MB
+        $lock = [IO.File]::Open((Join-Path $PWD.ProviderPath d.vhd), 'Open', 'ReadWrite', 'None')
+        try {
+            $results = Get-ChildItem *.vhd | Optimize-VpcImage -ErrorVariable problem -ErrorAction SilentlyContinue
+        }
+        finally {
+            $lock.Dispose()
+        }
+
+        $results.Path | Split-Path -Leaf | Should -Be @('a.vhd', 'e.vhd')
+        $problem[0].FullyQualifiedErrorId | Should -BeLike 'ImageInUse,*'
+        Get-DiskHash d.vhd | Should -Be $disk
+    }
+
+    It 'shows before and after within <_> columns' -ForEach 80, 120 {
+        $shown = Optimize-VpcImage d.vhd | Out-Shown $_
+        $shown | Should -Match 'Name +Type +Before +After +Saved +Blocks'
+        $shown | Should -Match 'd\.vhd +Dynamic +6(\.\d+)? MiB +4(\.\d+)? MiB +2(\.\d+)? MiB +3 -> 2'
+    }
+
+    It 'emits the image with -PassThru' {
+        (Optimize-VpcImage d.vhd -PassThru).AllocatedBlockCount | Should -Be 2
+    }
+}

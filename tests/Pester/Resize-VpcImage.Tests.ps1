@@ -1,0 +1,73 @@
+BeforeAll { . (Join-Path $PSScriptRoot Images.ps1) }
+
+Describe 'Resize-VpcImage' {
+    BeforeEach {
+        $null = Enter-Folder
+        $null = Write-RawDisk disk.img
+        'Dynamic', 'Fixed' | ForEach-Object { Convert-VpcImage disk.img "$_.vhd" -SourceFormat Raw -VhdType $_ }
+        # The raw disk that has grown as the images will.
+        Copy-Item disk.img grown.img
+        $stream = [IO.File]::OpenWrite((Join-Path $PWD.ProviderPath grown.img))
+        $stream.SetLength(30MB)
+        $stream.Dispose()
+        $grown = (Get-FileHash grown.img).Hash
+    }
+    AfterEach {
+        Get-ChildItem *.vhd | Test-VpcImage -Full | Where-Object { -not $_.IsValid -or $_.Warnings } | Should -BeNullOrEmpty
+        Pop-Location
+    }
+
+    It 'grows a <_> image, with zeros behind the data' -ForEach 'Dynamic', 'Fixed' {
+        $image = Resize-VpcImage "$_.vhd" 30MB -PassThru
+        $image.Size | Should -Be 30MB
+        $image.VhdType | Should -Be $_
+        Get-DiskHash "$_.vhd" | Should -Be $grown
+    }
+
+    It 'shrinks a <_> image back over zeros only' -ForEach 'Dynamic', 'Fixed' {
+        $hash = (Get-FileHash disk.img).Hash
+        Resize-VpcImage "$_.vhd" 30MB
+        Resize-VpcImage "$_.vhd" 6MB
+        Get-DiskHash "$_.vhd" | Should -Be $hash
+        $before = Get-FolderState
+        Resize-VpcImage "$_.vhd" 5MB -ErrorVariable problem -ErrorAction SilentlyContinue
+        $problem[0].FullyQualifiedErrorId | Should -BeLike 'DataWouldBeLost,*'
+        Get-FolderState | Should -Be $before
+    }
+
+    It 'finds the least size itself' {
+        Resize-VpcImage Dynamic.vhd 1GB
+        (Resize-VpcImage Dynamic.vhd -ToMinimumSize -PassThru).Size | Should -Be 6MB -Because 'the last sector holds data'
+    }
+
+    It 'rounds up' {
+        $null = New-VpcImage odd.vhd -Size 10000000
+        (Resize-VpcImage odd.vhd -RoundUpTo 1MB -PassThru).Size | Should -Be 10MB
+    }
+
+    It 'takes sizes as rows and people write them' {
+        'LiteralPath', 'Dynamic.vhd', 'Fixed.vhd' | Set-Content rows.csv
+        (Import-Csv rows.csv | Resize-VpcImage -Size '30MB' -PassThru).Size | Should -Be @(30MB, 30MB)
+    }
+
+    It 'wants to know what size' {
+        { Resize-VpcImage Dynamic.vhd -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidArgument,*'
+        { Resize-VpcImage Dynamic.vhd 3TB -ErrorAction Stop } | Should -Throw
+        { Resize-VpcImage Dynamic.vhd nonsense } | Should -Throw
+    }
+
+    It 'refuses to change a parent under its child' {
+        $null = New-VpcImage child.vhd -ParentPath Dynamic.vhd
+        $before = Get-FolderState
+        Resize-VpcImage Dynamic.vhd 30MB -ErrorVariable problem -ErrorAction SilentlyContinue
+        $problem[0].FullyQualifiedErrorId | Should -BeLike 'HasChildren,*'
+        Get-FolderState | Should -Be $before
+    }
+
+    It 'changes nothing with -WhatIf' {
+        $before = Get-FolderState
+        Get-ChildItem *.vhd | Resize-VpcImage -Size 30MB -WhatIf
+        Resize-VpcImage Dynamic.vhd -ToMinimumSize -WhatIf
+        Get-FolderState | Should -Be $before
+    }
+}

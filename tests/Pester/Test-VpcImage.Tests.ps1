@@ -1,0 +1,96 @@
+BeforeAll { . (Join-Path $PSScriptRoot Images.ps1) }
+
+Describe 'Test-VpcImage' {
+    BeforeEach {
+        $null = Enter-Folder
+        $null = 'a.vhd', 'b.vhd' | New-VpcImage -Size 20MB
+        Write-VpcSector a.vhd 0 (Get-Pattern 512)
+    }
+    AfterEach { Pop-Location }
+
+    It 'finds nothing in sound images' {
+        $results = Get-ChildItem *.vhd | Test-VpcImage -Full
+        $results.IsValid | Should -Be @($true, $true)
+        $results.Errors + $results.Warnings | Measure-Object -Sum | Select-Object -ExpandProperty Sum | Should -Be 0
+        $results.LeakedBytes | Should -Be @(0, 0)
+    }
+
+    It 'names the fault, its place and both values' {
+        Edit-Byte a.vhd 612
+        $result = Test-VpcImage a.vhd -ErrorAction Stop
+        $result.IsValid | Should -BeFalse
+        $finding = $result.Findings[0]
+        $finding.Code | Should -Be 'HeaderChecksumMismatch'
+        $finding.Severity | Should -Be 'Error'
+        $finding.Actual | Should -Not -Be $finding.Expected
+        $finding.FileOffset | Should -BeGreaterOrEqual 512
+        $finding.Advice | Should -Not -BeNullOrEmpty
+        Test-VpcImage a.vhd -Quiet | Should -BeFalse
+    }
+
+    It 'finds the two entries that name one block' {
+        $path = Join-Path $PWD.ProviderPath a.vhd
+        Write-VpcSector a.vhd 4096 (Get-Pattern 512)
+        $table = (Get-VpcImage a.vhd).Header.TableOffset
+        $bytes = [IO.File]::ReadAllBytes($path)
+        [Array]::Copy($bytes, $table, $bytes, $table + 4, 4)
+        [IO.File]::WriteAllBytes($path, $bytes)
+        (Test-VpcImage a.vhd).Findings.Code | Should -Contain 'BatEntryDuplicate'
+    }
+
+    It 'judges by the rules of Azure: <Name>' -ForEach @(
+        @{ Name = 'dynamic'; Make = { New-VpcImage x.vhd -Size 20MB }; Broken = 'AzureTypeNotFixed' }
+        @{ Name = 'small'; Make = { New-VpcImage x.vhd -Size 1MB -VhdType Fixed }; Broken = 'AzureSizeOutOfRange' }
+        @{ Name = 'uneven'; Make = { New-VpcImage x.vhd -Size (20MB + 512) -VhdType Fixed }; Broken = 'AzureSizeNotWholeMebibytes' }
+        @{ Name = 'right'; Make = { New-VpcImage x.vhd -Size 20MB -VhdType Fixed }; Broken = $null }
+    ) {
+        $null = & $Make
+        $result = Test-VpcImage x.vhd -For Azure
+        $result.Rules | Where-Object Holds -EQ $false | ForEach-Object Rule | Should -Be $Broken
+        $result.IsValid | Should -Be ($null -eq $Broken)
+        (Test-VpcImage x.vhd).IsValid | Should -BeTrue -Because 'only Azure minds'
+    }
+
+    It 'tells the size that each program sees' {
+        $null = New-VpcImage chs.vhd -Size 20MB -Geometry Chs
+        $seen = (Test-VpcImage a.vhd).SizeSeen
+        ($seen | Where-Object Reader -EQ 'Hyper-V').SizeBytes | Should -Be 20MB
+        ($seen | Where-Object Reader -EQ 'Virtual PC').SizeBytes | Should -Be (Get-VpcImage a.vhd).ChsSize
+        (Test-VpcImage chs.vhd).SizeSeen.SizeBytes | Sort-Object -Unique | Should -HaveCount 1
+    }
+
+    It 'finds that a parent is gone' {
+        $null = New-VpcImage child.vhd -ParentPath a.vhd
+        (Test-VpcImage child.vhd).IsValid | Should -BeTrue
+        Remove-Item a.vhd
+        $result = Test-VpcImage child.vhd
+        $result.IsValid | Should -BeFalse
+        $result.Findings.Code | Should -Contain 'ParentNotFound'
+    }
+
+    It 'puts findings into CSV and JSON' {
+        Edit-Byte a.vhd 612
+        (Get-ChildItem *.vhd | Test-VpcImage).Findings | Export-Csv findings.csv
+        (Import-Csv findings.csv).Code | Should -Contain 'HeaderChecksumMismatch'
+        $json = Test-VpcImage a.vhd -For Azure | ConvertTo-Json -WarningVariable warnings | ConvertFrom-Json
+        $warnings | Should -BeNullOrEmpty
+        $json.Findings.Code | Should -Contain 'HeaderChecksumMismatch'
+        $json.Rules.Rule | Should -Contain 'AzureTypeNotFixed'
+    }
+
+    It 'takes a file that is no image for a result, not an error' {
+        'no image' | Set-Content c.vhd
+        $result = Get-ChildItem *.vhd | Test-VpcImage -ErrorAction Stop | Where-Object IsValid -EQ $false
+        $result.Path | Should -BeLike '*c.vhd'
+        $result.Findings.Code | Should -Be 'FileTooSmall'
+    }
+
+    It 'shows the gravest finding within <_> columns, and all as a list' -ForEach 80, 120 {
+        Edit-Byte a.vhd 612
+        $result = Test-VpcImage a.vhd, b.vhd
+        $result | Out-Shown $_ | Should -Match 'a\.vhd +False +\d +\d +\d HeaderChecksumMismatch: The'
+        $result | Out-Shown $_ | Should -Match 'b\.vhd +True +0 +0 +0'
+        $result[0] | Format-List | Out-Shown $_ | Should -Match 'Findings +: Error HeaderChecksumMismatch'
+        $result[0].Findings | Out-Shown $_ | Should -Match 'Error +HeaderChecksumMismatch +\d+ 0x'
+    }
+}
