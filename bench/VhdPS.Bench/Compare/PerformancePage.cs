@@ -4,7 +4,8 @@ using System.Text;
 namespace VhdPS.Bench.Compare;
 
 /// <summary>docs/performance.md: how the figures were taken, and a table a family.</summary>
-internal sealed class PerformancePage(IReadOnlyList<RowResult> results, IReadOnlyList<string> machine, int runs)
+internal sealed class PerformancePage(
+    IReadOnlyList<RowResult> results, IReadOnlyList<MemoryResult> memory, IReadOnlyList<string> machine, int runs)
 {
     public string Text()
     {
@@ -47,7 +48,7 @@ internal sealed class PerformancePage(IReadOnlyList<RowResult> results, IReadOnl
             AppendFamily(text, family.Key, [.. family]);
         }
 
-        AppendMemory(text, [.. results.Where(result => result.Memory is not null)]);
+        AppendMemory(text);
         return text.ToString();
     }
 
@@ -74,21 +75,14 @@ internal sealed class PerformancePage(IReadOnlyList<RowResult> results, IReadOnl
         }
     }
 
-    private static void AppendMemory(StringBuilder text, List<RowResult> rows)
+    private void AppendMemory(StringBuilder text)
     {
-        if (rows.Count == 0)
-        {
-            return;
-        }
-
         text.Append("\n## Memory\n\n| work | what is counted | goal | measured |\n|---|---|---|---|\n");
-        foreach (RowResult result in rows)
+        foreach (MemoryResult result in memory)
         {
-            MemoryFigure memory = result.Memory!;
-            string measured = memory.IsMet ? Bytes(memory.MeasuredBytes) : $"**{Bytes(memory.MeasuredBytes)}** (missed)";
-            text.Append(
-                CultureInfo.InvariantCulture,
-                $"| {result.Row.Work} | {memory.What} | {Bytes(memory.GoalBytes)} | {measured} |\n");
+            MemoryFigure figure = result.Figure;
+            string measured = figure.IsMet ? Bytes(figure.MeasuredBytes) : $"**{Bytes(figure.MeasuredBytes)}** (missed)";
+            text.Append(CultureInfo.InvariantCulture, $"| {result.Work} | {figure.What} | {Bytes(figure.GoalBytes)} | {measured} |\n");
         }
     }
 

@@ -21,7 +21,7 @@ internal abstract class ChainRow : Row
     public override void Prepare(BenchData data)
     {
         _diskBytes = data.Scale(512 * BenchData.MiB);
-        string root = data.DynamicFull(_diskBytes);
+        string root = data.Dynamic(DiskFill.Full, _diskBytes);
         _plain = VhdImage.Open(root);
         _chain = VhdImage.Open(MakeChain(data, root));
     }

@@ -22,7 +22,7 @@ internal sealed class QemuRandomRead : QemuBenchRow
     public override void Prepare(BenchData data)
     {
         long diskBytes = data.Scale(BenchData.GiB);
-        _path = data.DynamicFull(diskBytes);
+        _path = data.Dynamic(DiskFill.Full, diskBytes);
         _stride = Stride.OverPages(diskBytes, (int)data.Scale(RequestCount));
     }
 

@@ -21,7 +21,7 @@ internal sealed class QemuSequentialRead : QemuBenchRow
     public override void Prepare(BenchData data)
     {
         long diskBytes = data.Scale(BenchData.GiB);
-        _path = data.DynamicFull(diskBytes);
+        _path = data.Dynamic(DiskFill.Full, diskBytes);
         _stride = new Stride(0, _buffer.Length, diskBytes, (int)(diskBytes / _buffer.Length));
     }
 

@@ -27,8 +27,8 @@ internal abstract class RawFileRow : Row
     public override void Prepare(BenchData data)
     {
         DiskBytes = data.Scale(BenchData.GiB);
-        _image = VhdImage.Open(data.DynamicFull(DiskBytes), new VhdOpenOptions { ForWriting = IsWriting });
-        _raw = File.OpenHandle(data.RawFull(DiskBytes), FileMode.Open, IsWriting ? FileAccess.ReadWrite : FileAccess.Read);
+        _image = VhdImage.Open(data.Dynamic(DiskFill.Full, DiskBytes), new VhdOpenOptions { ForWriting = IsWriting });
+        _raw = File.OpenHandle(data.Raw(DiskFill.Full, DiskBytes), FileMode.Open, IsWriting ? FileAccess.ReadWrite : FileAccess.Read);
     }
 
     public override void Dispose()
