@@ -48,6 +48,7 @@ internal sealed class PerformancePage(
             AppendFamily(text, family.Key, [.. family]);
         }
 
+        AppendMissed(text, [.. results.Where(result => !result.IsMet)]);
         AppendMemory(text);
         return text.ToString();
     }
@@ -72,6 +73,19 @@ internal sealed class PerformancePage(
         foreach (Row row in rows.Select(result => result.Row).Where(row => row.Note is not null))
         {
             text.Append(CultureInfo.InvariantCulture, $"* {row.Work}: {row.Note}\n");
+        }
+    }
+
+    private static void AppendMissed(StringBuilder text, List<RowResult> rows)
+    {
+        text.Append(rows.Count > 0 ? "\n## Missed goals\n\n" : "\nNo goal of time is missed.\n");
+        foreach (RowResult result in rows)
+        {
+            double excess = ((result.Ratio / result.Row.Goal) - 1) * 100;
+            string why = result.Row.Obstacle is { } obstacle ? $" {obstacle}" : string.Empty;
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"* {result.Row.Work}, over {result.Row.Peer}: {Share(result.Ratio)}, {Math.Max(1, excess):0} % above {Share(result.Row.Goal)}.{why}\n");
         }
     }
 

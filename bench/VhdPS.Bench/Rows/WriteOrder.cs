@@ -32,8 +32,12 @@ internal sealed class WriteOrder(bool isPeerSynced, double goal) : Row
     public override double Goal => goal;
 
     public override string Note => isPeerSynced
-        ? "This is the price of the order: two syncs, one after the other, for one."
-        : "Both sides are timed with opening and closing. Most of it is the medium's time for 2,000 scattered pages, which the peer leaves to the system.";
+        ? "The price of the order: two syncs, one after the other, beside one. Both sides are timed with opening and closing."
+        : "Both sides are timed with opening and closing; making the empty image is not.";
+
+    public override string? Obstacle => isPeerSynced
+        ? null
+        : "The medium takes 2,000 scattered pages before the flush returns, the peer leaves them to the system; beside one sync of the same pages the order costs what the next row says.";
 
     public override void Prepare(BenchData data) => _path = data.PathOf($"{Name}.vhd");
 
