@@ -11,7 +11,7 @@ internal static class Program
         compare [names...] [--quick] [--runs N] [--data-folder DIR]
             Measures VhdPS and its peers side by side. Without names and --quick the figures go to
             docs/performance.md and docs/performance.svg; otherwise they are only shown.
-              names          rows whose name contains one of them
+              names          what has one of them in its name; an unknown one lists all names
               --quick        less data and three runs: shows that the rows work, not how fast
               --runs N       pairs of runs a row (11)
               --data-folder  where the images are made; deleted at the end (the temporary folder)
@@ -30,7 +30,7 @@ internal static class Program
                     return 2;
                 }
 
-                return new CompareCommand(options).Run(RowCatalog.Rows);
+                return new CompareCommand(options).Run(RowCatalog.Rows, RowCatalog.MemoryWorks);
             case ["bdn", .. var rest]:
                 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(rest, HotPathConfig.Create());
                 return 0;

@@ -23,8 +23,8 @@ public class SectorBenchmarks : IDisposable
     public void Setup()
     {
         _data = new BenchData(Path.GetTempPath(), isQuick: false);
-        _image = VhdImage.Open(_data.DynamicFull(DiskBytes), new VhdOpenOptions { ForWriting = true });
-        _raw = File.OpenHandle(_data.RawFull(DiskBytes), FileMode.Open, FileAccess.ReadWrite);
+        _image = VhdImage.Open(_data.Dynamic(DiskFill.Full, DiskBytes), new VhdOpenOptions { ForWriting = true });
+        _raw = File.OpenHandle(_data.Raw(DiskFill.Full, DiskBytes), FileMode.Open, FileAccess.ReadWrite);
     }
 
     [GlobalCleanup]

@@ -12,7 +12,9 @@ internal sealed class BenchData : IDisposable
     public const long MiB = 1024 * 1024;
     public const long GiB = 1024 * MiB;
 
-    private const int Seed = 20101;
+    /// <summary>What all data comes from.</summary>
+    public const int Seed = 20101;
+
     private const int DeleteAttempts = 20;
     private static readonly TimeSpan DeletePause = TimeSpan.FromMilliseconds(100);
     private static readonly Guid ImageId = new("5f0e5b1c-0d1e-4a53-9a0b-1c0f6a2b7d11");
@@ -52,27 +54,23 @@ internal sealed class BenchData : IDisposable
         return bytes;
     }
 
-    /// <summary>A raw file full of random bytes.</summary>
-    public string RawFull(long sizeBytes) => Make($"full-{sizeBytes / MiB}.raw", path =>
-    {
-        using SafeFileHandle handle = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite);
-        EachChunk(sizeBytes, (offset, chunk) => RandomAccess.Write(handle, chunk, offset));
-        RandomAccess.FlushToDisk(handle);
-        PageCache.ReadAnew(handle);
-    });
+    /// <summary>A disk as a raw file, holes where it has no data.</summary>
+    public string Raw(DiskFill fill, long sizeBytes) => Make($"{NameOf(fill, sizeBytes)}.raw", path => WriteRaw(path, fill, sizeBytes));
 
-    /// <summary>A dynamic image with the same bytes, every block allocated, in the order of the disk.</summary>
-    public string DynamicFull(long sizeBytes) => Make($"full-{sizeBytes / MiB}.vhd", path =>
+    /// <summary>The same bytes in a second raw file.</summary>
+    public string RawTwin(DiskFill fill, long sizeBytes) => Make($"{NameOf(fill, sizeBytes)}-twin.raw", path => WriteRaw(path, fill, sizeBytes));
+
+    /// <summary>A dynamic image with the same bytes, the blocks in the order of the disk.</summary>
+    public string Dynamic(DiskFill fill, long sizeBytes) => Make($"{NameOf(fill, sizeBytes)}.vhd", path =>
     {
         CreateDynamic(path, sizeBytes);
         using (VhdImage image = VhdImage.Open(path, new VhdOpenOptions { ForWriting = true }))
         {
-            EachChunk(sizeBytes, (offset, chunk) => image.WriteSectors(offset / VhdSpec.SectorSize, chunk));
+            new SeededDisk(fill, sizeBytes).Write((offset, run, length) => image.WriteSectors(offset / VhdSpec.SectorSize, run.AsSpan(0, length)));
             image.Flush();
         }
 
-        using SafeFileHandle handle = File.OpenHandle(path);
-        PageCache.ReadAnew(handle);
+        PageCache.ReadAnew(path);
     });
 
     /// <summary>An empty dynamic image.</summary>
@@ -127,15 +125,18 @@ internal sealed class BenchData : IDisposable
         }
     }
 
-    private static void EachChunk(long sizeBytes, Action<long, byte[]> write)
+    private static string NameOf(DiskFill fill, long sizeBytes) => $"{fill}-{sizeBytes / MiB}".ToLowerInvariant();
+
+    private static void WriteRaw(string path, DiskFill fill, long sizeBytes)
     {
-        var random = new Random(Seed);
-        byte[] chunk = new byte[ChunkBytes];
-        for (long offset = 0; offset < sizeBytes; offset += ChunkBytes)
+        using (SafeFileHandle handle = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite))
         {
-            random.NextBytes(chunk);
-            write(offset, chunk);
+            RandomAccess.SetLength(handle, sizeBytes);
+            new SeededDisk(fill, sizeBytes).Write((offset, run, length) => RandomAccess.Write(handle, run.AsSpan(0, length), offset));
+            RandomAccess.FlushToDisk(handle);
         }
+
+        PageCache.ReadAnew(path);
     }
 
     private string Make(string name, Action<string> make)

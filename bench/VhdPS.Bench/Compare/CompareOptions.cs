@@ -8,7 +8,7 @@ internal sealed record CompareOptions
     private const int DefaultRuns = 11;
     private const int QuickRuns = 3;
 
-    /// <summary>Rows whose name contains one of these; empty for all.</summary>
+    /// <summary>What is wanted has a name that contains one of these; empty for all.</summary>
     public IReadOnlyList<string> Names { get; private init; } = [];
 
     /// <summary>Less data and few runs.</summary>
@@ -64,5 +64,6 @@ internal sealed record CompareOptions
         };
     }
 
-    public bool Wants(Row row) => Names.Count == 0 || Names.Any(name => row.Name.Contains(name, StringComparison.OrdinalIgnoreCase));
+    /// <summary>Whether the row or work of that name is to be measured.</summary>
+    public bool Wants(string name) => Names.Count == 0 || Names.Any(part => name.Contains(part, StringComparison.OrdinalIgnoreCase));
 }

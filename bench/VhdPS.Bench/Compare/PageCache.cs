@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
+using VhdPS.Engine.Storage;
 
 namespace VhdPS.Bench.Compare;
 
@@ -12,17 +13,22 @@ internal static partial class PageCache
 {
     private const int DontNeed = 4;
 
-    /// <summary>Drops a synced file from the cache, where the system lets us, and reads it from the medium.</summary>
-    public static void ReadAnew(SafeFileHandle handle)
+    /// <summary>Drops a synced file from the cache, where the system lets us, and reads its data from the medium.</summary>
+    public static void ReadAnew(string path)
     {
+        using var file = LocalImageFile.OpenRead(path);
         if (OperatingSystem.IsLinux())
         {
-            _ = Advise(handle, 0, 0, DontNeed);
+            _ = Advise(file.Handle, 0, 0, DontNeed);
         }
 
         byte[] buffer = new byte[BenchData.ChunkBytes];
-        for (long offset = 0; RandomAccess.Read(handle, buffer, offset) is > 0 and var count; offset += count)
+        for (long at = 0; file.TryFindData(at, out long offset, out long end); at = end)
         {
+            for (int count; offset < end; offset += count)
+            {
+                count = file.ReadAt(offset, buffer.AsSpan(0, (int)Math.Min(buffer.Length, end - offset)));
+            }
         }
     }
 

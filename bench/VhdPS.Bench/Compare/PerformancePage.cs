@@ -4,7 +4,8 @@ using System.Text;
 namespace VhdPS.Bench.Compare;
 
 /// <summary>docs/performance.md: how the figures were taken, and a table a family.</summary>
-internal sealed class PerformancePage(IReadOnlyList<RowResult> results, IReadOnlyList<string> machine, int runs)
+internal sealed class PerformancePage(
+    IReadOnlyList<RowResult> results, IReadOnlyList<MemoryResult> memory, IReadOnlyList<string> machine, int runs)
 {
     public string Text()
     {
@@ -47,7 +48,8 @@ internal sealed class PerformancePage(IReadOnlyList<RowResult> results, IReadOnl
             AppendFamily(text, family.Key, [.. family]);
         }
 
-        AppendMemory(text, [.. results.Where(result => result.Memory is not null)]);
+        AppendMissed(text, [.. results.Where(result => !result.IsMet)]);
+        AppendMemory(text);
         return text.ToString();
     }
 
@@ -74,21 +76,27 @@ internal sealed class PerformancePage(IReadOnlyList<RowResult> results, IReadOnl
         }
     }
 
-    private static void AppendMemory(StringBuilder text, List<RowResult> rows)
+    private static void AppendMissed(StringBuilder text, List<RowResult> rows)
     {
-        if (rows.Count == 0)
-        {
-            return;
-        }
-
-        text.Append("\n## Memory\n\n| work | what is counted | goal | measured |\n|---|---|---|---|\n");
+        text.Append(rows.Count > 0 ? "\n## Missed goals\n\n" : "\nNo goal of time is missed.\n");
         foreach (RowResult result in rows)
         {
-            MemoryFigure memory = result.Memory!;
-            string measured = memory.IsMet ? Bytes(memory.MeasuredBytes) : $"**{Bytes(memory.MeasuredBytes)}** (missed)";
+            double excess = ((result.Ratio / result.Row.Goal) - 1) * 100;
+            string why = result.Row.Obstacle is { } obstacle ? $" {obstacle}" : string.Empty;
             text.Append(
                 CultureInfo.InvariantCulture,
-                $"| {result.Row.Work} | {memory.What} | {Bytes(memory.GoalBytes)} | {measured} |\n");
+                $"* {result.Row.Work}, over {result.Row.Peer}: {Share(result.Ratio)}, {Math.Max(1, excess):0} % above {Share(result.Row.Goal)}.{why}\n");
+        }
+    }
+
+    private void AppendMemory(StringBuilder text)
+    {
+        text.Append("\n## Memory\n\n| work | what is counted | goal | measured |\n|---|---|---|---|\n");
+        foreach (MemoryResult result in memory)
+        {
+            MemoryFigure figure = result.Figure;
+            string measured = figure.IsMet ? Bytes(figure.MeasuredBytes) : $"**{Bytes(figure.MeasuredBytes)}** (missed)";
+            text.Append(CultureInfo.InvariantCulture, $"| {result.Work} | {figure.What} | {Bytes(figure.GoalBytes)} | {measured} |\n");
         }
     }
 

@@ -35,6 +35,9 @@ internal abstract class Row : IDisposable
     /// <summary>What a reader must know to judge the figure: synced or not, what is counted.</summary>
     public virtual string? Note => null;
 
+    /// <summary>Why the goal may be missed, for a reader who sees that it was; null where nothing is known to stand in its way.</summary>
+    public virtual string? Obstacle => null;
+
     /// <summary>Enough pairs for a row whose runs take many seconds.</summary>
     public virtual int EnoughPairs => int.MaxValue;
 

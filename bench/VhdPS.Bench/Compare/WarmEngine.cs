@@ -38,6 +38,24 @@ internal sealed class WarmEngine : IDisposable
             : count;
     }
 
+    /// <summary>Runs a line of script whose output is thrown away, as it comes.</summary>
+    /// <exception cref="InvalidOperationException">It wrote an error.</exception>
+    public void RunSilently(string command, IDictionary<string, object> variables)
+    {
+        _shell.Commands.Clear();
+        _shell.Streams.ClearStreams();
+        foreach ((string name, object value) in variables)
+        {
+            _runspace.SessionStateProxy.SetVariable(name, value);
+        }
+
+        _shell.AddScript($"{command} | Out-Null").Invoke();
+        if (_shell.HadErrors)
+        {
+            throw new InvalidOperationException($"{command}: {string.Join("; ", _shell.Streams.Error)}");
+        }
+    }
+
     public void Dispose()
     {
         _shell.Dispose();

@@ -1,7 +1,3 @@
-using VhdPS.Bench.Compare;
-using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
-
 namespace VhdPS.Bench.Rows;
 
 internal sealed class ChainBlockRead : ChainRow
@@ -14,13 +10,5 @@ internal sealed class ChainBlockRead : ChainRow
 
     public override double Goal => 1 / 0.85;
 
-    protected override void FillTop(VhdImage top)
-    {
-        byte[] block = BenchData.RandomBytes(VhdSpec.DefaultBlockSize);
-        long sectorsPerBlock = block.Length / VhdSpec.SectorSize;
-        for (long sector = 3 * sectorsPerBlock; sector < top.SectorCount; sector += 4 * sectorsPerBlock)
-        {
-            top.WriteSectors(sector, block);
-        }
-    }
+    protected override SectorPattern Top => new(3 * SectorsPerBlock, SectorsPerBlock, 4 * SectorsPerBlock);
 }

@@ -7,6 +7,8 @@ namespace VhdPS.Bench.Rows;
 /// <summary>Sectors through a chain of four images against the same requests on one dynamic image; both stay open.</summary>
 internal abstract class ChainRow : Row
 {
+    protected const int SectorsPerBlock = VhdSpec.DefaultBlockSize / VhdSpec.SectorSize;
+
     private readonly byte[] _buffer = new byte[BenchData.ChunkBytes];
     private VhdImage? _chain;
     private VhdImage? _plain;
@@ -21,7 +23,7 @@ internal abstract class ChainRow : Row
     public override void Prepare(BenchData data)
     {
         _diskBytes = data.Scale(512 * BenchData.MiB);
-        string root = data.DynamicFull(_diskBytes);
+        string root = data.Dynamic(DiskFill.Full, _diskBytes);
         _plain = VhdImage.Open(root);
         _chain = VhdImage.Open(MakeChain(data, root));
     }
@@ -45,8 +47,8 @@ internal abstract class ChainRow : Row
         base.Dispose();
     }
 
-    /// <summary>Fills the image at the top, whose two parents over the root hold a whole block of every four each.</summary>
-    protected abstract void FillTop(VhdImage top);
+    /// <summary>What the image at the top holds; each of the two between it and the root holds a whole block of every four.</summary>
+    protected abstract SectorPattern Top { get; }
 
     private void ReadAll(VhdImage image)
     {
@@ -58,20 +60,16 @@ internal abstract class ChainRow : Row
 
     private string MakeChain(BenchData data, string parent)
     {
-        byte[] block = BenchData.RandomBytes(VhdSpec.DefaultBlockSize);
         for (int depth = 1; depth <= 3; depth++)
         {
             string child = data.PathOf($"{Name}-{depth}.vhd");
             ChildCreator.Create(child, new NewChild(parent) { UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch });
             using VhdImage image = VhdImage.Open(child, new VhdOpenOptions { ForWriting = true });
-            for (long blockIndex = depth; depth < 3 && blockIndex < _diskBytes / block.Length; blockIndex += 4)
+            SectorPattern content = depth < 3 ? new SectorPattern(depth * SectorsPerBlock, SectorsPerBlock, 4 * SectorsPerBlock) : Top;
+            byte[] run = BenchData.RandomBytes(content.SectorCount * VhdSpec.SectorSize);
+            for (long sector = content.FirstSector; sector < image.SectorCount; sector += content.StepSectors)
             {
-                image.WriteSectors(blockIndex * (block.Length / VhdSpec.SectorSize), block);
-            }
-
-            if (depth == 3)
-            {
-                FillTop(image);
+                image.WriteSectors(sector, run);
             }
 
             parent = child;

@@ -1,7 +1,3 @@
-using VhdPS.Bench.Compare;
-using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
-
 namespace VhdPS.Bench.Rows;
 
 internal sealed class ChainScatteredRead : ChainRow
@@ -14,12 +10,7 @@ internal sealed class ChainScatteredRead : ChainRow
 
     public override double Goal => 1 / 0.5;
 
-    protected override void FillTop(VhdImage top)
-    {
-        byte[] sectorData = BenchData.RandomBytes(VhdSpec.SectorSize);
-        for (long sector = 0; sector < top.SectorCount; sector += 2)
-        {
-            top.WriteSectors(sector, sectorData);
-        }
-    }
+    public override string Obstacle => "Both images are read over the whole span, twice the bytes, and every second sector is copied once more.";
+
+    protected override SectorPattern Top => new(0, 1, 2);
 }

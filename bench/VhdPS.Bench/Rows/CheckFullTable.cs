@@ -1,14 +1,12 @@
 using System.Runtime.InteropServices;
 using VhdPS.Bench.Compare;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
 
 namespace VhdPS.Bench.Rows;
 
 internal sealed class CheckFullTable : EngineRow
 {
     private const long GoalBytes = 96 * BenchData.MiB;
-    private const int BlockSize = 2 * (int)BenchData.MiB;
     private string _path = string.Empty;
     private string _integersPath = string.Empty;
 
@@ -35,7 +33,7 @@ internal sealed class CheckFullTable : EngineRow
         base.Prepare(data);
         _path = data.PathOf("full-table.vhd");
         _integersPath = data.PathOf("integers");
-        WriteImage(_path);
+        File.WriteAllBytes(_integersPath, FullTableImage.Write(_path, VhdSpec.MaxSize));
     }
 
     public override TimeSpan RunOurs() => Time(Check);
@@ -50,29 +48,4 @@ internal sealed class CheckFullTable : EngineRow
     public override MemoryFigure MeasureMemory() => new("peak resident above the warm process", PeakMemory.Measure(Check), GoalBytes);
 
     private void Check() => Engine.Invoke("Test-VpcImage", new Dictionary<string, object> { ["Path"] = _path });
-
-    private void WriteImage(string path)
-    {
-        var image = new NewImage(VhdSpec.MaxSize) { BlockSize = BlockSize, UniqueId = new Guid(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11), TimeStamp = VhdSpec.Epoch };
-        long tableOffset = VhdSpec.FooterSize + VhdSpec.HeaderSize;
-        long blocksOffset = tableOffset + VhdSpec.RoundUp((long)image.BlockCount * VhdSpec.TableEntrySize, VhdSpec.SectorSize);
-        long spanSectors = (VhdSpec.BitmapSize(BlockSize) + BlockSize) / VhdSpec.SectorSize;
-        uint[] places = [.. Enumerable.Range(0, image.BlockCount).Select(place => (uint)((blocksOffset / VhdSpec.SectorSize) + (place * spanSectors)))];
-        new Random(1).Shuffle(places);
-        var table = BlockAllocationTable.CreateUnused(image.BlockCount);
-        for (int blockIndex = 0; blockIndex < places.Length; blockIndex++)
-        {
-            table[blockIndex] = places[blockIndex];
-        }
-
-        byte[] entries = new byte[blocksOffset - tableOffset];
-        table.Encode(0, entries);
-        HardDiskFooter footer = image.CreateFooter();
-        using var file = LocalImageFile.CreateNew(path);
-        file.WriteAt(0, footer.Bytes);
-        file.WriteAt(VhdSpec.FooterSize, DynamicDiskHeader.Create(tableOffset, image.BlockCount, BlockSize).Bytes);
-        file.WriteAt(tableOffset, entries);
-        file.WriteAt(blocksOffset + (image.BlockCount * spanSectors * VhdSpec.SectorSize), footer.Bytes);
-        File.WriteAllBytes(_integersPath, entries.AsSpan(0, image.BlockCount * VhdSpec.TableEntrySize).ToArray());
-    }
 }

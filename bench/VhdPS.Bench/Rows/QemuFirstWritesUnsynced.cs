@@ -10,5 +10,7 @@ internal sealed class QemuFirstWritesUnsynced : QemuFirstWrites
 
     public override string Note => "Only our side leaves the data on the medium.";
 
+    public override string Obstacle => "Our side waits for the medium, the peer does not.";
+
     protected override string CacheMode => "unsafe";
 }

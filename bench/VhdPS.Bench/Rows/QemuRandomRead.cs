@@ -1,15 +1,10 @@
 using VhdPS.Bench.Compare;
-using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
 
 namespace VhdPS.Bench.Rows;
 
-internal sealed class QemuRandomRead : QemuBenchRow
+internal sealed class QemuRandomRead() : QemuReadRow(Stride.RequestBytes)
 {
     private const int RequestCount = 65536;
-    private readonly byte[] _page = new byte[Stride.RequestBytes];
-    private string _path = string.Empty;
-    private Stride? _stride;
 
     public override string Name => "qemu-random-read";
 
@@ -19,22 +14,5 @@ internal sealed class QemuRandomRead : QemuBenchRow
 
     public override double Goal => 0.12;
 
-    public override void Prepare(BenchData data)
-    {
-        long diskBytes = data.Scale(BenchData.GiB);
-        _path = data.DynamicFull(diskBytes);
-        _stride = Stride.OverPages(diskBytes, (int)data.Scale(RequestCount));
-    }
-
-    public override TimeSpan RunOurs() => Time(() =>
-    {
-        using VhdImage image = VhdImage.Open(_path);
-        long offset = _stride!.First;
-        for (int i = 0; i < _stride.Count; i++, offset = _stride.Next(offset))
-        {
-            image.ReadSectors(offset / VhdSpec.SectorSize, _page);
-        }
-    });
-
-    public override TimeSpan RunPeer() => TimeBench(_path, _stride!, Stride.RequestBytes);
+    protected override Stride Requests(BenchData data, long diskBytes) => Stride.OverPages(diskBytes, (int)data.Scale(RequestCount));
 }

@@ -27,7 +27,7 @@ internal sealed class QemuRandomWrite : QemuBenchRow
     public override void Prepare(BenchData data)
     {
         long diskBytes = data.Scale(BenchData.GiB);
-        _path = data.DynamicFull(diskBytes);
+        _path = data.Dynamic(DiskFill.Full, diskBytes);
         _stride = Stride.OverPages(diskBytes, (int)data.Scale(RequestCount));
     }
 

@@ -16,6 +16,9 @@ internal abstract class RawFileRow : Row
 
     public override string ShortPeer => "raw file";
 
+    public override string Obstacle =>
+        "The bitmaps move the data behind them by 4 KiB against the larger pages of the page cache, which costs a raw file moved by 4 KiB as much; some 20 ns a request are ours.";
+
     protected VhdImage Image => _image!;
 
     protected SafeFileHandle Raw => _raw!;
@@ -27,8 +30,8 @@ internal abstract class RawFileRow : Row
     public override void Prepare(BenchData data)
     {
         DiskBytes = data.Scale(BenchData.GiB);
-        _image = VhdImage.Open(data.DynamicFull(DiskBytes), new VhdOpenOptions { ForWriting = IsWriting });
-        _raw = File.OpenHandle(data.RawFull(DiskBytes), FileMode.Open, IsWriting ? FileAccess.ReadWrite : FileAccess.Read);
+        _image = VhdImage.Open(data.Dynamic(DiskFill.Full, DiskBytes), new VhdOpenOptions { ForWriting = IsWriting });
+        _raw = File.OpenHandle(data.Raw(DiskFill.Full, DiskBytes), FileMode.Open, IsWriting ? FileAccess.ReadWrite : FileAccess.Read);
     }
 
     public override void Dispose()

@@ -113,12 +113,12 @@ internal sealed class BlockDiskWriter(ImageFile file, ImageAssembly assembly, lo
             bool isJoined = isFresh && inBlock + start == 0 && offset == (long)blockIndex * _blockSize;
             if (isJoined)
             {
-                File.WriteAt(dataOffset - _frontSize, buffer[..(_frontSize + end)]);
+                WriteFresh(dataOffset - _frontSize, buffer[..(_frontSize + end)]);
                 isFresh = false;
                 continue;
             }
 
-            File.WriteAt(dataOffset + inBlock + start, part[start..end]);
+            WriteFresh(dataOffset + inBlock + start, part[start..end]);
         }
 
         if (isFresh)

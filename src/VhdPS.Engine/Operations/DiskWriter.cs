@@ -8,6 +8,9 @@ internal abstract class DiskWriter(ImageFile file)
     /// <summary>Bytes of the disk that are read and written by one request.</summary>
     public const int ChunkSize = 1024 * 1024;
 
+    // Below this, reserving the place costs more than it saves.
+    private const int LeastReserved = 256 * 1024;
+
     private long _writtenBytes;
 
     /// <summary>The new file.</summary>
@@ -42,6 +45,17 @@ internal abstract class DiskWriter(ImageFile file)
 
     /// <summary>Writes the structures, when all units are in the file.</summary>
     public abstract void Complete();
+
+    /// <summary>Writes bytes where nothing has been written.</summary>
+    protected void WriteFresh(long fileOffset, ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length >= LeastReserved)
+        {
+            File.Reserve(fileOffset, bytes.Length);
+        }
+
+        File.WriteAt(fileOffset, bytes);
+    }
 
     /// <summary>Counts data that was written.</summary>
     protected void Count(long bytes) => Interlocked.Add(ref _writtenBytes, bytes);

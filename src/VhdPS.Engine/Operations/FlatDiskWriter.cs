@@ -41,7 +41,7 @@ internal sealed class FlatDiskWriter(ImageFile file, long sizeBytes, HardDiskFoo
     {
         for (int at = 0; ZeroScan.TryFindData(chunk, at, out int start, out int end); at = end)
         {
-            File.WriteAt(offset + start, chunk[start..end]);
+            WriteFresh(offset + start, chunk[start..end]);
             Count(end - start);
         }
     }

@@ -94,10 +94,14 @@ internal sealed class ImageAssembly
     /// <summary>Writes footer copy, header, table, what else there is, and the footer.</summary>
     public void Complete()
     {
+        // ext4 writes a file out as it takes another's place, if any of it still waits for its own place on the medium.
+        long tableEnd = TableEnd(_header);
+        _file.Reserve(0, tableEnd);
+        _file.Reserve(Length - VhdSpec.FooterSize, VhdSpec.FooterSize);
         _file.WriteAt(0, _footer.Bytes);
         _file.WriteAt((long)_footer.DataOffset, _header.Bytes);
         byte[] encoded = new byte[EncodedChunk];
-        long tableOffset = (long)_header.TableOffset, length = TableEnd(_header) - tableOffset;
+        long tableOffset = (long)_header.TableOffset, length = tableEnd - tableOffset;
         for (long at = 0; at < length; at += EncodedChunk)
         {
             Span<byte> bytes = encoded.AsSpan(0, (int)Math.Min(EncodedChunk, length - at));

@@ -57,6 +57,14 @@ public abstract class ImageFile : IDisposable
     /// <summary>Makes a range read as zeros and gives its space back; false where the file system cannot.</summary>
     public virtual bool TryPunchHole(long fileOffset, long length) => false;
 
+    /// <summary>
+    /// Tells the operating system that all of a range, now a hole or behind the end, is about to be written. A hint: that
+    /// there is no room for it is told by the write.
+    /// </summary>
+    public virtual void Reserve(long fileOffset, long length)
+    {
+    }
+
     /// <summary>Tells the operating system that a range will be read soon.</summary>
     public virtual void Prefetch(long fileOffset, long length)
     {

@@ -140,6 +140,9 @@ public sealed class LocalImageFile : ImageFile
         PlatformFile.Current.PunchHole(_handle, fileOffset, length);
 
     /// <inheritdoc/>
+    public override void Reserve(long fileOffset, long length) => PlatformFile.Current.Reserve(_handle, fileOffset, length);
+
+    /// <inheritdoc/>
     public override void Prefetch(long fileOffset, long length) => PlatformFile.Current.Prefetch(_handle, fileOffset, length);
 
     /// <inheritdoc/>

@@ -27,6 +27,11 @@ internal abstract class PlatformFile
     /// <summary>See <see cref="ImageFile.TryPunchHole"/>.</summary>
     public virtual bool PunchHole(SafeFileHandle handle, long fileOffset, long length) => false;
 
+    /// <summary>See <see cref="ImageFile.Reserve"/>.</summary>
+    public virtual void Reserve(SafeFileHandle handle, long fileOffset, long length)
+    {
+    }
+
     /// <summary>See <see cref="ImageFile.Prefetch"/>.</summary>
     public virtual void Prefetch(SafeFileHandle handle, long fileOffset, long length)
     {
