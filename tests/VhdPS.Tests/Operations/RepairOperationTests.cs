@@ -110,9 +110,11 @@ public sealed class RepairOperationTests(ITestOutputHelper output)
         foreach (DamagedImage damaged in DamagedImages.All().Where(damaged => damaged.IsMended))
         {
             using var recorder = new RecordingImageFile(new MemoryImageFile(damaged.Bytes));
-            using var undo = new MemoryImageFile([]);
-            RepairPlan plan = RepairOperation.Plan(recorder, Options);
-            RepairOperation.Apply(recorder, plan, undo);
+            using var undo = new RecordingImageFile(new MemoryImageFile([]));
+            using var guarded = new GuardedImageFile(recorder, () => Assert.Equal(ChangeKind.Flush, undo.Changes[^1].Kind));
+            RepairPlan plan = RepairOperation.Plan(guarded, Options);
+            RepairOperation.Apply(guarded, plan, undo);
+            Assert.Equal(ChangeKind.Flush, recorder.Changes[^1].Kind);
             byte[][] before = ReadWhatCanBeRead(damaged.Bytes);
             long errors = plan.Report.ErrorCount;
             foreach (PowerCut.State state in new PowerCut(damaged.Bytes, recorder.Changes).Enumerate(random, samples: 50))
