@@ -68,6 +68,6 @@ Describe 'Read-VpcSector' {
         Write-VpcSector d.vhd 0 ([Text.Encoding]::ASCII.GetBytes('Hello'.PadRight(512)))
         $shown = Read-VpcSector d.vhd 0 | Out-Shown $_
         $shown | Should -Match '(?m)^00000000  48 65 6c 6c 6f 20 20 20  20 20 20 20 20 20 20 20  Hello +\r?$'
-        $shown | Should -Match 'Sector 0, File at file offset \d+'
+        $shown | Should -Match 'Sector 0: file offset \d+ \(0x[0-9A-F]+\)'
     }
 }

@@ -82,7 +82,7 @@ Describe 'Repair-VpcImage' {
     It 'shows what became of it within <_> columns' -ForEach 80, 120 {
         Edit-Byte d.vhd -100
         $result = Repair-VpcImage d.vhd
-        $result | Out-Shown $_ | Should -Match 'd\.vhd +True +1 +0 +d\.vhd\.undo'
-        $result.Steps | Out-Shown $_ | Should -Match 'Mended +FooterChecksumMismatch +\d+ The footer at'
+        $result | Out-Shown $_ | Should -Match 'True +1 +0 +d\.vhd +d\.vhd\.undo'
+        $result.Steps | Out-Shown $_ | Should -Match 'Mended FooterChecksumMismatch at file offset \d+ \(0x[0-9A-F]+\)\s+The footer at'
     }
 }

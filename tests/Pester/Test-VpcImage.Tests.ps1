@@ -88,9 +88,9 @@ Describe 'Test-VpcImage' {
     It 'shows the gravest finding within <_> columns, and all as a list' -ForEach 80, 120 {
         Edit-Byte a.vhd 612
         $result = Test-VpcImage a.vhd, b.vhd
-        $result | Out-Shown $_ | Should -Match 'a\.vhd +False +\d +\d +\d HeaderChecksumMismatch: The'
-        $result | Out-Shown $_ | Should -Match 'b\.vhd +True +0 +0 +0'
+        $result | Out-Shown $_ | Should -Match 'False +\d +\d +\d HeaderChecksumMismatch +a\.vhd'
+        $result | Out-Shown $_ | Should -Match 'True +0 +0 +0 +b\.vhd'
         $result[0] | Format-List | Out-Shown $_ | Should -Match 'Findings +: Error HeaderChecksumMismatch'
-        $result[0].Findings | Out-Shown $_ | Should -Match 'Error +HeaderChecksumMismatch +\d+ 0x'
+        $result[0].Findings | Out-Shown $_ | Should -Match 'Error HeaderChecksumMismatch: DynamicHeader at file offset \d+ \(0x[0-9A-F]+\)\s+The'
     }
 }

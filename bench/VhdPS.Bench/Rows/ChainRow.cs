@@ -64,17 +64,21 @@ internal abstract class ChainRow : Row
         {
             string child = data.PathOf($"{Name}-{depth}.vhd");
             ChildCreator.Create(child, new NewChild(parent) { UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch });
-            using VhdImage image = VhdImage.Open(child, new VhdOpenOptions { ForWriting = true });
-            SectorPattern content = depth < 3 ? new SectorPattern(depth * SectorsPerBlock, SectorsPerBlock, 4 * SectorsPerBlock) : Top;
-            byte[] run = BenchData.RandomBytes(content.SectorCount * VhdSpec.SectorSize);
-            for (long sector = content.FirstSector; sector < image.SectorCount; sector += content.StepSectors)
-            {
-                image.WriteSectors(sector, run);
-            }
-
+            Fill(child, depth < 3 ? new SectorPattern(depth * SectorsPerBlock, SectorsPerBlock, 4 * SectorsPerBlock) : Top);
+            PageCache.ReadAnew(child);
             parent = child;
         }
 
         return parent;
+    }
+
+    private static void Fill(string child, SectorPattern content)
+    {
+        using VhdImage image = VhdImage.Open(child, new VhdOpenOptions { ForWriting = true });
+        byte[] run = BenchData.RandomBytes(content.SectorCount * VhdSpec.SectorSize);
+        for (long sector = content.FirstSector; sector < image.SectorCount; sector += content.StepSectors)
+        {
+            image.WriteSectors(sector, run);
+        }
     }
 }

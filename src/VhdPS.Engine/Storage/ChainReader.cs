@@ -17,10 +17,10 @@ internal sealed class ChainReader(DiskLevel leaf, Func<IReadOnlyList<DiskLevel>>
     private const int ShortGap = 16;
 
     /// <summary>Sectors of a window: its scratch bytes stay in the processor's cache.</summary>
-    private const int WindowSectors = 256;
+    private const int WindowSectors = 512;
 
     /// <summary>Where runs are short, requests of at least so many sectors are shared with a second thread.</summary>
-    private const int SharedSectors = 4 * WindowSectors;
+    private const int SharedSectors = 2 * WindowSectors;
 
     private const int MaskBytes = WindowSectors / 8;
 
