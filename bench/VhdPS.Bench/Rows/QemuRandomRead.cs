@@ -4,7 +4,7 @@ namespace VhdPS.Bench.Rows;
 
 internal sealed class QemuRandomRead() : QemuReadRow(Stride.RequestBytes)
 {
-    private const int RequestCount = 65536;
+    private const int RequestCount = 16384;
 
     public override string Name => "qemu-random-read";
 

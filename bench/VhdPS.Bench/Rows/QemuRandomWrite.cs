@@ -6,7 +6,7 @@ namespace VhdPS.Bench.Rows;
 
 internal sealed class QemuRandomWrite : QemuBenchRow
 {
-    private const int RequestCount = 65536;
+    private const int RequestCount = 16384;
     private readonly byte[] _page = BenchData.RandomBytes(Stride.RequestBytes);
     private string _path = string.Empty;
     private Stride? _stride;
