@@ -27,7 +27,7 @@ internal sealed class PerformancePage(
             * The data comes from a seed. Both sides do the same requests on the same bytes, one at a time.
 
             """.ReplaceLineEndings("\n"));
-        text.Append(CultureInfo.InvariantCulture, $"* The sides run in turn (ours, the peer, ours, the peer, ...) after a warm-up: {runs} pairs, more of\n  short work, at least 7 of long. A ratio is of one pair; shown are the median of the ratios, the least and the most.\n");
+        text.Append(CultureInfo.InvariantCulture, $"* The sides run in turn (ours, the peer, ours, the peer, ...) after a warm-up: {runs} pairs, more of\n  short work, 3 where a run of the peer takes many seconds. A ratio is of one pair; shown are the median of the ratios, the least and the most.\n");
         text.Append(
             """
             * Our side is timed inside a warm process, a program by its whole process. The page cache is warm,

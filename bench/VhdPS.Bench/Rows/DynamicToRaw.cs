@@ -14,6 +14,10 @@ internal sealed class DynamicToRaw(DiskPeer peer, double goal) : CopyRow(DiskFil
 
     public override string Peer => IsQemu ? base.Peer : $"{base.Peer} of the raw file";
 
+    public override string? Obstacle => IsQemu
+        ? null
+        : "The time goes into the kernel's copy into new large pages, which the host of this virtual machine has to hand out first; cp fills small ones.";
+
     protected override string Verb => "dynamic-to-raw";
 
     protected override string[] QemuFormats => ["-f", "vpc", "-O", "raw"];
