@@ -16,7 +16,7 @@ internal sealed class DynamicToRaw(DiskPeer peer, double goal) : CopyRow(DiskFil
 
     public override string? Obstacle => IsQemu
         ? null
-        : "The time goes into the kernel's copy into new large pages, which the host of this virtual machine has to hand out first; cp fills small ones.";
+        : "A profile shows the time in the kernel's copy into new pages and in waiting for the file; why cp is spared it is not known.";
 
     protected override string Verb => "dynamic-to-raw";
 

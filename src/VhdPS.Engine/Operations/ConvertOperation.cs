@@ -136,7 +136,10 @@ public sealed class ConvertOperation : IDisposable
         if (!_options.Force)
         {
             _source.ThrowIfStateSaved();
-            ThrowIfChildrenWouldLoseIt();
+            if (_options.DeleteSource && _source.Layout is { } layout)
+            {
+                ChildSearch.ThrowIfAny(_source.Path, layout.Footer.UniqueId, "which would be deleted");
+            }
         }
 
         ReplacementFile.ThrowIfInTheWay(_options.TargetPath, _options.Force, _source.Identity);
@@ -149,16 +152,6 @@ public sealed class ConvertOperation : IDisposable
                 DiskFormat.Fixed => SizeBytes + VhdSpec.FooterSize,
                 _ => SizeBytes,
             });
-        }
-    }
-
-    private void ThrowIfChildrenWouldLoseIt()
-    {
-        if (_options.DeleteSource && _source.Layout is { } layout
-            && ChildSearch.FindBeside(_source.Path, layout.Footer.UniqueId).FirstOrDefault() is { } child)
-        {
-            throw new VhdRefusedException(
-                _source.Path, RefusalCode.HasChildren, $"'{child}' stands on this image, which would be deleted; -Force goes on.");
         }
     }
 

@@ -85,10 +85,9 @@ public static class ResizeOperation
                 layout.Path, RefusalCode.StateSaved, "the state of a virtual machine is saved with the image, and it would not fit the changed disk; -Force goes on.");
         }
 
-        if (!request.Force && !request.AllowsChildren && ChildSearch.FindBeside(layout.Path, layout.Footer.UniqueId).FirstOrDefault() is { } child)
+        if (!request.Force && !request.AllowsChildren)
         {
-            throw new VhdRefusedException(
-                layout.Path, RefusalCode.HasChildren, $"'{child}' stands on this image, and some programs refuse a parent of another size; -Force goes on.");
+            ChildSearch.ThrowIfAny(layout.Path, layout.Footer.UniqueId, "and some programs refuse a parent of another size");
         }
 
         long oldSize = (long)layout.Size.SizeBytes;

@@ -18,6 +18,19 @@ public static class ChildSearch
         }
     }
 
+    /// <summary>Refuses a change of an image on which another one in its folder stands.</summary>
+    /// <param name="path">The image.</param>
+    /// <param name="id">Its unique id.</param>
+    /// <param name="consequence">What the change would do, to be read behind "stands on this image".</param>
+    /// <exception cref="VhdRefusedException">There is such an image.</exception>
+    internal static void ThrowIfAny(string path, Guid id, string consequence)
+    {
+        if (FindBeside(path, id).FirstOrDefault() is { } child)
+        {
+            throw new VhdRefusedException(path, RefusalCode.HasChildren, $"'{child}' stands on this image, {consequence}; -Force goes on.");
+        }
+    }
+
     /// <summary>Whether a file's name is that of an image.</summary>
     public static bool IsImageName(string path) => Path.GetExtension(path).ToUpperInvariant() is ".VHD" or ".AVHD";
 

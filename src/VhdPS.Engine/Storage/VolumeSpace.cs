@@ -4,31 +4,10 @@ namespace VhdPS.Engine.Storage;
 public static class VolumeSpace
 {
     /// <summary>Bytes that the caller may still write on the volume that holds <paramref name="folder"/>; null where the system does not tell.</summary>
-    public static long? Of(string folder)
-    {
-        try
-        {
-            return DriveOf(folder).AvailableFreeSpace;
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            // Network shares have no drive letter: nothing is known, and the write itself will tell.
-            return null;
-        }
-    }
+    public static long? Of(string folder) => Ask(folder, static volume => (long?)volume.AvailableFreeSpace);
 
     /// <summary>The longest file that the file system of <paramref name="folder"/> can hold, in bytes; null where no limit is known.</summary>
-    public static long? MaxFileLength(string folder)
-    {
-        try
-        {
-            return MaxFileLengthOn(DriveOf(folder).DriveFormat);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            return null;
-        }
-    }
+    public static long? MaxFileLength(string folder) => Ask(folder, static volume => MaxFileLengthOn(volume.DriveFormat));
 
     /// <summary>Refuses a file that the file system of <paramref name="targetPath"/> cannot hold.</summary>
     /// <exception cref="VhdRefusedException">It would be longer than FAT's 4 GiB less a byte.</exception>
@@ -58,10 +37,17 @@ public static class VolumeSpace
     internal static long? MaxFileLengthOn(string format) =>
         format.ToUpperInvariant() is "FAT" or "FAT32" or "MSDOS" or "VFAT" ? uint.MaxValue : null;
 
-    private static DriveInfo DriveOf(string folder)
+    private static long? Ask(string folder, Func<DriveInfo, long?> question)
     {
-        string full = Path.GetFullPath(folder);
-        return new DriveInfo(OperatingSystem.IsWindows() ? Path.GetPathRoot(full)! : full);
+        try
+        {
+            string full = Path.GetFullPath(folder);
+            return question(new DriveInfo(OperatingSystem.IsWindows() ? Path.GetPathRoot(full)! : full));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            // Network shares have no drive letter: nothing is known, and the write itself will tell.
+            return null;
+        }
     }
-
 }

@@ -120,20 +120,6 @@ public sealed class RepairVpcImageCommand : VpcPathCommandBase
         return ImageChecker.Check(path, new CheckOptions { Full = true, SizeRule = SizeRule }, progress, Cancellation);
     }
 
-    private string? ChooseUndoPath(string path)
-    {
-        if (NoBackup)
-        {
-            return null;
-        }
-
-        string undoPath = UndoVpcRepairCommand.DefaultUndoPath(path);
-        if (Backup is null)
-        {
-            return undoPath;
-        }
-
-        string named = new PathResolver(SessionState.Path).ResolveLiteral(Backup);
-        return Directory.Exists(named) ? System.IO.Path.Combine(named, System.IO.Path.GetFileName(undoPath)) : named;
-    }
+    private string? ChooseUndoPath(string path) =>
+        NoBackup ? null : UndoPath.Resolve(new PathResolver(SessionState.Path), path, Backup);
 }

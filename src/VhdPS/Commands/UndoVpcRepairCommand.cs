@@ -15,13 +15,10 @@ public sealed class UndoVpcRepairCommand : VpcPathCommandBase
     [ValidateNotNullOrEmpty]
     public string? Backup { get; set; }
 
-    /// <summary>Where the undo file of an image is when nothing else is said.</summary>
-    internal static string DefaultUndoPath(string path) => path + ".undo";
-
     /// <inheritdoc/>
     protected override void ProcessFile(string path)
     {
-        if (!TryRun(path, () => ResolveUndoPath(path), out string undoPath) || !ShouldProcess(path, $"Undo the repair with '{undoPath}'"))
+        if (!TryRun(path, () => UndoPath.Resolve(new PathResolver(SessionState.Path), path, Backup), out string undoPath) || !ShouldProcess(path, $"Undo the repair with '{undoPath}'"))
         {
             return;
         }
@@ -31,17 +28,5 @@ public sealed class UndoVpcRepairCommand : VpcPathCommandBase
             TellEdits(path, record.Phases);
             TellStep($"{path}: as it was before the repair, {record.OldLength} bytes; '{undoPath}' is deleted.");
         }
-    }
-
-    private string ResolveUndoPath(string path)
-    {
-        string undoPath = DefaultUndoPath(path);
-        if (Backup is null)
-        {
-            return undoPath;
-        }
-
-        string named = new PathResolver(SessionState.Path).ResolveLiteral(Backup);
-        return Directory.Exists(named) ? System.IO.Path.Combine(named, System.IO.Path.GetFileName(undoPath)) : named;
     }
 }

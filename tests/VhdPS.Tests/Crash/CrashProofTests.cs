@@ -1,5 +1,3 @@
-using VhdPS.Engine.Format;
-using VhdPS.Engine.Operations;
 using VhdPS.Engine.Storage;
 using VhdPS.Tests.Storage;
 using Xunit.Abstractions;
@@ -68,9 +66,8 @@ public sealed class CrashProofTests(ITestOutputHelper output)
     /// <summary>After a repair nothing but hidden data is left to warn of, and the image takes writes again.</summary>
     private static void VerifyRepair(DiskModel model, PowerCut.State state, string what)
     {
-        FaultCode[] codes = [.. Enum.GetValues<FaultCode>().Where(code => code != FaultCode.BitmapStale)];
         using var file = new MemoryImageFile(state.Bytes);
-        RepairOperation.Apply(file, RepairOperation.Plan(file, new RepairOptions { Codes = codes, UniqueId = Guid.NewGuid() }), undo: null);
+        CutRepair.Run(file);
         Verify(model, state with { Bytes = file.ToArray() }, what + ", repaired");
         CheckReport report = ImageChecker.Check(file);
         Assert.True(report.WarningCount == 0, $"{what}, repaired: {string.Join('\n', report.Findings.Select(finding => finding.Describe()))}");

@@ -3,33 +3,17 @@ using VhdPS.Engine.Storage;
 namespace VhdPS.Tests.Storage;
 
 /// <summary>Passes everything on to another file, and asks first whether it may be changed now.</summary>
-internal sealed class GuardedImageFile(ImageFile inner, Action beforeChange) : ImageFile
+internal sealed class GuardedImageFile(ImageFile inner, Action beforeChange) : PassingImageFile(inner)
 {
-    public override string Path => inner.Path;
-
-    public override bool CanWrite => inner.CanWrite;
-
-    public override long Length => inner.Length;
-
-    public override long SizeOnDisk => inner.SizeOnDisk;
-
-    public override FileIdentity Identity => inner.Identity;
-
-    public override int ReadAt(long fileOffset, Span<byte> buffer) => inner.ReadAt(fileOffset, buffer);
-
     public override void WriteAt(long fileOffset, ReadOnlySpan<byte> data)
     {
         beforeChange();
-        inner.WriteAt(fileOffset, data);
+        base.WriteAt(fileOffset, data);
     }
 
     public override void SetLength(long length)
     {
         beforeChange();
-        inner.SetLength(length);
+        base.SetLength(length);
     }
-
-    public override void Flush() => inner.Flush();
-
-    protected override void Dispose(bool disposing) => inner.Dispose();
 }

@@ -24,7 +24,7 @@ internal sealed record Change(ChangeKind Kind, long FileOffset, byte[] Data)
 }
 
 /// <summary>Passes everything on to another file, keeps the changes in order, and fails one of them when told to.</summary>
-internal sealed class RecordingImageFile(ImageFile inner) : ImageFile
+internal sealed class RecordingImageFile(ImageFile inner) : PassingImageFile(inner)
 {
     private const int IOErrorErrno = 5;
 
@@ -45,27 +45,15 @@ internal sealed class RecordingImageFile(ImageFile inner) : ImageFile
     /// <summary>Whether a change has failed.</summary>
     public bool HasFailed { get; private set; }
 
-    public override string Path => inner.Path;
-
-    public override bool CanWrite => inner.CanWrite;
-
-    public override long Length => inner.Length;
-
-    public override long SizeOnDisk => inner.SizeOnDisk;
-
-    public override FileIdentity Identity => inner.Identity;
-
-    public override int ReadAt(long fileOffset, Span<byte> buffer) => inner.ReadAt(fileOffset, buffer);
-
     public override void WriteAt(long fileOffset, ReadOnlySpan<byte> data)
     {
         if (IsToFail(new Change(ChangeKind.Write, fileOffset, data.ToArray())))
         {
-            inner.WriteAt(fileOffset, data[..Math.Min(data.Length, BytesOfFailedWrite)]);
+            base.WriteAt(fileOffset, data[..Math.Min(data.Length, BytesOfFailedWrite)]);
             throw Failure(ImageIOOperation.Write, fileOffset);
         }
 
-        inner.WriteAt(fileOffset, data);
+        base.WriteAt(fileOffset, data);
     }
 
     public override void SetLength(long length)
@@ -75,7 +63,7 @@ internal sealed class RecordingImageFile(ImageFile inner) : ImageFile
             throw Failure(ImageIOOperation.SetLength, length);
         }
 
-        inner.SetLength(length);
+        base.SetLength(length);
     }
 
     public override void Flush()
@@ -85,10 +73,8 @@ internal sealed class RecordingImageFile(ImageFile inner) : ImageFile
             throw Failure(ImageIOOperation.Flush, null);
         }
 
-        inner.Flush();
+        base.Flush();
     }
-
-    protected override void Dispose(bool disposing) => inner.Dispose();
 
     private bool IsToFail(Change change)
     {

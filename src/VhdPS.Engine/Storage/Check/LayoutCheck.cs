@@ -85,7 +85,7 @@ internal static class LayoutCheck
 
     private static void CheckBlockSize(ImageLayout layout, FindingLog log)
     {
-        // QUIRK(qemu): its driver rounds the bitmap's length up from a whole number of bytes in units of 8 sectors, to nothing here.
+        // QUIRK(qemu): its driver takes a 4096th of the block's length, in whole bytes, for the bitmap's: none here.
         if (layout.BlockSize is > 0 and < MinQemuBlockSize)
         {
             log.Add(new Finding(

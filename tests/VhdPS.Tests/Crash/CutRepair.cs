@@ -1,0 +1,14 @@
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Operations;
+using VhdPS.Engine.Storage;
+
+namespace VhdPS.Tests.Crash;
+
+/// <summary>A repair of all that a cut can leave. Data under clear bits stays hidden, as the models have it.</summary>
+internal static class CutRepair
+{
+    private static readonly FaultCode[] Codes = [.. Enum.GetValues<FaultCode>().Where(code => code != FaultCode.BitmapStale)];
+
+    public static void Run(ImageFile file) =>
+        RepairOperation.Apply(file, RepairOperation.Plan(file, new RepairOptions { Codes = Codes, UniqueId = Guid.NewGuid() }), undo: null);
+}
