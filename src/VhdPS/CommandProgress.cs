@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Management.Automation;
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Files;
 
 namespace VhdPS;
 

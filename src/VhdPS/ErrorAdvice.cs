@@ -1,5 +1,6 @@
 using VhdPS.Engine.Format;
 
+
 namespace VhdPS;
 
 /// <summary>What to do about an error, by its id: the faults' is in their catalogue, that of all others here, as about_VpcErrors has it.</summary>

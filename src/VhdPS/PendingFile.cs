@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Files;
 
 namespace VhdPS;
 

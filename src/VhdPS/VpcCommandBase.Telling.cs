@@ -1,7 +1,9 @@
 using System.Management.Automation;
+using VhdPS.Engine.Disks;
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Operations;
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Layout;
+using VhdPS.Engine.Operations.Repair;
 
 namespace VhdPS;
 

@@ -1,5 +1,5 @@
 using System.Management.Automation;
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Chains;
 
 namespace VhdPS;
 

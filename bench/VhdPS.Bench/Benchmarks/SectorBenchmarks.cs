@@ -1,8 +1,10 @@
 using BenchmarkDotNet.Attributes;
 using Microsoft.Win32.SafeHandles;
 using VhdPS.Bench.Compare;
+using VhdPS.Engine.Chains;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Images;
+using VhdPS.Engine.Layout;
 
 namespace VhdPS.Bench.Benchmarks;
 

@@ -1,5 +1,7 @@
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Images;
+
 
 namespace VhdPS.Bench.Compare;
 

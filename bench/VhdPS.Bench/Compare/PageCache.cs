@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Files;
 
 namespace VhdPS.Bench.Compare;
 

@@ -1,5 +1,6 @@
 using VhdPS.Bench.Compare;
-using VhdPS.Engine.Operations;
+using VhdPS.Engine.Disks;
+using VhdPS.Engine.Operations.Compare;
 
 namespace VhdPS.Bench.Rows;
 

@@ -1,5 +1,7 @@
+using VhdPS.Engine.Disks;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Operations;
+using VhdPS.Engine.Operations.Convert;
+
 
 namespace VhdPS.Bench.Rows;
 

@@ -1,5 +1,5 @@
 using VhdPS.Bench.Compare;
-using VhdPS.Engine.Operations;
+using VhdPS.Engine.Operations.Optimize;
 
 namespace VhdPS.Bench.Rows;
 

@@ -1,7 +1,8 @@
 using Microsoft.Win32.SafeHandles;
 using VhdPS.Bench.Compare;
+using VhdPS.Engine.Chains;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Images;
 
 namespace VhdPS.Bench.Rows;
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using VhdPS.Bench.Compare;
-using VhdPS.Engine.Operations;
+using VhdPS.Engine.Disks;
+using VhdPS.Engine.Operations.Hash;
 
 namespace VhdPS.Bench.Rows;
 

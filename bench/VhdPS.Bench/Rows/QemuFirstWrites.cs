@@ -1,6 +1,7 @@
 using VhdPS.Bench.Compare;
+using VhdPS.Engine.Chains;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Images;
 
 namespace VhdPS.Bench.Rows;
 

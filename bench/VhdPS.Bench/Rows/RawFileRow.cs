@@ -1,6 +1,7 @@
 using Microsoft.Win32.SafeHandles;
 using VhdPS.Bench.Compare;
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Chains;
+using VhdPS.Engine.Images;
 
 namespace VhdPS.Bench.Rows;
 

@@ -2,7 +2,7 @@ using System.Collections;
 using System.Management.Automation;
 using System.Management.Automation.Language;
 using VhdPS.Commands;
-using VhdPS.Engine.Operations;
+using VhdPS.Engine.Disks;
 
 namespace VhdPS;
 

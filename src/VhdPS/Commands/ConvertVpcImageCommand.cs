@@ -1,7 +1,8 @@
 using System.Management.Automation;
+using VhdPS.Engine.Checking;
+using VhdPS.Engine.Disks;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Operations;
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Operations.Convert;
 
 namespace VhdPS.Commands;
 

@@ -1,6 +1,7 @@
 using System.Management.Automation;
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Layout;
 
 namespace VhdPS.Commands;
 

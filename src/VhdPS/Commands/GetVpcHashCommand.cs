@@ -1,8 +1,11 @@
 using System.Management.Automation;
 using System.Security.Cryptography;
+using VhdPS.Engine.Chains;
+using VhdPS.Engine.Disks;
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Operations;
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Layout;
+using VhdPS.Engine.Operations.Hash;
 
 namespace VhdPS.Commands;
 

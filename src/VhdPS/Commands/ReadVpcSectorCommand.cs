@@ -1,6 +1,7 @@
 using System.Management.Automation;
+using VhdPS.Engine.Chains;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Images;
 
 namespace VhdPS.Commands;
 

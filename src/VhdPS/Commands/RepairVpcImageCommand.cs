@@ -1,7 +1,7 @@
 using System.Management.Automation;
+using VhdPS.Engine.Checking;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Operations;
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Operations.Repair;
 
 namespace VhdPS.Commands;
 

@@ -1,6 +1,6 @@
 using System.Management.Automation;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Operations;
+using VhdPS.Engine.Operations.Resize;
 
 namespace VhdPS.Commands;
 

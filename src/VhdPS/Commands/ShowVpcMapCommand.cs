@@ -1,7 +1,10 @@
 using System.Management.Automation;
 using System.Text;
+using VhdPS.Engine.Chains;
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Images;
+using VhdPS.Engine.Layout;
 
 namespace VhdPS.Commands;
 

@@ -1,5 +1,5 @@
 using System.Management.Automation;
-using VhdPS.Engine.Operations;
+using VhdPS.Engine.Operations.Repair;
 
 namespace VhdPS.Commands;
 

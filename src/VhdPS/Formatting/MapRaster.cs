@@ -1,5 +1,7 @@
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Images;
+using VhdPS.Engine.Layout;
+
 
 namespace VhdPS;
 

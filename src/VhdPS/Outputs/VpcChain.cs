@@ -1,6 +1,6 @@
 using System.Collections.ObjectModel;
+using VhdPS.Engine.Chains;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
 
 namespace VhdPS;
 

@@ -1,5 +1,6 @@
 using VhdPS.Engine.Format;
 
+
 namespace VhdPS;
 
 /// <summary>One fault of an image. Its values are text and numbers only, so that CSV and JSON hold all of it.</summary>

@@ -1,5 +1,8 @@
+using VhdPS.Engine.Chains;
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Layout;
+
 
 namespace VhdPS;
 

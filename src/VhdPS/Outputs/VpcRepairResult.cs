@@ -1,6 +1,6 @@
 using System.Collections.ObjectModel;
-using VhdPS.Engine.Operations;
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Checking;
+using VhdPS.Engine.Operations.Repair;
 
 namespace VhdPS;
 

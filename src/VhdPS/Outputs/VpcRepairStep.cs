@@ -1,4 +1,5 @@
-using VhdPS.Engine.Operations;
+using VhdPS.Engine.Operations.Repair;
+
 
 namespace VhdPS;
 

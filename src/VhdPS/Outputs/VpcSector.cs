@@ -1,4 +1,6 @@
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Images;
+using VhdPS.Engine.Layout;
+
 
 namespace VhdPS;
 

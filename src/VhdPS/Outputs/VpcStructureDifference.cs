@@ -1,5 +1,6 @@
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Operations;
+using VhdPS.Engine.Operations.Compare;
+
 
 namespace VhdPS;
 

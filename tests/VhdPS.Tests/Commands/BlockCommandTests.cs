@@ -1,7 +1,9 @@
 using System.Management.Automation;
 using System.Xml.Linq;
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Images;
+using VhdPS.Engine.Layout;
 
 namespace VhdPS.Tests.Commands;
 

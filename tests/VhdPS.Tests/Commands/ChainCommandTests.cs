@@ -1,7 +1,8 @@
 using System.Management.Automation;
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Chains;
+using VhdPS.Engine.Layout;
+using VhdPS.Tests.Chains;
 using VhdPS.Tests.Format;
-using VhdPS.Tests.Storage;
 
 namespace VhdPS.Tests.Commands;
 

@@ -1,9 +1,9 @@
 using System.Management.Automation;
 using System.Text.Json;
+using VhdPS.Engine.Checking;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
 using VhdPS.Tests.Format;
-using VhdPS.Tests.Operations;
+using VhdPS.Tests.Operations.Repair;
 
 namespace VhdPS.Tests.Commands;
 

@@ -1,9 +1,10 @@
 using System.Management.Automation;
+using VhdPS.Engine.Disks;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Operations;
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Images;
+using VhdPS.Tests.Checking;
+using VhdPS.Tests.Disks;
 using VhdPS.Tests.Format;
-using VhdPS.Tests.Operations;
 
 namespace VhdPS.Tests.Commands;
 
@@ -50,29 +51,29 @@ public sealed class ConvertVpcImageTests : IDisposable
         _folder.Write("disk.vhd", ImageBytes.Fixed().Bytes);
         FileInfo file = Assert.Single(_session.Run($"Convert-VpcImage disk.vhd {arguments} -PassThru").WithoutErrors().As<FileInfo>());
         Assert.Equal(_folder[arguments.Split(' ')[0]], file.FullName);
-        Assert.Equal(Storage.SoundImage.FixedContent(), File.ReadAllBytes(file.FullName));
+        Assert.Equal(SoundImage.FixedContent(), File.ReadAllBytes(file.FullName));
     }
 
     [Fact]
     public void Images_from_the_pipeline_go_into_a_folder_and_a_bad_one_is_one_error()
     {
         Directory.CreateDirectory(_folder["out"]);
-        _folder.Write("a.vhd", Storage.SoundImage.Dynamic().Bytes);
+        _folder.Write("a.vhd", SoundImage.Dynamic().Bytes);
         _folder.Write("bad.vhd", new byte[4096]);
         _folder.Write("c.vhd", ImageBytes.Fixed().Bytes);
         SessionResult result = _session.Run("Get-ChildItem *.vhd | Convert-VpcImage -DestinationPath out -VhdType Dynamic -PassThru");
         Assert.Equal("NotVhd,VhdPS.Commands.ConvertVpcImageCommand", result.SingleError().FullyQualifiedErrorId);
         Assert.Equal([_folder["out/a.vhd"], _folder["out/c.vhd"]], result.Output.Select(image => image.Properties["Path"].Value));
-        Assert.Equal(Storage.SoundImage.DynamicContent(), DiskModel.Read(_folder["out/a.vhd"], SourceFormat.Vhd));
-        Assert.Equal(Storage.SoundImage.FixedContent(), DiskModel.Read(_folder["out/c.vhd"], SourceFormat.Vhd));
+        Assert.Equal(SoundImage.DynamicContent(), DiskModel.Read(_folder["out/a.vhd"], SourceFormat.Vhd));
+        Assert.Equal(SoundImage.FixedContent(), DiskModel.Read(_folder["out/c.vhd"], SourceFormat.Vhd));
     }
 
     [Fact]
     public void Outputs_of_other_cmdlets_name_the_source()
     {
-        _folder.Write("a.vhd", Storage.SoundImage.Dynamic().Bytes);
+        _folder.Write("a.vhd", SoundImage.Dynamic().Bytes);
         _session.Run("Get-VpcImage a.vhd | Convert-VpcImage -DestinationPath b.vhd -VhdType Fixed").WithoutErrors();
-        Assert.Equal(Storage.SoundImage.DynamicContent(), DiskModel.Read(_folder["b.vhd"], SourceFormat.Vhd));
+        Assert.Equal(SoundImage.DynamicContent(), DiskModel.Read(_folder["b.vhd"], SourceFormat.Vhd));
     }
 
     [Theory]
@@ -81,7 +82,7 @@ public sealed class ConvertVpcImageTests : IDisposable
     [InlineData("[pscustomobject]@{ LiteralPath = 'f.vhd'; DestinationPath = 'row.vhd' }", null, VhdType.Fixed)]
     public void The_type_of_what_comes_in_is_not_that_of_what_is_made(string source, string? target, VhdType type)
     {
-        _folder.Write("d.vhd", Storage.SoundImage.Dynamic().Bytes);
+        _folder.Write("d.vhd", SoundImage.Dynamic().Bytes);
         _folder.Write("f.vhd", ImageBytes.Fixed().Bytes);
         string destination = target is null ? "" : $"-DestinationPath {target}";
         PSObject image = Assert.Single(_session.Run($"{source} | Convert-VpcImage {destination} -PassThru").WithoutErrors().Output);
@@ -94,11 +95,11 @@ public sealed class ConvertVpcImageTests : IDisposable
     [Fact]
     public void Two_sources_never_share_one_target_even_when_forced()
     {
-        _folder.Write("a.vhd", Storage.SoundImage.Dynamic().Bytes);
+        _folder.Write("a.vhd", SoundImage.Dynamic().Bytes);
         _folder.Write("b.vhd", ImageBytes.Fixed().Bytes);
         SessionResult result = _session.Run("Convert-VpcImage a.vhd, b.vhd t.vhd -Force");
         Assert.Equal("InvalidArgument,VhdPS.Commands.ConvertVpcImageCommand", result.SingleError().FullyQualifiedErrorId);
-        Assert.Equal(Storage.SoundImage.DynamicContent(), DiskModel.Read(_folder["t.vhd"], SourceFormat.Vhd));
+        Assert.Equal(SoundImage.DynamicContent(), DiskModel.Read(_folder["t.vhd"], SourceFormat.Vhd));
     }
 
     [Theory]
@@ -115,25 +116,25 @@ public sealed class ConvertVpcImageTests : IDisposable
     [InlineData("Convert-VpcImage disk.raw x.vhd", "NotVhd", ErrorCategory.InvalidData)]
     public void What_cannot_be_done_is_said_and_changes_nothing(string script, string id, ErrorCategory category)
     {
-        _folder.Write("a.vhd", Storage.SoundImage.Dynamic().Bytes);
+        _folder.Write("a.vhd", SoundImage.Dynamic().Bytes);
         _folder.Write("t.vhd", [1, 2, 3]);
         _folder.Write("disk.raw", new byte[4096]);
         ErrorRecord error = _session.Run(script).SingleError();
         Assert.Equal($"{id},VhdPS.Commands.ConvertVpcImageCommand", error.FullyQualifiedErrorId);
         Assert.Equal(category, error.CategoryInfo.Category);
         Assert.Equal(["a.vhd", "disk.raw", "t.vhd"], Names());
-        Assert.Equal(Storage.SoundImage.Dynamic().Bytes, File.ReadAllBytes(_folder["a.vhd"]));
+        Assert.Equal(SoundImage.Dynamic().Bytes, File.ReadAllBytes(_folder["a.vhd"]));
     }
 
     [Fact]
     public void WhatIf_says_what_would_be_made_and_makes_nothing()
     {
-        _folder.Write("a.vhd", Storage.SoundImage.Dynamic().Bytes);
+        _folder.Write("a.vhd", SoundImage.Dynamic().Bytes);
         string text = _session.RunFormatted("Convert-VpcImage a.vhd b.vhd -VhdType Fixed -WhatIf; Convert-VpcImage a.vhd -InPlace -SourceFormat Raw -WhatIf");
         Assert.Contains("Convert to a fixed image of 64 KiB with at most 8 KiB of data, making", text, StringComparison.Ordinal);
         Assert.Contains("Add a footer", text, StringComparison.Ordinal);
         Assert.Equal(["a.vhd"], Names());
-        Assert.Equal(Storage.SoundImage.Dynamic().Bytes, File.ReadAllBytes(_folder["a.vhd"]));
+        Assert.Equal(SoundImage.Dynamic().Bytes, File.ReadAllBytes(_folder["a.vhd"]));
     }
 
     [Fact]

@@ -1,7 +1,7 @@
 using System.Management.Automation;
 using System.Reflection;
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
 using VhdPS.Tests.Help;
 
 namespace VhdPS.Tests.Commands;

@@ -1,7 +1,7 @@
 using System.Management.Automation;
 using System.Security.Cryptography;
+using VhdPS.Tests.Checking;
 using VhdPS.Tests.Format;
-using VhdPS.Tests.Storage;
 
 namespace VhdPS.Tests.Commands;
 

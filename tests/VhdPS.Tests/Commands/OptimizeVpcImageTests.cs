@@ -1,8 +1,9 @@
 using System.Management.Automation;
-using VhdPS.Engine.Operations;
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Disks;
+using VhdPS.Engine.Files;
+using VhdPS.Tests.Checking;
+using VhdPS.Tests.Disks;
 using VhdPS.Tests.Format;
-using VhdPS.Tests.Operations;
 
 namespace VhdPS.Tests.Commands;
 
@@ -85,7 +86,7 @@ public sealed class OptimizeVpcImageTests : IDisposable
     [Fact]
     public void A_folder_of_images_is_one_row_each_and_an_image_in_use_one_error()
     {
-        _folder.Write("b.vhd", Storage.SoundImage.Dynamic().Bytes);
+        _folder.Write("b.vhd", SoundImage.Dynamic().Bytes);
         _folder.Write("c.vhd", ImageBytes.Fixed().Bytes);
         using var inUse = LocalImageFile.OpenRead(_folder["b.vhd"]);
         SessionResult result = _session.Run("Optimize-VpcImage *.vhd");

@@ -1,6 +1,6 @@
 using System.Management.Automation;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Images;
 
 namespace VhdPS.Tests.Commands;
 

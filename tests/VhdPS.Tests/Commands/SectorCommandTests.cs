@@ -1,5 +1,7 @@
 using System.Management.Automation;
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Chains;
+using VhdPS.Engine.Images;
+using VhdPS.Engine.Layout;
 
 namespace VhdPS.Tests.Commands;
 

@@ -1,6 +1,6 @@
 using System.Management.Automation;
 using System.Text;
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Layout;
 
 namespace VhdPS.Tests.Commands;
 

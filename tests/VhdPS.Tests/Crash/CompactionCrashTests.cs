@@ -1,8 +1,10 @@
+using VhdPS.Engine.Checking;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Operations;
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Images;
+using VhdPS.Engine.Layout;
+using VhdPS.Engine.Operations.Optimize;
+using VhdPS.Tests.Files;
 using VhdPS.Tests.Format;
-using VhdPS.Tests.Storage;
 using Xunit.Abstractions;
 
 namespace VhdPS.Tests.Crash;

@@ -1,7 +1,7 @@
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Images;
+using VhdPS.Tests.Files;
 using VhdPS.Tests.Format;
-using VhdPS.Tests.Storage;
 
 namespace VhdPS.Tests.Crash;
 

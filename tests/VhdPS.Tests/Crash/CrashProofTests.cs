@@ -1,5 +1,6 @@
-using VhdPS.Engine.Storage;
-using VhdPS.Tests.Storage;
+using VhdPS.Engine.Checking;
+using VhdPS.Engine.Images;
+using VhdPS.Tests.Files;
 using Xunit.Abstractions;
 
 namespace VhdPS.Tests.Crash;

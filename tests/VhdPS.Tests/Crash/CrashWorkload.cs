@@ -1,5 +1,7 @@
-using VhdPS.Engine.Storage;
-using VhdPS.Tests.Storage;
+using VhdPS.Engine.Chains;
+using VhdPS.Engine.Images;
+using VhdPS.Engine.Layout;
+using VhdPS.Tests.Files;
 
 namespace VhdPS.Tests.Crash;
 

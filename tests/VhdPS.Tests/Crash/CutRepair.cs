@@ -1,6 +1,7 @@
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Operations;
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Operations.Repair;
+
 
 namespace VhdPS.Tests.Crash;
 

@@ -1,7 +1,10 @@
-using VhdPS.Engine.Operations;
-using VhdPS.Engine.Storage;
-using VhdPS.Tests.Operations;
-using VhdPS.Tests.Storage;
+using VhdPS.Engine.Chains;
+using VhdPS.Engine.Checking;
+using VhdPS.Engine.Files;
+using VhdPS.Engine.Images;
+using VhdPS.Engine.Operations.Repair;
+using VhdPS.Tests.Files;
+using VhdPS.Tests.Operations.Repair;
 using Xunit.Abstractions;
 
 namespace VhdPS.Tests.Crash;

@@ -1,5 +1,5 @@
 using VhdPS.Engine.Format;
-using VhdPS.Tests.Storage;
+using VhdPS.Tests.Files;
 
 namespace VhdPS.Tests.Crash;
 

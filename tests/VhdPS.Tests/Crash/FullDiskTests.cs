@@ -1,4 +1,7 @@
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Chains;
+using VhdPS.Engine.Checking;
+using VhdPS.Engine.Files;
+using VhdPS.Engine.Images;
 using VhdPS.Tests.Peers;
 
 namespace VhdPS.Tests.Crash;

@@ -1,7 +1,7 @@
+using VhdPS.Engine.Checking;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Operations;
-using VhdPS.Engine.Storage;
-using VhdPS.Tests.Storage;
+using VhdPS.Engine.Operations.Convert;
+using VhdPS.Tests.Files;
 
 namespace VhdPS.Tests.Crash;
 

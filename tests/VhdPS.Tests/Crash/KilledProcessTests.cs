@@ -1,7 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
-using VhdPS.Engine.Operations;
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Chains;
+using VhdPS.Engine.Checking;
+using VhdPS.Engine.Files;
+using VhdPS.Engine.Images;
+using VhdPS.Engine.Operations.Repair;
 using Xunit.Abstractions;
 
 namespace VhdPS.Tests.Crash;

@@ -1,7 +1,9 @@
-using VhdPS.Engine.Operations;
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Checking;
+using VhdPS.Engine.Images;
+using VhdPS.Engine.Layout;
+using VhdPS.Engine.Operations.Merge;
+using VhdPS.Tests.Files;
 using VhdPS.Tests.Format;
-using VhdPS.Tests.Storage;
 using Xunit.Abstractions;
 
 namespace VhdPS.Tests.Crash;

@@ -1,4 +1,5 @@
-using VhdPS.Tests.Storage;
+using VhdPS.Tests.Files;
+
 
 namespace VhdPS.Tests.Crash;
 

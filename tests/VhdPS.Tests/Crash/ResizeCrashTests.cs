@@ -1,7 +1,10 @@
+using VhdPS.Engine.Chains;
+using VhdPS.Engine.Checking;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Operations;
-using VhdPS.Engine.Storage;
-using VhdPS.Tests.Storage;
+using VhdPS.Engine.Images;
+using VhdPS.Engine.Layout;
+using VhdPS.Engine.Operations.Resize;
+using VhdPS.Tests.Files;
 using Xunit.Abstractions;
 
 namespace VhdPS.Tests.Crash;

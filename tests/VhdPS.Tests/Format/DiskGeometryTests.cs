@@ -1,5 +1,6 @@
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Images;
+
 
 namespace VhdPS.Tests.Format;
 

@@ -1,5 +1,6 @@
 using VhdPS.Engine.Format;
 
+
 namespace VhdPS.Tests.Format;
 
 public sealed class FaultCatalogTests

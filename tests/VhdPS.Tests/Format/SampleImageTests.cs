@@ -1,5 +1,8 @@
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Images;
+using VhdPS.Engine.Layout;
+
 
 namespace VhdPS.Tests.Format;
 

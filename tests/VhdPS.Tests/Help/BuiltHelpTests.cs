@@ -1,6 +1,6 @@
 using System.Xml.Linq;
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
 using VhdPS.Tests.Commands;
 
 namespace VhdPS.Tests.Help;

@@ -1,5 +1,6 @@
-using VhdPS.Engine.Storage;
-using VhdPS.Tests.Storage;
+using VhdPS.Engine.Files;
+using VhdPS.Tests.Files;
+
 
 namespace VhdPS.Tests.Hostile;
 

@@ -1,7 +1,7 @@
 using System.Text;
 using VhdPS.Tests.Crash;
 using VhdPS.Tests.Format;
-using VhdPS.Tests.Operations;
+using VhdPS.Tests.Operations.Repair;
 
 namespace VhdPS.Tests.Hostile;
 

@@ -1,7 +1,11 @@
+using VhdPS.Engine.Chains;
+using VhdPS.Engine.Checking;
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Operations;
-using VhdPS.Engine.Storage;
-using VhdPS.Tests.Storage;
+using VhdPS.Engine.Images;
+using VhdPS.Engine.Layout;
+using VhdPS.Engine.Operations.Repair;
+using VhdPS.Tests.Files;
 
 namespace VhdPS.Tests.Hostile;
 

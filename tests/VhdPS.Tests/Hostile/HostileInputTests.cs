@@ -1,7 +1,10 @@
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Chains;
+using VhdPS.Engine.Checking;
+using VhdPS.Engine.Files;
+using VhdPS.Engine.Images;
 using VhdPS.Tests.Crash;
+using VhdPS.Tests.Files;
 using VhdPS.Tests.Format;
-using VhdPS.Tests.Storage;
 using Xunit.Abstractions;
 
 namespace VhdPS.Tests.Hostile;

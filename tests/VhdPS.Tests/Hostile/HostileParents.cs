@@ -1,4 +1,5 @@
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Chains;
+using VhdPS.Engine.Layout;
 using VhdPS.Tests.Format;
 
 namespace VhdPS.Tests.Hostile;

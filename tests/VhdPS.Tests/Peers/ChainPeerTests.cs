@@ -1,7 +1,9 @@
 using System.Text.Json;
+using VhdPS.Engine.Chains;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
-using VhdPS.Tests.Storage;
+using VhdPS.Engine.Images;
+using VhdPS.Engine.Operations.Set;
+using VhdPS.Tests.Chains;
 
 namespace VhdPS.Tests.Peers;
 
@@ -47,7 +49,7 @@ public sealed class ChainPeerTests : IDisposable
         // Beside the child: on Linux 7-Zip takes the "\" of a relative path for a part of the name.
         string moved = _folder["Basis \u00e9.vhd"];
         File.Move(root, moved);
-        Engine.Operations.SetImageOperation.Run(model.Path, new Engine.Operations.ImageChange { ParentPath = moved });
+        SetImageOperation.Run(model.Path, new ImageChange { ParentPath = moved });
         PeerProcess.Run(PeerPrograms.SevenZip, "x", "-tVHD", "-y", $"-o{_folder["extracted"]}", model.Path);
         Assert.True(File.ReadAllBytes(Assert.Single(Directory.GetFiles(_folder["extracted"]))).AsSpan().SequenceEqual(model.Content));
         model.AssertReads(10);

@@ -1,5 +1,7 @@
-using VhdPS.Engine.Operations;
-using VhdPS.Tests.Operations;
+using VhdPS.Engine.Checking;
+using VhdPS.Engine.Disks;
+using VhdPS.Engine.Operations.Convert;
+using VhdPS.Tests.Disks;
 
 namespace VhdPS.Tests.Peers;
 
@@ -59,7 +61,7 @@ public sealed class ConvertPeerTests : IDisposable
         {
             SourceFormat = SourceFormat.Raw,
             TargetFormat = DiskFormat.Fixed,
-            FitFor = Engine.Storage.CheckTarget.Azure,
+            FitFor = CheckTarget.Azure,
             UniqueId = DiskModel.UniqueId,
             TimeStamp = DiskModel.TimeStamp,
         }))

@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
-using VhdPS.Engine.Operations;
-using VhdPS.Tests.Operations;
+using VhdPS.Engine.Disks;
+using VhdPS.Engine.Operations.Compare;
+using VhdPS.Engine.Operations.Hash;
+using VhdPS.Tests.Disks;
 
 namespace VhdPS.Tests.Peers;
 

@@ -1,5 +1,7 @@
-using VhdPS.Engine.Operations;
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Checking;
+using VhdPS.Engine.Files;
+using VhdPS.Engine.Operations.Optimize;
+
 
 namespace VhdPS.Tests.Peers;
 

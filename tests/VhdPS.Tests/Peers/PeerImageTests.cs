@@ -1,10 +1,12 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using VhdPS.Engine.Chains;
+using VhdPS.Engine.Checking;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Images;
+using VhdPS.Tests.Checking;
 using VhdPS.Tests.Format;
-using VhdPS.Tests.Storage;
 
 namespace VhdPS.Tests.Peers;
 

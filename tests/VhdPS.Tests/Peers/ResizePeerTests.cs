@@ -1,6 +1,10 @@
+using VhdPS.Engine.Chains;
+using VhdPS.Engine.Checking;
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Operations;
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Images;
+using VhdPS.Engine.Operations.Resize;
+
 
 namespace VhdPS.Tests.Peers;
 

@@ -1,8 +1,10 @@
 using System.Globalization;
+using VhdPS.Engine.Checking;
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Layout;
 
-namespace VhdPS.Engine.Operations;
+namespace VhdPS.Engine.Operations.Repair;
 
 /// <summary>
 /// Sectors that hold data under a clear bit get their bit: in a dynamic image such a sector was zeros when its block was

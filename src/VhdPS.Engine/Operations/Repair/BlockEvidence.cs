@@ -1,8 +1,9 @@
 using System.Buffers;
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Layout;
 
-namespace VhdPS.Engine.Operations;
+namespace VhdPS.Engine.Operations.Repair;
 
 /// <summary>Weighs two blocks that share bytes of the file: which of the two is not there.</summary>
 internal sealed class BlockEvidence(ImageFile file, ImageLayout layout, IReadOnlyList<ulong> byPlace)

@@ -1,7 +1,7 @@
 using System.Buffers;
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Files;
 
-namespace VhdPS.Engine.Operations;
+namespace VhdPS.Engine.Operations.Repair;
 
 /// <summary>Compares bytes with those of a file.</summary>
 internal static class FileBytes

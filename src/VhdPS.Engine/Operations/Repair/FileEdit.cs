@@ -1,4 +1,4 @@
-namespace VhdPS.Engine.Operations;
+namespace VhdPS.Engine.Operations.Repair;
 
 /// <summary>One change of a file, with what it replaces.</summary>
 /// <param name="FileOffset">Where, in bytes; where nothing new is written, the length that the file is cut to.</param>

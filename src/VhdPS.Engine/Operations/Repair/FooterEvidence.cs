@@ -1,7 +1,8 @@
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Layout;
 
-namespace VhdPS.Engine.Operations;
+
+namespace VhdPS.Engine.Operations.Repair;
 
 /// <summary>Looks for proof of what a footer was, where no checksum holds.</summary>
 internal static class FooterEvidence

@@ -1,8 +1,9 @@
 using System.Globalization;
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Layout;
 
-namespace VhdPS.Engine.Operations;
+namespace VhdPS.Engine.Operations.Repair;
 
 /// <summary>
 /// Footer and copy: each from the other, at their places and in full length. In every state between two writes one of the

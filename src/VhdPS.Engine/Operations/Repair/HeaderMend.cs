@@ -1,8 +1,10 @@
 using System.Globalization;
+using VhdPS.Engine.Checking;
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Layout;
 
-namespace VhdPS.Engine.Operations;
+namespace VhdPS.Engine.Operations.Repair;
 
 /// <summary>The dynamic header, which has no copy: fields whose right value the rest of the file proves.</summary>
 internal sealed class HeaderMend(ImageFile file, CheckReport report, Func<FaultCode, bool> isSelected)

@@ -1,4 +1,4 @@
-namespace VhdPS.Engine.Operations;
+namespace VhdPS.Engine.Operations.Repair;
 
 /// <summary>How sure it is which block of the disk a block found in the file is.</summary>
 public enum RebuildConfidence

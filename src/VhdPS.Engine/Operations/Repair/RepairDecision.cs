@@ -1,4 +1,4 @@
-namespace VhdPS.Engine.Operations;
+namespace VhdPS.Engine.Operations.Repair;
 
 /// <summary>What becomes of a finding, and why.</summary>
 internal readonly record struct RepairDecision(RepairOutcome Outcome, string Description)

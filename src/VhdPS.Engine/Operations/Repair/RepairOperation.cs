@@ -1,8 +1,10 @@
+using VhdPS.Engine.Checking;
+using VhdPS.Engine.Files;
+using VhdPS.Engine.Files.Native;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
-using VhdPS.Engine.Storage.Native;
 
-namespace VhdPS.Engine.Operations;
+
+namespace VhdPS.Engine.Operations.Repair;
 
 /// <summary>
 /// Mends an image from evidence that the file itself holds, and leaves what it cannot prove. The old bytes go to an undo

@@ -1,6 +1,7 @@
 using VhdPS.Engine.Format;
 
-namespace VhdPS.Engine.Operations;
+
+namespace VhdPS.Engine.Operations.Repair;
 
 /// <summary>What a repair may mend.</summary>
 public sealed record RepairOptions

@@ -1,4 +1,4 @@
-namespace VhdPS.Engine.Operations;
+namespace VhdPS.Engine.Operations.Repair;
 
 /// <summary>What a repair makes of one finding.</summary>
 public enum RepairOutcome

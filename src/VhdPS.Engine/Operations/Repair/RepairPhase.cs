@@ -1,7 +1,8 @@
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
 
-namespace VhdPS.Engine.Operations;
+
+namespace VhdPS.Engine.Operations.Repair;
 
 /// <summary>
 /// Changes that may reach the medium in any order, any of them alone, and leave an image that is as good as before. A sync

@@ -1,6 +1,7 @@
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Checking;
 
-namespace VhdPS.Engine.Operations;
+
+namespace VhdPS.Engine.Operations.Repair;
 
 /// <summary>What a repair would do to one file, down to the bytes.</summary>
 public sealed class RepairPlan

@@ -1,7 +1,9 @@
+using VhdPS.Engine.Checking;
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
 
-namespace VhdPS.Engine.Operations;
+
+namespace VhdPS.Engine.Operations.Repair;
 
 /// <summary>Weighs each finding of a check and gathers the changes that the file proves.</summary>
 internal sealed class RepairPlanner(ImageFile file, CheckReport report, RepairOptions options)

@@ -1,6 +1,7 @@
 using VhdPS.Engine.Format;
 
-namespace VhdPS.Engine.Operations;
+
+namespace VhdPS.Engine.Operations.Repair;
 
 /// <summary>One finding and what becomes of it.</summary>
 /// <param name="Finding">What was found.</param>

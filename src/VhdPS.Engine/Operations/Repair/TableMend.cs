@@ -1,8 +1,9 @@
 using System.Globalization;
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Layout;
 
-namespace VhdPS.Engine.Operations;
+namespace VhdPS.Engine.Operations.Repair;
 
 /// <summary>
 /// Table entries that name no place for a block, or a place of another block. An entry is dropped only where what lies

@@ -1,8 +1,10 @@
 using System.Globalization;
+using VhdPS.Engine.Checking;
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Layout;
 
-namespace VhdPS.Engine.Operations;
+namespace VhdPS.Engine.Operations.Repair;
 
 /// <summary>
 /// Looks in the room that no trusted entry names for blocks of a dynamic image, by their bitmaps, and enters them where

@@ -1,7 +1,8 @@
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
 
-namespace VhdPS.Engine.Operations;
+
+namespace VhdPS.Engine.Operations.Repair;
 
 /// <summary>Brings a repaired image back, byte for byte, also one whose repair or whose undoing was cut off.</summary>
 public static class UndoOperation

@@ -1,9 +1,9 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
 
-namespace VhdPS.Engine.Operations;
+namespace VhdPS.Engine.Operations.Repair;
 
 /// <summary>
 /// What brings a repaired image back. As a file, all integers big-endian:
@@ -97,7 +97,7 @@ public sealed class UndoRecord
         file.ReadAt(0, bytes);
         if (!bytes.AsSpan().StartsWith(Magic) || BinaryPrimitives.ReadUInt32BigEndian(bytes.AsSpan(8)) != Version)
         {
-            throw Damaged(file, 0, "VhdPSUnd, version 1", Convert.ToHexString(bytes.AsSpan(0, 12)), "The file is not an undo file of a repair.");
+            throw Damaged(file, 0, "VhdPSUnd, version 1", System.Convert.ToHexString(bytes.AsSpan(0, 12)), "The file is not an undo file of a repair.");
         }
 
         int end = bytes.Length - DigestLength;

@@ -1,0 +1,72 @@
+using System.Globalization;
+using VhdPS.Engine.Files;
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Layout;
+
+namespace VhdPS.Engine.Chains;
+
+/// <summary>Describes chains by headers alone; what is wrong with one is a state and no exception.</summary>
+public static class ChainInspector
+{
+    private const int TimeToleranceSeconds = 2;
+
+    /// <summary>The levels from an image to its root, or to the first parent that cannot be used.</summary>
+    /// <exception cref="FileNotFoundException">The image itself is not there.</exception>
+    /// <exception cref="ImageInUseException">A writer has the image itself open.</exception>
+    /// <exception cref="VhdFormatException">The image itself is too small to hold anything.</exception>
+    public static IReadOnlyList<ChainLevel> Describe(string path, ParentPolicy? policy = null)
+    {
+        using var file = LocalImageFile.OpenRead(path);
+        return Describe(file, ImageLayout.Read(file), policy);
+    }
+
+    /// <summary>The levels from an image to its root, or to the first parent that cannot be used.</summary>
+    public static IReadOnlyList<ChainLevel> Describe(ImageFile file, ImageLayout layout, ParentPolicy? policy = null)
+    {
+        Finding? refusal = layout.FindRefusal(forWriting: false);
+        var levels = new List<ChainLevel>
+        {
+            new(0, file.Path, refusal is null ? ChainState.Ok : ChainState.Damaged, layout, false, refusal?.Describe() ?? string.Empty, refusal, []),
+        };
+        if (layout.StoredFooter is null)
+        {
+            return levels;
+        }
+
+        foreach (ParentSearch search in ChainWalk.Follow(file, layout, policy ?? ParentPolicy.Default, LayoutOptions.Default))
+        {
+            using (search)
+            {
+                levels.Add(new ChainLevel(
+                    levels.Count,
+                    search.Path ?? search.Child.ParentName,
+                    search.State,
+                    search.Layout,
+                    search.IsRaw,
+                    search.Finding?.Describe() ?? search.Error?.Message ?? string.Empty,
+                    search.Finding,
+                    search.Tried)
+                {
+                    Error = search.Error,
+                    TimeStampNote = search.Path is { } found && search.State == ChainState.Ok ? CompareTime(search.Child, found) : null,
+                });
+            }
+        }
+
+        return levels;
+    }
+
+    private static Finding? CompareTime(ChainChild child, string parentPath)
+    {
+        uint stored = child.Layout.Header!.ParentTimeStampSeconds, actual = VhdSpec.ToTimeStamp(File.GetLastWriteTimeUtc(parentPath));
+        return stored == 0 || Math.Abs((long)stored - actual) <= TimeToleranceSeconds
+            ? null
+            : new Finding(
+                FaultCode.ParentTimeStampDiffers,
+                VhdStructure.DynamicHeader,
+                (long)child.Layout.Footer.DataOffset + 56,
+                string.Create(CultureInfo.InvariantCulture, $"{VhdSpec.Epoch.AddSeconds(actual):u}"),
+                string.Create(CultureInfo.InvariantCulture, $"{VhdSpec.Epoch.AddSeconds(stored):u}"),
+                "The parent was modified after the image was made, by the time stamps.");
+    }
+}

@@ -1,0 +1,27 @@
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Layout;
+
+
+namespace VhdPS.Engine.Chains;
+
+/// <summary>What is known about one level of a chain without opening it as a disk.</summary>
+/// <param name="Depth">0 for the image itself, 1 for its parent, and so on.</param>
+/// <param name="Path">The file; for a parent that was not found the path that the child stores.</param>
+/// <param name="State">How it was found.</param>
+/// <param name="Layout">Its layout; null where it could not be read, and for a raw disk.</param>
+/// <param name="IsRaw">Whether it is taken for a raw disk.</param>
+/// <param name="Problem">What is wrong, for people; empty where nothing is.</param>
+/// <param name="Finding">What is wrong; null where nothing is, or where the file could not be opened.</param>
+/// <param name="Tried">Paths that were tried in vain before it, and why.</param>
+public sealed record ChainLevel(
+    int Depth, string Path, ChainState State, ImageLayout? Layout, bool IsRaw, string Problem, Finding? Finding, IReadOnlyList<TriedPath> Tried)
+{
+    /// <summary>What kept the file from being opened; null where <see cref="Finding"/> tells what is wrong.</summary>
+    public Exception? Error { get; init; }
+
+    /// <summary>That the file's time is another than the one that the child stores; null where they agree or none is stored.</summary>
+    public Finding? TimeStampNote { get; init; }
+
+    /// <summary>Other images of the forest with the same unique id.</summary>
+    public IReadOnlyList<string> SameIdPaths { get; init; } = [];
+}

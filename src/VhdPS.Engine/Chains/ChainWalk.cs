@@ -1,0 +1,49 @@
+using System.Globalization;
+using VhdPS.Engine.Files;
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Layout;
+
+namespace VhdPS.Engine.Chains;
+
+/// <summary>Follows a chain from an image to its root, one level a step, without recursion.</summary>
+internal static class ChainWalk
+{
+    /// <summary>
+    /// The search for each parent in turn; the last one is the root's, or of a parent that cannot be used. The caller owns
+    /// what it is given, and may close it before it asks for the next.
+    /// </summary>
+    public static IEnumerable<ParentSearch> Follow(ImageFile leaf, ImageLayout layout, ParentPolicy policy, LayoutOptions options)
+    {
+        if (layout is not { VhdType: VhdType.Differencing, Header: { } header })
+        {
+            yield break;
+        }
+
+        var finder = new ParentFinder(leaf.Path, leaf.Identity, policy, options, new RealPaths());
+        var child = new ChainChild(leaf.Path, layout, StoredParentPath.ReadAll(leaf, header));
+        for (int depth = 1; child is not null; depth++)
+        {
+            if (depth >= ParentPolicy.MaxDepth)
+            {
+                yield return TooDeep(child);
+                yield break;
+            }
+
+            ParentSearch search = finder.Find(child);
+            child = search.Next;
+            yield return search;
+        }
+    }
+
+    private static ParentSearch TooDeep(ChainChild child) => new(child)
+    {
+        State = ChainState.TooDeep,
+        Finding = new Finding(
+            FaultCode.ChainTooDeep,
+            VhdStructure.Chain,
+            null,
+            string.Create(CultureInfo.InvariantCulture, $"at most {ParentPolicy.MaxDepth} levels"),
+            "more",
+            "The chain has more levels than are followed."),
+    };
+}

@@ -1,0 +1,83 @@
+using System.Globalization;
+using VhdPS.Engine.Files;
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Layout;
+
+namespace VhdPS.Engine.Chains;
+
+/// <summary>The parents of a differencing image from the nearest to the root, open for reading and shared.</summary>
+internal sealed class ParentChain : IDisposable
+{
+    /// <summary>What the tables of all parents together may take: 128 levels of 2 TiB in blocks of 2 MiB.</summary>
+    private const long MaxTableEntries = 128L * 1024 * 1024;
+
+    private readonly List<DiskLevel> _levels = [];
+
+    private ParentChain()
+    {
+    }
+
+    public IReadOnlyList<DiskLevel> Levels => _levels;
+
+    /// <summary>Finds and opens all parents.</summary>
+    /// <exception cref="VhdFormatException">A parent is missing, has another id, is damaged, or the chain goes round.</exception>
+    /// <exception cref="ImageInUseException">A writer has a parent open.</exception>
+    public static ParentChain Open(ImageFile leaf, ImageLayout layout, VhdOpenOptions options)
+    {
+        var chain = new ParentChain();
+        try
+        {
+            var layoutOptions = new LayoutOptions { SizeRule = options.SizeRule, Force = options.Force };
+            long entries = 0;
+            foreach (ParentSearch search in ChainWalk.Follow(leaf, layout, options.Parents, layoutOptions))
+            {
+                search.ThrowIfUnusable();
+                DiskLevel level = search.Layout is { } parent
+                    ? new DiskLevel(search.File!, Widen(search.File!, parent, layoutOptions), search.Path!, options.IgnoreBitmap)
+                    : new DiskLevel(search.File!, search.Path!);
+                chain._levels.Add(level);
+                entries += level.BlockCount;
+                if (entries > MaxTableEntries)
+                {
+                    throw new VhdFormatException(leaf.Path, new Finding(
+                        FaultCode.ChainTooDeep,
+                        VhdStructure.Chain,
+                        null,
+                        string.Create(CultureInfo.InvariantCulture, $"at most {MaxTableEntries}"),
+                        string.Create(CultureInfo.InvariantCulture, $"{entries}"),
+                        "The tables of the chain have more entries than are kept in memory."));
+                }
+            }
+
+            return chain;
+        }
+        catch
+        {
+            chain.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (DiskLevel level in _levels)
+        {
+            level.Dispose();
+        }
+    }
+
+    /// <summary>
+    /// A child may be as large as its parent's current size although the geometry, which holds for the parent alone, gives a
+    /// smaller one: then the sectors between the two are the parent's and not zeros.
+    /// </summary>
+    private static ImageLayout Widen(ImageFile file, ImageLayout layout, LayoutOptions options)
+    {
+        if (options.SizeRule != SizeRule.Auto || layout.Size.SizeBytes >= layout.Footer.CurrentSize)
+        {
+            return layout;
+        }
+
+        ImageLayout wide = ImageLayout.Read(file, options with { SizeRule = SizeRule.CurrentSize });
+        return wide.FindRefusal(forWriting: false) is null ? wide : layout;
+    }
+}

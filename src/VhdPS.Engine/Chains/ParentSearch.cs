@@ -1,0 +1,69 @@
+using VhdPS.Engine.Files;
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Layout;
+
+
+namespace VhdPS.Engine.Chains;
+
+/// <summary>An image whose parent is wanted.</summary>
+/// <param name="Path">The path that it was opened by.</param>
+/// <param name="Layout">Its layout, with a header.</param>
+/// <param name="StoredPaths">What it stores about its parent.</param>
+internal sealed record ChainChild(string Path, ImageLayout Layout, IReadOnlyList<StoredParentPath> StoredPaths)
+{
+    /// <summary>The parent's name for messages.</summary>
+    public string ParentName => StoredPaths.Count > 0 ? StoredPaths[0].Text : Layout.Header!.ParentUnicodeName;
+}
+
+/// <summary>The outcome of the search for one parent. Owns the open file of the parent, where there is one.</summary>
+internal sealed class ParentSearch(ChainChild child) : IDisposable
+{
+    public ChainChild Child { get; } = child;
+
+    public ChainState State { get; set; } = ChainState.Missing;
+
+    /// <summary>The parent's path; null where none was found.</summary>
+    public string? Path { get; set; }
+
+    /// <summary>The parent, open for reading; null where it could not be opened.</summary>
+    public ImageFile? File { get; set; }
+
+    /// <summary>The parent's layout; null for a raw disk.</summary>
+    public ImageLayout? Layout { get; set; }
+
+    /// <summary>Whether the parent is taken for a raw disk.</summary>
+    public bool IsRaw { get; set; }
+
+    /// <summary>What was tried before the parent was found, or in vain.</summary>
+    public List<TriedPath> Tried { get; } = [];
+
+    /// <summary>What is wrong; null where nothing is, or where <see cref="Error"/> says it.</summary>
+    public Finding? Finding { get; set; }
+
+    /// <summary>What kept the parent from being opened.</summary>
+    public Exception? Error { get; set; }
+
+    /// <summary>Whether the layout was read before, so that the file was not opened.</summary>
+    public bool IsKnown { get; set; }
+
+    /// <summary>Whether the parent can be used.</summary>
+    public bool IsUsable => File is not null || IsKnown;
+
+    /// <summary>The parent as the next child, where it has a parent itself.</summary>
+    public ChainChild? Next => File is not null && Layout is { VhdType: VhdType.Differencing, Header: { } header } layout
+        ? new ChainChild(File.Path, layout, StoredParentPath.ReadAll(File, header))
+        : null;
+
+    /// <summary>Throws what is wrong.</summary>
+    public void ThrowIfUnusable()
+    {
+        if (IsUsable)
+        {
+            return;
+        }
+
+        throw Error ?? new VhdFormatException(Child.Path, Finding!);
+    }
+
+    public void Dispose() => File?.Dispose();
+}

@@ -1,0 +1,222 @@
+using System.Globalization;
+using VhdPS.Engine.Files;
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Layout;
+
+namespace VhdPS.Engine.Checking;
+
+/// <summary>Every entry of the table against the file, the structures and the other entries, in O(n log n).</summary>
+internal sealed class TableCheck
+{
+    private const int ExtraChunk = 64 * 1024;
+
+    private readonly ImageLayout _layout;
+    private readonly FindingLog _log;
+    private readonly BlockAllocationTable _table;
+
+    private TableCheck(ImageFile file, ImageLayout layout, FindingLog log)
+    {
+        _layout = layout;
+        _log = log;
+        _table = SectorMap.ReadTable(file, layout);
+        Placed = TableScan.SortByPlace(_table);
+    }
+
+    /// <summary>Blocks that lie in the file, by their place: entry in the upper, block index in the lower 32 bits.</summary>
+    public ulong[] Placed { get; private set; }
+
+    /// <summary>Bytes that belong to no block and no structure, gaps of alignment left out.</summary>
+    public long LeakedBytes { get; private set; }
+
+    public static TableCheck Run(ImageFile file, ImageLayout layout, FindingLog log, CancellationToken cancellation)
+    {
+        var check = new TableCheck(file, layout, log);
+        check.CheckPlaces(cancellation);
+        check.CheckOverlaps();
+        check.CheckLastBlock();
+        check.CheckLocators();
+        check.CheckExtraEntries(file, cancellation);
+        check.MeasureLeaks();
+        return check;
+    }
+
+    /// <summary>Reports entries that name no place for a block, and keeps the others.</summary>
+    private void CheckPlaces(CancellationToken cancellation)
+    {
+        long structuresEnd = _layout.StructuresEnd;
+        long wholeEnd = _layout.DataEnd - _layout.BlockSpan;
+        int kept = 0;
+        for (int i = 0; i < Placed.Length; i++)
+        {
+            long start = ImageLayout.BitmapOffset(TableScan.EntryOf(Placed[i]));
+            if (start < structuresEnd || start > wholeEnd)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                if (IsMisplaced(Placed[i]))
+                {
+                    continue;
+                }
+            }
+
+            Placed[kept++] = Placed[i];
+        }
+
+        if (kept < Placed.Length)
+        {
+            Placed = Placed[..kept];
+        }
+    }
+
+    private bool IsMisplaced(ulong placed)
+    {
+        // Most often a file was cut off and its entries all end past the end: count without building the same text again.
+        long needed = ImageLayout.BitmapOffset(TableScan.EntryOf(placed)) + _layout.BitmapSize
+            + ((long)_layout.SectorsInBlock(TableScan.BlockOf(placed)) * VhdSpec.SectorSize);
+        if (needed > _layout.DataEnd && _log.IsFull(FaultCode.BatEntryPastEnd))
+        {
+            _log.CountOnly(FaultCode.BatEntryPastEnd);
+            return true;
+        }
+
+        if (_layout.CheckEntry(TableScan.BlockOf(placed), TableScan.EntryOf(placed)) is not { } finding)
+        {
+            return false;
+        }
+
+        _log.Add(finding);
+        return true;
+    }
+
+    private void CheckOverlaps()
+    {
+        long step = _layout.BlockSpan / VhdSpec.SectorSize;
+        for (int i = 1; i < Placed.Length; i++)
+        {
+            uint before = TableScan.EntryOf(Placed[i - 1]), entry = TableScan.EntryOf(Placed[i]);
+            if (entry - before >= step)
+            {
+                continue;
+            }
+
+            FaultCode code = entry == before ? FaultCode.BatEntryDuplicate : FaultCode.BlocksOverlap;
+            if (_log.IsFull(code))
+            {
+                _log.CountOnly(code);
+            }
+            else
+            {
+                _log.Add(TableScan.OverlapFinding(_layout, Placed[i - 1], Placed[i]));
+            }
+        }
+    }
+
+    private void CheckLastBlock()
+    {
+        int last = _layout.BlockCount - 1;
+        uint entry = last < 0 ? VhdSpec.UnusedEntry : _table[last];
+        long end = ImageLayout.BitmapOffset(entry) + _layout.BlockSpan;
+        if (entry == VhdSpec.UnusedEntry || end <= _layout.DataEnd || _layout.CheckEntry(last, entry) is not null)
+        {
+            return;
+        }
+
+        _log.Add(_layout.EntryFinding(
+            FaultCode.LastBlockShort, last, entry, Invariant($"a block that ends at {end}"), Invariant($"ends at {_layout.DataEnd}, in the part behind the disk's end")));
+    }
+
+    private void CheckLocators()
+    {
+        if (_layout.Header is null)
+        {
+            return;
+        }
+
+        foreach (ParentLocator locator in _layout.Header.ParentLocators.Where(locator => locator.IsUsed && locator.DataLength > 0))
+        {
+            StructureExtent extent = _layout.Structures.FirstOrDefault(
+                extent => extent.Structure == VhdStructure.ParentLocator && (ulong)extent.FileOffset == locator.DataOffset);
+            if (extent.Length > 0 && FindBlockBefore(extent.FileOffset) is { } placed
+                && ImageLayout.BitmapOffset(TableScan.EntryOf(placed)) + _layout.BlockSpan > extent.FileOffset)
+            {
+                _log.Add(new Finding(
+                    FaultCode.LocatorOverlaps, VhdStructure.ParentLocator,
+                    (long)_layout.Footer.DataOffset + 576 + (locator.Index * ParentLocator.Size), "a place of its own",
+                    Invariant($"offset {extent.FileOffset}"), Invariant($"Locator {locator.Index} ({locator.CodeText}) lies in block {TableScan.BlockOf(placed)}.")));
+            }
+        }
+    }
+
+    /// <summary>The last block in the file that begins at or before an offset.</summary>
+    private ulong? FindBlockBefore(long fileOffset)
+    {
+        ulong key = ((ulong)(fileOffset / VhdSpec.SectorSize) << 32) | uint.MaxValue;
+        int index = Array.BinarySearch(Placed, key);
+        index = index < 0 ? ~index - 1 : index;
+        return index < 0 ? null : Placed[index];
+    }
+
+    private void CheckExtraEntries(ImageFile file, CancellationToken cancellation)
+    {
+        long at = _layout.TableOffset + ((long)_layout.BlockCount * VhdSpec.TableEntrySize);
+        long end = Math.Min(_layout.TableOffset + ((long)_layout.Header!.MaxTableEntries * VhdSpec.TableEntrySize), _layout.DataEnd);
+        byte[] buffer = new byte[Math.Clamp(end - at, 0, ExtraChunk)];
+        for (; at < end; at += buffer.Length)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            Span<byte> bytes = buffer.AsSpan(0, (int)Math.Min(buffer.Length, end - at));
+            bytes = bytes[..file.ReadAt(at, bytes)];
+            int used = bytes.IndexOfAnyExcept((byte)0xFF);
+            if (used < 0)
+            {
+                continue;
+            }
+
+            // One is enough: what lies there may be anything.
+            long entryAt = at + used - (used % VhdSpec.TableEntrySize);
+            _log.Add(new Finding(
+                FaultCode.TableEntryBeyondDisk, VhdStructure.BlockAllocationTable, entryAt, "0xFFFFFFFF", "another value",
+                Invariant($"Entry {(entryAt - _layout.TableOffset) / VhdSpec.TableEntrySize} lies behind the disk's last block and is in use.")));
+            return;
+        }
+    }
+
+    /// <summary>Sums the gaps that are too large to be there for alignment.</summary>
+    private void MeasureLeaks()
+    {
+        long threshold = Math.Max(VhdSpec.DataAlignment, Math.Min(_layout.BlockSpan, 64 * 1024));
+        long cursor = 0;
+        int structure = 0;
+        void Reach(long start, long end)
+        {
+            long gap = start - cursor;
+            LeakedBytes += gap >= threshold ? gap : 0;
+            cursor = Math.Max(cursor, end);
+        }
+
+        foreach (ulong placed in Placed)
+        {
+            long start = ImageLayout.BitmapOffset(TableScan.EntryOf(placed));
+            for (; structure < _layout.Structures.Count && _layout.Structures[structure].FileOffset <= start; structure++)
+            {
+                Reach(_layout.Structures[structure].FileOffset, _layout.Structures[structure].End);
+            }
+
+            Reach(start, start + _layout.BlockSpan);
+        }
+
+        for (; structure < _layout.Structures.Count; structure++)
+        {
+            Reach(_layout.Structures[structure].FileOffset, _layout.Structures[structure].End);
+        }
+
+        Reach(_layout.DataEnd, _layout.DataEnd);
+        if (LeakedBytes > 0)
+        {
+            _log.Add(new Finding(
+                FaultCode.SpaceLeaked, VhdStructure.File, null, string.Empty, Invariant($"{LeakedBytes} bytes"),
+                "Bytes between the structures belong to no block."));
+        }
+    }
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,138 @@
+using VhdPS.Engine.Files;
+using VhdPS.Engine.Images;
+
+
+namespace VhdPS.Engine.Disks;
+
+/// <summary>A dynamic image: blocks that are not all zeros, in the order of the disk, with all bits set.</summary>
+/// <param name="file">A new, empty file.</param>
+/// <param name="assembly">The image in the making.</param>
+/// <param name="sizeBytes">The disk's size.</param>
+/// <param name="keepsZeros">Whether blocks are kept that hold only zeros but are not known to without reading.</param>
+internal sealed class BlockDiskWriter(ImageFile file, ImageAssembly assembly, long sizeBytes, bool keepsZeros = false) : DiskWriter(file)
+{
+    private const int MaxBlocksOnStack = 256;
+
+    private readonly TurnGate _turns = new();
+    private readonly int _blockSize = assembly.BlockSize;
+    private readonly int _frontSize = assembly.FrontSize;
+
+    public override long UnitSize => Math.Max(_blockSize, ChunkSize);
+
+    public override int RoomBeforeChunk => _frontSize;
+
+    public override bool MergesHoles => !keepsZeros;
+
+    public override void PrepareBuffer(byte[] buffer)
+    {
+        buffer.AsSpan(0, _frontSize - assembly.BitmapSize).Clear();
+        buffer.AsSpan(_frontSize - assembly.BitmapSize, assembly.BitmapSize).Fill(0xFF);
+    }
+
+    public override void Begin()
+    {
+    }
+
+    public override void CopyUnit(DiskSource source, DiskUnit unit, byte[] buffer, CancellationToken stopping)
+    {
+        try
+        {
+            for (int i = 0; i < unit.Data.Length; i++)
+            {
+                DiskExtent extent = unit.Data[i];
+                for (long at = extent.Offset; at < extent.End;)
+                {
+                    stopping.ThrowIfCancellationRequested();
+                    long boundary = at - (at % ChunkSize) + ChunkSize;
+                    Span<byte> chunk = buffer.AsSpan(_frontSize, (int)(Math.Min(boundary, extent.End) - at));
+                    source.ReadAt(at, chunk);
+                    bool isLast = i == unit.Data.Length - 1 && at + chunk.Length == extent.End;
+                    WriteChunk(unit, at, buffer.AsSpan(0, _frontSize + chunk.Length), isLast, stopping);
+                    at += chunk.Length;
+                }
+            }
+        }
+        finally
+        {
+            _turns.Pass(unit.Number);
+        }
+    }
+
+    public override void Complete() => assembly.Complete();
+
+    /// <summary>Writes what a chunk holds into its blocks, after those that need a place have been given one in turn.</summary>
+    private void WriteChunk(DiskUnit unit, long offset, Span<byte> buffer, bool isLast, CancellationToken stopping)
+    {
+        Span<byte> chunk = buffer[_frontSize..];
+        long end = Math.Min(offset + chunk.Length, sizeBytes);
+        int firstBlock = (int)(offset / _blockSize);
+        int lastBlock = (int)((end - 1) / _blockSize);
+        Span<bool> isFresh = lastBlock - firstBlock < MaxBlocksOnStack ? stackalloc bool[lastBlock - firstBlock + 1] : new bool[lastBlock - firstBlock + 1];
+        bool isAnyFresh = false;
+        for (int blockIndex = firstBlock; blockIndex <= lastBlock; blockIndex++)
+        {
+            bool needsPlace = !assembly.IsPlaced(blockIndex)
+                && (keepsZeros || Part(chunk, offset, blockIndex).IndexOfAnyExcept((byte)0) >= 0);
+            isFresh[blockIndex - firstBlock] = needsPlace;
+            isAnyFresh |= needsPlace;
+        }
+
+        if (isAnyFresh)
+        {
+            _turns.Wait(unit.Number, stopping);
+            for (int blockIndex = firstBlock; blockIndex <= lastBlock; blockIndex++)
+            {
+                if (isFresh[blockIndex - firstBlock])
+                {
+                    assembly.Place(blockIndex);
+                }
+            }
+        }
+
+        if (isLast || (_blockSize >= ChunkSize && isAnyFresh))
+        {
+            _turns.Pass(unit.Number);
+        }
+
+        for (int blockIndex = firstBlock; blockIndex <= lastBlock; blockIndex++)
+        {
+            if (assembly.IsPlaced(blockIndex))
+            {
+                WriteBlock(blockIndex, offset, buffer, isFresh[blockIndex - firstBlock]);
+            }
+        }
+    }
+
+    private void WriteBlock(int blockIndex, long offset, Span<byte> buffer, bool isFresh)
+    {
+        Span<byte> chunk = buffer[_frontSize..];
+        ReadOnlySpan<byte> part = Part(chunk, offset, blockIndex);
+        long inBlock = Math.Max(0, offset - ((long)blockIndex * _blockSize));
+        long dataOffset = assembly.DataOffset(blockIndex);
+        for (int at = 0; ZeroScan.TryFindData(part, at, out int start, out int end); at = end)
+        {
+            Count(end - start);
+            bool isJoined = isFresh && inBlock + start == 0 && offset == (long)blockIndex * _blockSize;
+            if (isJoined)
+            {
+                WriteFresh(dataOffset - _frontSize, buffer[..(_frontSize + end)]);
+                isFresh = false;
+                continue;
+            }
+
+            WriteFresh(dataOffset + inBlock + start, part[start..end]);
+        }
+
+        if (isFresh)
+        {
+            File.WriteAt(dataOffset - _frontSize, buffer[.._frontSize]);
+        }
+    }
+
+    private Span<byte> Part(Span<byte> chunk, long offset, int blockIndex)
+    {
+        long start = Math.Max(0, ((long)blockIndex * _blockSize) - offset);
+        long end = Math.Min(chunk.Length, ((blockIndex + 1L) * _blockSize) - offset);
+        return chunk[(int)start..(int)end];
+    }
+}

@@ -1,0 +1,162 @@
+using VhdPS.Engine.Chains;
+using VhdPS.Engine.Files;
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Images;
+using VhdPS.Engine.Layout;
+
+
+namespace VhdPS.Engine.Disks;
+
+/// <summary>
+/// A virtual disk that is read, whatever holds it: an image of any type, or a raw file. Where it has no data is known
+/// without reading. <see cref="ReadAt"/> may run on several threads at once; nothing else may.
+/// </summary>
+public abstract class DiskSource : IDisposable
+{
+    private readonly ImageFile _file;
+    private readonly long _length;
+    private readonly DateTime _lastWriteTime;
+
+    private protected DiskSource(ImageFile file)
+    {
+        _file = file;
+        _length = file.Length;
+        _lastWriteTime = file.LastWriteTime;
+    }
+
+    /// <summary>The file.</summary>
+    public string Path => _file.Path;
+
+    /// <summary>What tells the file from every other.</summary>
+    public FileIdentity Identity => _file.Identity;
+
+    /// <summary>Length of the file in bytes.</summary>
+    public long FileSize => _length;
+
+    /// <summary>Bytes that the file takes on the medium.</summary>
+    public long SizeOnDisk => _file.SizeOnDisk;
+
+    /// <summary>The disk's size in bytes; of a raw file its length, which may be no whole number of sectors.</summary>
+    public abstract long SizeBytes { get; }
+
+    /// <summary>The disk's sectors; the last is filled up with zeros where the size is no whole number of them.</summary>
+    public long SectorCount => VhdSpec.SectorsFor(SizeBytes);
+
+    /// <summary>Where everything lies in the file; null for a raw file.</summary>
+    public abstract ImageLayout? Layout { get; }
+
+    /// <summary>Opens a file for reading, shared with other readers.</summary>
+    /// <exception cref="FileNotFoundException">There is none.</exception>
+    /// <exception cref="ImageInUseException">A writer has it open.</exception>
+    /// <exception cref="VhdFormatException">It is to be an image and is none that can be read.</exception>
+    public static DiskSource Open(string path, SourceFormat format, VhdOpenOptions? options = null) =>
+        Open(LocalImageFile.OpenRead(path), format, options);
+
+    /// <summary>Reads an open file and owns it from then on, also when it is refused.</summary>
+    /// <exception cref="VhdFormatException">It is to be an image and is none that can be read.</exception>
+    public static DiskSource Open(ImageFile file, SourceFormat format, VhdOpenOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        return format == SourceFormat.Raw ? new RawDiskSource(file) : new ImageDiskSource(file, VhdImage.Open(file, options));
+    }
+
+    /// <summary>What lies at <paramref name="offset"/> and how far that goes, looking at tables and holes only.</summary>
+    /// <param name="offset">A multiple of 512, less than the size.</param>
+    /// <exception cref="VhdFormatException">The block there cannot be found.</exception>
+    public abstract DiskExtent FindExtent(long offset);
+
+    /// <summary>Fills <paramref name="buffer"/> from <paramref name="offset"/>; behind the end of the disk with zeros.</summary>
+    /// <param name="offset">A multiple of 512, at most the size rounded up to a sector.</param>
+    /// <param name="buffer">A whole number of sectors.</param>
+    /// <exception cref="VhdFormatException">A sector cannot be found.</exception>
+    /// <exception cref="ImageIOException">The file could not be read.</exception>
+    public void ReadAt(long offset, Span<byte> buffer)
+    {
+        int inside = (int)Math.Clamp((SectorCount * VhdSpec.SectorSize) - offset, 0, buffer.Length);
+        if (inside > 0)
+        {
+            ReadInside(offset, buffer[..inside]);
+        }
+
+        buffer[inside..].Clear();
+    }
+
+    /// <summary>
+    /// How many bytes of a range may hold data, from the table or the holes alone: exact enough for progress and room, and
+    /// the parts of a disk add up to the whole.
+    /// </summary>
+    public abstract long CountDataBytes(long offset, long endOffset);
+
+    /// <summary>Tells the system that a range will be read soon.</summary>
+    public abstract void Prefetch(long offset, long length);
+
+    /// <summary>Refuses an image with which a virtual machine's state is saved.</summary>
+    /// <exception cref="VhdRefusedException">One is.</exception>
+    public void ThrowIfStateSaved()
+    {
+        if (Layout is { Footer.SavedState: not 0 })
+        {
+            throw new VhdRefusedException(
+                Path, RefusalCode.StateSaved, "the state of a virtual machine is saved with the image; shut the machine down, or use -Force.");
+        }
+    }
+
+    /// <summary>Refuses a result whose source was changed while it was read.</summary>
+    /// <exception cref="ImageInUseException">Length or time of the last write are not what they were.</exception>
+    public void ThrowIfChanged()
+    {
+        if (_file.LastWriteTime != _lastWriteTime || _file.Length != _length)
+        {
+            throw new ImageInUseException(Path, forWriting: false);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Closes the file.</summary>
+    protected virtual void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _file.Dispose();
+        }
+    }
+
+    /// <summary>Reads sectors of the disk.</summary>
+    private protected abstract void ReadInside(long offset, Span<byte> buffer);
+
+    /// <summary>Turns a stretch of the file into an extent of whole sectors; what is in doubt counts as data.</summary>
+    private protected static DiskExtent Extent(FileHoles holes, long offset, long length, long fileOffset)
+    {
+        bool isZero = holes.IsHole(fileOffset, out long stretchEnd);
+        long stretch = stretchEnd - fileOffset;
+        if (isZero && stretch < length)
+        {
+            stretch -= stretch % VhdSpec.SectorSize;
+            isZero = stretch > 0;
+        }
+
+        stretch = Math.Max(stretch, VhdSpec.SectorSize);
+        return new DiskExtent(offset, stretch >= length ? length : VhdSpec.RoundUp(stretch, VhdSpec.SectorSize), isZero);
+    }
+
+    /// <summary>Bytes of a range of the file that are not holes.</summary>
+    private protected static long CountData(FileHoles holes, long fileOffset, long end)
+    {
+        long count = 0;
+        for (long at = fileOffset; at < end;)
+        {
+            bool isHole = holes.IsHole(at, out long stretchEnd);
+            stretchEnd = Math.Min(stretchEnd, end);
+            count += isHole ? 0 : stretchEnd - at;
+            at = stretchEnd;
+        }
+
+        return count;
+    }
+}

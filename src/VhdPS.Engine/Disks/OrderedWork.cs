@@ -1,0 +1,48 @@
+namespace VhdPS.Engine.Disks;
+
+/// <summary>Does work on units side by side and hands out the results in the order of the units, on the caller's thread.</summary>
+internal static class OrderedWork
+{
+    /// <summary>Units in the works at once: enough for two cores to be busy while the oldest is handed out.</summary>
+    public const int Depth = 3;
+
+    /// <summary>
+    /// Runs <paramref name="work"/> on each unit. The units are enumerated on the caller's thread, a few ahead. The first
+    /// failure, by the order of the units, ends the sequence; all work has ended when the enumerator is disposed.
+    /// </summary>
+    public static IEnumerable<TResult> Run<TUnit, TResult>(
+        IEnumerable<TUnit> units, Func<TUnit, CancellationToken, TResult> work, CancellationToken cancellation)
+    {
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var running = new Queue<Task<TResult>>();
+        try
+        {
+            foreach (TUnit unit in units)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                running.Enqueue(Start(unit, work, stopping.Token));
+                if (running.Count == Depth)
+                {
+                    yield return running.Dequeue().GetAwaiter().GetResult();
+                }
+            }
+
+            while (running.TryDequeue(out Task<TResult>? task))
+            {
+                cancellation.ThrowIfCancellationRequested();
+                yield return task.GetAwaiter().GetResult();
+            }
+        }
+        finally
+        {
+            stopping.Cancel();
+            Task.WhenAll(running).ContinueWith(
+                static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).Wait(CancellationToken.None);
+        }
+    }
+
+    // Fair: a unit may wait for the ones before it, which must therefore have begun before it.
+    private static Task<TResult> Start<TUnit, TResult>(TUnit unit, Func<TUnit, CancellationToken, TResult> work, CancellationToken stopping) =>
+        Task.Factory.StartNew(
+            () => work(unit, stopping), CancellationToken.None, TaskCreationOptions.PreferFairness, TaskScheduler.Default);
+}

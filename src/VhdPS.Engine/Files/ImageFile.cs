@@ -1,0 +1,82 @@
+namespace VhdPS.Engine.Files;
+
+/// <summary>
+/// The one seam to the operating system: positional, synchronous access to the bytes of one open file. Tests put doubles
+/// in its place. Reads, flushes, and writes of ranges that do not touch, may run on several threads at once;
+/// nothing else may.
+/// </summary>
+public abstract class ImageFile : IDisposable
+{
+    /// <summary>The path that the file was opened by, for messages and for looking beside it.</summary>
+    public abstract string Path { get; }
+
+    /// <summary>Whether the file was opened for writing.</summary>
+    public abstract bool CanWrite { get; }
+
+    /// <summary>Length in bytes.</summary>
+    public abstract long Length { get; }
+
+    /// <summary>Bytes that the file takes on the medium; less than <see cref="Length"/> where it has holes.</summary>
+    public abstract long SizeOnDisk { get; }
+
+    /// <summary>When the file was last written to, UTC, as far as the system tells.</summary>
+    public virtual DateTime LastWriteTime => default;
+
+    /// <summary>What tells this file from every other, whatever its path.</summary>
+    public abstract FileIdentity Identity { get; }
+
+    /// <summary>Fills <paramref name="buffer"/> from <paramref name="fileOffset"/>.</summary>
+    /// <returns>Bytes read: less than asked only at the end of the file.</returns>
+    /// <exception cref="ImageIOException">The read failed.</exception>
+    public abstract int ReadAt(long fileOffset, Span<byte> buffer);
+
+    /// <summary>Writes all of <paramref name="data"/> at <paramref name="fileOffset"/>, growing the file where needed.</summary>
+    /// <exception cref="ImageIOException">The write failed; any part of it may be in the file.</exception>
+    public abstract void WriteAt(long fileOffset, ReadOnlySpan<byte> data);
+
+    /// <summary>Cuts the file or grows it with zeros.</summary>
+    /// <exception cref="ImageIOException">The length could not be set.</exception>
+    public abstract void SetLength(long length);
+
+    /// <summary>Returns when all earlier writes and lengths are on the medium.</summary>
+    /// <exception cref="ImageIOException">The medium did not take them.</exception>
+    public abstract void Flush();
+
+    /// <summary>
+    /// The next range at or behind <paramref name="fileOffset"/> that is not a hole. Where the file system does not tell,
+    /// everything up to the end of the file is data.
+    /// </summary>
+    /// <returns>False where only a hole follows.</returns>
+    public virtual bool TryFindData(long fileOffset, out long dataOffset, out long dataEnd)
+    {
+        dataOffset = fileOffset;
+        dataEnd = Length;
+        return fileOffset < dataEnd;
+    }
+
+    /// <summary>Makes a range read as zeros and gives its space back; false where the file system cannot.</summary>
+    public virtual bool TryPunchHole(long fileOffset, long length) => false;
+
+    /// <summary>
+    /// Tells the operating system that all of a range, now a hole or behind the end, is about to be written. A hint: that
+    /// there is no room for it is told by the write.
+    /// </summary>
+    public virtual void Reserve(long fileOffset, long length)
+    {
+    }
+
+    /// <summary>Tells the operating system that a range will be read soon.</summary>
+    public virtual void Prefetch(long fileOffset, long length)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Closes the file.</summary>
+    protected abstract void Dispose(bool disposing);
+}

@@ -1,0 +1,76 @@
+namespace VhdPS.Engine.Files;
+
+/// <summary>What an operation on a file was doing when it failed.</summary>
+public enum ImageIOOperation
+{
+    /// <summary>Opening or creating.</summary>
+    Open,
+
+    /// <summary>Reading.</summary>
+    Read,
+
+    /// <summary>Writing.</summary>
+    Write,
+
+    /// <summary>Setting the length.</summary>
+    SetLength,
+
+    /// <summary>Waiting for the medium.</summary>
+    Flush,
+
+    /// <summary>Putting a new file in the place of another.</summary>
+    Replace,
+
+    /// <summary>Reading back what was written.</summary>
+    Verify,
+}
+
+/// <summary>An input or output error, with the file, what was being done and where.</summary>
+public sealed class ImageIOException : IOException
+{
+    /// <summary>Wraps what the system said.</summary>
+    public ImageIOException(string path, ImageIOOperation operation, long? fileOffset, Exception inner)
+        : base(Describe(path, operation, fileOffset, inner), inner)
+    {
+        Path = path;
+        Operation = operation;
+        FileOffset = fileOffset;
+        HResult = inner.HResult;
+    }
+
+    /// <summary>The file.</summary>
+    public string Path { get; }
+
+    /// <summary>What was being done.</summary>
+    public ImageIOOperation Operation { get; }
+
+    /// <summary>Bytes from the start of the file, where one place was meant.</summary>
+    public long? FileOffset { get; }
+
+    /// <summary>Whether the medium is full.</summary>
+    public bool IsDiskFull => InnerException is { } inner && SaysFull(inner);
+
+    /// <summary>Whether <paramref name="hresult"/> says that the medium is full or a size limit is reached.</summary>
+    internal static bool IsDiskFullCode(int hresult) =>
+        OperatingSystem.IsWindows() ? hresult is unchecked((int)0x80070070) or unchecked((int)0x80070027) : hresult is 28 or 122 or 27 or 69;
+
+    // .NET turns EFBIG, a file system's or a user's limit on the size of a file, into an ArgumentOutOfRangeException.
+    private static bool SaysFull(Exception inner) => inner is ArgumentOutOfRangeException || IsDiskFullCode(inner.HResult);
+
+    private static string Describe(string path, ImageIOOperation operation, long? fileOffset, Exception inner)
+    {
+        string what = operation switch
+        {
+            ImageIOOperation.Open => "opening",
+            ImageIOOperation.Read => "reading",
+            ImageIOOperation.Write => "writing",
+            ImageIOOperation.SetLength => "setting the length of",
+            ImageIOOperation.Flush => "syncing",
+            ImageIOOperation.Replace => "replacing",
+            _ => "verifying",
+        };
+        string where = fileOffset is { } offset ? $" at offset {offset}" : string.Empty;
+        string why = SaysFull(inner) ? "the disk is full or a size limit is reached" : inner.Message;
+        return $"{path}: {what} failed{where}: {why}";
+    }
+}

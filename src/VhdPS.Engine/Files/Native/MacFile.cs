@@ -1,0 +1,76 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace VhdPS.Engine.Files.Native;
+
+/// <summary>macOS: stat with 64-bit inodes; F_PUNCHHOLE.</summary>
+internal sealed partial class MacFile : UnixFile
+{
+    private const int PunchHoleCommand = 99;
+    private const int StatLength = 256;
+    private const int ModeAt = 4;
+    private const int InodeAt = 8;
+    private const int BlocksAt = 104;
+
+    protected override int SeekData => 4;
+
+    protected override int SeekHole => 3;
+
+    public override FileFacts Look(string path)
+    {
+        Span<byte> stat = stackalloc byte[StatLength];
+        ref byte first = ref MemoryMarshal.GetReference(stat);
+        bool isArm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
+        return (isArm ? StatPath(path, ref first) : StatPath64(path, ref first)) == 0 ? Decode(stat) : base.Look(path);
+    }
+
+    public override FileFacts Look(SafeFileHandle handle, string path)
+    {
+        Span<byte> stat = stackalloc byte[StatLength];
+        ref byte first = ref MemoryMarshal.GetReference(stat);
+        bool isArm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
+        return (isArm ? StatHandle(handle, ref first) : StatHandle64(handle, ref first)) == 0
+            ? Decode(stat)
+            : base.Look(handle, path);
+    }
+
+    public override bool PunchHole(SafeFileHandle handle, long fileOffset, long length)
+    {
+        // fpunchhole_t wants whole blocks of the file system; a range that is not is left to the caller to zero.
+        Hole hole = new() { Offset = fileOffset, Length = length };
+        return Control(handle, PunchHoleCommand, ref hole) == 0;
+    }
+
+    private static FileFacts Decode(ReadOnlySpan<byte> stat)
+    {
+        ulong device = MemoryMarshal.Read<uint>(stat);
+        ulong inode = MemoryMarshal.Read<ulong>(stat[InodeAt..]);
+        long blocks = MemoryMarshal.Read<long>(stat[BlocksAt..]);
+        return new FileFacts(
+            KindOf(MemoryMarshal.Read<ushort>(stat[ModeAt..])), new FileIdentity(device, 0, inode, string.Empty), blocks * 512);
+    }
+
+    [LibraryImport("libc", EntryPoint = "stat", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    private static partial int StatPath(string path, ref byte stat);
+
+    [LibraryImport("libc", EntryPoint = "stat$INODE64", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    private static partial int StatPath64(string path, ref byte stat);
+
+    [LibraryImport("libc", EntryPoint = "fstat", SetLastError = true)]
+    private static partial int StatHandle(SafeFileHandle handle, ref byte stat);
+
+    [LibraryImport("libc", EntryPoint = "fstat$INODE64", SetLastError = true)]
+    private static partial int StatHandle64(SafeFileHandle handle, ref byte stat);
+
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    private static partial int Control(SafeFileHandle handle, int command, ref Hole hole);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Hole
+    {
+        public uint Flags;
+        public uint Reserved;
+        public long Offset;
+        public long Length;
+    }
+}

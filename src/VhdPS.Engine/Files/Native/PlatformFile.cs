@@ -1,0 +1,61 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace VhdPS.Engine.Files.Native;
+
+/// <summary>What .NET does not offer on files, for the system that runs.</summary>
+internal abstract class PlatformFile
+{
+    public static readonly PlatformFile Current =
+        OperatingSystem.IsWindows() ? new WindowsFile()
+        : OperatingSystem.IsMacOS() ? new MacFile()
+        : OperatingSystem.IsLinux() ? new LinuxFile()
+        : new PortableFile();
+
+    /// <summary>Looks at a path without opening it, so that a pipe cannot block and a device is not touched.</summary>
+    public virtual FileFacts Look(string path)
+    {
+        FileKind kind = Directory.Exists(path) ? FileKind.Directory : File.Exists(path) ? FileKind.Regular : FileKind.Missing;
+        return new FileFacts(kind, ByPath(path), null);
+    }
+
+    /// <summary>Looks at an open file.</summary>
+    public virtual FileFacts Look(SafeFileHandle handle, string path) => new(FileKind.Regular, ByPath(path), null);
+
+    /// <summary>See <see cref="ImageFile.TryFindData"/>; null where the system does not tell.</summary>
+    public virtual (long Offset, long End)? FindData(SafeFileHandle handle, long fileOffset, long length) => (fileOffset, length);
+
+    /// <summary>See <see cref="ImageFile.TryPunchHole"/>.</summary>
+    public virtual bool PunchHole(SafeFileHandle handle, long fileOffset, long length) => false;
+
+    /// <summary>See <see cref="ImageFile.Reserve"/>.</summary>
+    public virtual void Reserve(SafeFileHandle handle, long fileOffset, long length)
+    {
+    }
+
+    /// <summary>See <see cref="ImageFile.Prefetch"/>.</summary>
+    public virtual void Prefetch(SafeFileHandle handle, long fileOffset, long length)
+    {
+    }
+
+    /// <summary>
+    /// Tells other programs, by the locks that they look at, what the handle is for; false where one of them has the file.
+    /// </summary>
+    public virtual bool TryClaim(SafeFileHandle handle, bool forWriting) => true;
+
+    /// <summary>Takes back what <see cref="TryClaim"/> told.</summary>
+    public virtual void ReleaseClaim(SafeFileHandle handle)
+    {
+    }
+
+    /// <summary>Puts a folder's entries on the medium, so that a rename in it outlives a power cut.</summary>
+    public virtual void SyncFolder(string folder)
+    {
+    }
+
+    protected static FileIdentity ByPath(string path) => new(0, 0, 0, System.IO.Path.GetFullPath(path));
+}
+
+/// <summary>A system of which nothing more is known than .NET says.</summary>
+internal sealed class PortableFile : PlatformFile
+{
+}

@@ -1,0 +1,115 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace VhdPS.Engine.Files.Native;
+
+/// <summary>Windows: GetFileInformationByHandleEx, FSCTL_QUERY_ALLOCATED_RANGES, FSCTL_SET_ZERO_DATA.</summary>
+internal sealed partial class WindowsFile : PlatformFile
+{
+    private const int StandardInfoClass = 1;
+    private const int IdInfoClass = 18;
+    private const uint DiskFileType = 1;
+    private const uint QueryAllocatedRanges = 0x000940CF;
+    private const uint SetZeroData = 0x000980C8;
+    private const int MoreDataError = 234;
+
+    public override FileFacts Look(string path)
+    {
+        // QUIRK(windows): CON, \\.\PhysicalDrive0 and named pipes are told from files only by an open handle, and opening
+        // a device can act on it; the device namespaces are therefore never opened.
+        if (path.StartsWith(@"\\.\", StringComparison.Ordinal)
+            || (path.StartsWith(@"\\?\", StringComparison.Ordinal) && !(path.Length > 5 && path[5] == ':')
+                && !path.StartsWith(@"\\?\UNC\", StringComparison.OrdinalIgnoreCase)))
+        {
+            return new FileFacts(FileKind.Other, ByPath(path), null);
+        }
+
+        return base.Look(path);
+    }
+
+    public override FileFacts Look(SafeFileHandle handle, string path)
+    {
+        if (GetFileType(handle) != DiskFileType)
+        {
+            return new FileFacts(FileKind.Other, ByPath(path), null);
+        }
+
+        long? sizeOnDisk = GetStandardInfo(handle, StandardInfoClass, out StandardInfo standard, Marshal.SizeOf<StandardInfo>())
+            ? standard.AllocationSize
+            : null;
+        FileIdentity identity = GetIdInfo(handle, IdInfoClass, out IdInfo id, Marshal.SizeOf<IdInfo>())
+            ? new FileIdentity(id.Volume, id.High, id.Low, string.Empty)
+            : ByPath(path);
+        return new FileFacts(FileKind.Regular, identity, sizeOnDisk);
+    }
+
+    public override (long Offset, long End)? FindData(SafeFileHandle handle, long fileOffset, long length)
+    {
+        if (fileOffset >= length)
+        {
+            return null;
+        }
+
+        Range asked = new() { Offset = fileOffset, Length = length - fileOffset };
+        bool isOk = QueryRanges(
+            handle, QueryAllocatedRanges, ref asked, Marshal.SizeOf<Range>(), out Range found, Marshal.SizeOf<Range>(), out int bytes, 0);
+        if (!isOk && Marshal.GetLastPInvokeError() != MoreDataError)
+        {
+            return (fileOffset, length);
+        }
+
+        return bytes == 0 ? null : (Math.Max(found.Offset, fileOffset), Math.Min(found.Offset + found.Length, length));
+    }
+
+    public override bool PunchHole(SafeFileHandle handle, long fileOffset, long length)
+    {
+        Range zeroed = new() { Offset = fileOffset, Length = fileOffset + length };
+        return ZeroRange(handle, SetZeroData, ref zeroed, Marshal.SizeOf<Range>(), 0, 0, out _, 0);
+    }
+
+    [LibraryImport("kernel32", SetLastError = true)]
+    private static partial uint GetFileType(SafeFileHandle handle);
+
+    [LibraryImport("kernel32", EntryPoint = "GetFileInformationByHandleEx", SetLastError = true)]
+    [return: MarshalAs(UnmanagedType.Bool)]
+    private static partial bool GetStandardInfo(SafeFileHandle handle, int infoClass, out StandardInfo info, int length);
+
+    [LibraryImport("kernel32", EntryPoint = "GetFileInformationByHandleEx", SetLastError = true)]
+    [return: MarshalAs(UnmanagedType.Bool)]
+    private static partial bool GetIdInfo(SafeFileHandle handle, int infoClass, out IdInfo info, int length);
+
+    [LibraryImport("kernel32", EntryPoint = "DeviceIoControl", SetLastError = true)]
+    [return: MarshalAs(UnmanagedType.Bool)]
+    private static partial bool QueryRanges(
+        SafeFileHandle handle, uint code, ref Range asked, int askedLength, out Range found, int foundLength, out int returned, nint overlapped);
+
+    [LibraryImport("kernel32", EntryPoint = "DeviceIoControl", SetLastError = true)]
+    [return: MarshalAs(UnmanagedType.Bool)]
+    private static partial bool ZeroRange(
+        SafeFileHandle handle, uint code, ref Range zeroed, int zeroedLength, nint output, int outputLength, out int returned, nint overlapped);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct StandardInfo
+    {
+        public long AllocationSize;
+        public long EndOfFile;
+        public uint NumberOfLinks;
+        public byte DeletePending;
+        public byte Directory;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct IdInfo
+    {
+        public ulong Volume;
+        public ulong Low;
+        public ulong High;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Range
+    {
+        public long Offset;
+        public long Length;
+    }
+}

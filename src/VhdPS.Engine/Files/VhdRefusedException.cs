@@ -1,0 +1,56 @@
+namespace VhdPS.Engine.Files;
+
+/// <summary>Why the engine declined to do what was asked, although the image itself may be sound.</summary>
+public enum RefusalCode
+{
+    /// <summary>The image was opened for reading.</summary>
+    OpenedForReading,
+
+    /// <summary>An earlier write or sync through this handle failed.</summary>
+    EarlierWriteFailed,
+
+    /// <summary>A table entry cannot name a place beyond 2 TiB.</summary>
+    ImageFull,
+
+    /// <summary>The target exists already.</summary>
+    TargetExists,
+
+    /// <summary>A machine's state is saved with the image.</summary>
+    StateSaved,
+
+    /// <summary>Source and target are one file.</summary>
+    SameFile,
+
+    /// <summary>Data would be lost.</summary>
+    DataWouldBeLost,
+
+    /// <summary>Data of a parent would be seen that was not.</summary>
+    ParentDataWouldShow,
+
+    /// <summary>Other images depend on this one.</summary>
+    HasChildren,
+
+    /// <summary>The volume has not enough room.</summary>
+    NotEnoughSpace,
+
+    /// <summary>The kind of image does not allow it.</summary>
+    WrongType,
+}
+
+/// <summary>The engine declined to do what was asked; nothing was changed.</summary>
+public sealed class VhdRefusedException : Exception
+{
+    /// <summary>Names the file and the reason.</summary>
+    public VhdRefusedException(string path, RefusalCode code, string message)
+        : base($"{path}: {message}")
+    {
+        Path = path;
+        Code = code;
+    }
+
+    /// <summary>The file.</summary>
+    public string Path { get; }
+
+    /// <summary>The reason.</summary>
+    public RefusalCode Code { get; }
+}

@@ -1,0 +1,53 @@
+namespace VhdPS.Engine.Files;
+
+/// <summary>Room on the volume of a folder.</summary>
+public static class VolumeSpace
+{
+    /// <summary>Bytes that the caller may still write on the volume that holds <paramref name="folder"/>; null where the system does not tell.</summary>
+    public static long? Of(string folder) => Ask(folder, static volume => (long?)volume.AvailableFreeSpace);
+
+    /// <summary>The longest file that the file system of <paramref name="folder"/> can hold, in bytes; null where no limit is known.</summary>
+    public static long? MaxFileLength(string folder) => Ask(folder, static volume => MaxFileLengthOn(volume.DriveFormat));
+
+    /// <summary>Refuses a file that the file system of <paramref name="targetPath"/> cannot hold.</summary>
+    /// <exception cref="VhdRefusedException">It would be longer than FAT's 4 GiB less a byte.</exception>
+    public static void ThrowIfTooLong(string targetPath, long length)
+    {
+        string folder = Path.GetDirectoryName(Path.GetFullPath(targetPath))!;
+        if (MaxFileLength(folder) is { } most && length > most)
+        {
+            throw new VhdRefusedException(
+                targetPath, RefusalCode.NotEnoughSpace, $"the new file may take {length} bytes, and the file system of {folder} holds no file of more than {most}; -Force tries all the same.");
+        }
+    }
+
+    /// <summary>Refuses work that needs more room than the volume of <paramref name="targetPath"/> has.</summary>
+    /// <exception cref="VhdRefusedException">The volume has less than <paramref name="neededBytes"/> left.</exception>
+    public static void ThrowIfLess(string targetPath, long neededBytes)
+    {
+        string folder = Path.GetDirectoryName(Path.GetFullPath(targetPath))!;
+        if (Of(folder) is { } free && free < neededBytes)
+        {
+            throw new VhdRefusedException(
+                targetPath, RefusalCode.NotEnoughSpace, $"up to {neededBytes} bytes may be needed and {free} are free in {folder}; -Force tries all the same.");
+        }
+    }
+
+    /// <summary>FAT keeps lengths in 32 bits; Windows calls it FAT or FAT32, Linux and macOS msdos.</summary>
+    internal static long? MaxFileLengthOn(string format) =>
+        format.ToUpperInvariant() is "FAT" or "FAT32" or "MSDOS" or "VFAT" ? uint.MaxValue : null;
+
+    private static long? Ask(string folder, Func<DriveInfo, long?> question)
+    {
+        try
+        {
+            string full = Path.GetFullPath(folder);
+            return question(new DriveInfo(OperatingSystem.IsWindows() ? Path.GetPathRoot(full)! : full));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            // Network shares have no drive letter: nothing is known, and the write itself will tell.
+            return null;
+        }
+    }
+}

@@ -1,0 +1,10 @@
+namespace VhdPS.Engine.Files;
+
+/// <summary>How far a long work has come.</summary>
+/// <param name="DoneBytes">Bytes that are done.</param>
+/// <param name="TotalBytes">Bytes that there are to do.</param>
+public readonly record struct WorkProgress(long DoneBytes, long TotalBytes)
+{
+    /// <summary>The step that begins with this report, for people, as a sentence without its stop; null where none does.</summary>
+    public string? Step { get; init; }
+}

@@ -1,0 +1,60 @@
+using System.Buffers.Binary;
+using VhdPS.Engine.Files;
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Layout;
+
+namespace VhdPS.Engine.Images;
+
+/// <summary>Xen's map of full blocks in an open image, for writers: it may say less than is so, never more.</summary>
+internal sealed class BatmapWriter
+{
+    private readonly ImageFile _file;
+    private readonly long _headerOffset;
+    private BatmapHeader _header;
+
+    private BatmapWriter(ImageFile file, long headerOffset, BatmapHeader header)
+    {
+        _file = file;
+        _headerOffset = headerOffset;
+        _header = header;
+    }
+
+    /// <summary>The map of an image; null where it has none, or one that does not lie in a place of its own in the file.</summary>
+    public static BatmapWriter? Find(ImageFile file, ImageLayout layout)
+    {
+        StructureExtent[] extents = [.. layout.Structures.Where(extent => extent.Structure == VhdStructure.Batmap)];
+        if (extents.Length != 2 || extents[1].End > layout.DataEnd || IsClaimed(layout, extents[1]))
+        {
+            return null;
+        }
+
+        Span<byte> bytes = stackalloc byte[BatmapHeader.Size];
+        file.ReadAt(extents[0].FileOffset, bytes);
+        return BatmapHeader.Parse(bytes) is { } header ? new BatmapWriter(file, extents[0].FileOffset, header) : null;
+    }
+
+    /// <summary>Makes the map say that a block's bitmap is to be looked at.</summary>
+    /// <exception cref="ImageIOException">The file could not be read or written.</exception>
+    public void Clear(int blockIndex)
+    {
+        Span<byte> value = stackalloc byte[1];
+        byte mask = (byte)(0x80 >> (blockIndex & 7));
+        long offset = _header.MapOffset + (blockIndex >> 3);
+        if (blockIndex >> 3 >= _header.MapLength || _file.ReadAt(offset, value) == 0 || (value[0] & mask) == 0)
+        {
+            return;
+        }
+
+        byte before = value[0];
+        value[0] ^= mask;
+        BatmapHeader changed = _header.WithMapByteChanged(before, value[0]);
+        Span<byte> checksum = stackalloc byte[sizeof(uint)];
+        BinaryPrimitives.WriteUInt32BigEndian(checksum, changed.Checksum);
+        _file.WriteAt(offset, value);
+        _file.WriteAt(_headerOffset + BatmapHeader.ChecksumAt, checksum);
+        _header = changed;
+    }
+
+    private static bool IsClaimed(ImageLayout layout, StructureExtent map) => layout.Structures.Any(
+        other => other != map && other.FileOffset < map.End && map.FileOffset < other.End);
+}

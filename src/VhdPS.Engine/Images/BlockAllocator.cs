@@ -1,0 +1,289 @@
+using System.Buffers;
+using VhdPS.Engine.Files;
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Layout;
+
+namespace VhdPS.Engine.Images;
+
+/// <summary>
+/// Puts new blocks into an image and publishes them so that a crash at any moment loses nothing that was flushed:
+/// <list type="bullet">
+/// <item>I1: a valid footer exists at every moment: the copy at 0, and at the end except while an allocation is in flight.</item>
+/// <item>I2: a table entry is written only after its bitmap and data have been flushed.</item>
+/// <item>I3: no block overlaps a structure or another block; the end of data is computed from all of these.</item>
+/// <item>I4: an entry that does not fit into 32 bits is refused before any write.</item>
+/// <item>I5: a bit of a bitmap is published only after its sector's data.</item>
+/// </list>
+/// </summary>
+internal sealed class BlockAllocator
+{
+    private const int EntriesPerSector = VhdSpec.SectorSize / VhdSpec.TableEntrySize;
+    private const int ZeroChunk = 1024 * 1024;
+
+    private readonly ImageFile _file;
+    private readonly ImageLayout _layout;
+    private readonly SectorMap _map;
+    private readonly SortedSet<int> _dirtyTableSectors = [];
+    private readonly HashSet<int> _unpublished = [];
+    private readonly Finding? _lastPastEnd;
+    private readonly BatmapWriter? _batmap;
+    private long _end;
+    private long _footerOffset;
+
+    public BlockAllocator(ImageFile file, ImageLayout layout, SectorMap map)
+    {
+        _file = file;
+        _layout = layout;
+        _map = map;
+        _footerOffset = layout.DataEnd;
+        _end = FindEnd(layout, map.Table!);
+        _lastPastEnd = CheckLast(layout, map.Table!);
+        _batmap = layout.VhdType == VhdType.Differencing ? BatmapWriter.Find(file, layout) : null;
+    }
+
+    /// <summary>Whether a flush has table entries or bitmaps to publish.</summary>
+    public bool HasUnpublished => _dirtyTableSectors.Count > 0 || _map.Bitmaps!.Dirty.Count > 0;
+
+    /// <summary>The first byte behind all blocks and structures but the footer (I3).</summary>
+    public static long FindEnd(ImageLayout layout, BlockAllocationTable table)
+    {
+        int last = FindLast(table);
+        long blocksEnd = last < 0 ? 0 : ImageLayout.BitmapOffset(table[last]) + layout.BlockSpan;
+        return VhdSpec.RoundUp(Math.Max(layout.StructuresEnd, blocksEnd), VhdSpec.SectorSize);
+    }
+
+    /// <summary>Refuses to make <paramref name="blockCount"/> blocks where they would not all have a place.</summary>
+    public void ThrowIfNoRoom(long blockCount)
+    {
+        if (blockCount > 0 && _lastPastEnd is { } finding)
+        {
+            // Before the place that the entry names a block would fill it up; behind it the file would grow to there.
+            throw new VhdFormatException(_layout.Path, finding);
+        }
+
+        long end = _end;
+        for (long made = 0; made < blockCount; made++)
+        {
+            (long bitmapOffset, _, end) = PlaceBehind(end);
+            if (bitmapOffset / VhdSpec.SectorSize >= VhdSpec.UnusedEntry)
+            {
+                // I4
+                throw new VhdRefusedException(
+                    _layout.Path, RefusalCode.ImageFull, $"the image is full: a new block would lie at offset {bitmapOffset}, and a table entry reaches to 2 TiB.");
+            }
+        }
+    }
+
+    /// <summary>
+    /// Makes a block that holds <paramref name="data"/> from <paramref name="sectorInBlock"/> on. Of a dynamic image all bits
+    /// are set and the rest is zeros; of a differencing image only the bits of the given sectors. On failure the file's
+    /// length, its footer and the table in memory are as they were.
+    /// </summary>
+    public void Allocate(int blockIndex, int sectorInBlock, ReadOnlySpan<byte> data)
+    {
+        ThrowIfNoRoom(1);
+        (long bitmapOffset, long dataOffset, long blockEnd) = PlaceBehind(_end);
+        byte[]? freshBitmap = null;
+        if (_layout.VhdType == VhdType.Differencing)
+        {
+            freshBitmap = new byte[_layout.BitmapSize];
+            SectorBitmap.SetRange(freshBitmap, sectorInBlock, data.Length / VhdSpec.SectorSize);
+        }
+
+        long oldLength = _file.Length, oldFooterOffset = _footerOffset;
+        try
+        {
+            if (blockEnd > _footerOffset)
+            {
+                // I1: the new footer first; it also makes the file long enough, with zeros in between.
+                _file.WriteAt(blockEnd, _layout.Footer.Bytes);
+                _footerOffset = blockEnd;
+            }
+
+            // QUIRK(DiscUtils): a short last block has the old footer in its tail, which must not stay there as data.
+            Zero(oldFooterOffset, Math.Min(_end, oldLength));
+            Fill(bitmapOffset, dataOffset, sectorInBlock, data, Math.Min(oldLength, blockEnd), freshBitmap is null);
+
+            // The map may say "full" of a block that is not there yet; it must not when the entry is published.
+            _batmap?.Clear(blockIndex);
+        }
+        catch
+        {
+            RollBack(oldLength, oldFooterOffset);
+            throw;
+        }
+
+        _end = blockEnd;
+        _map.SetAllocated(blockIndex, (uint)(bitmapOffset / VhdSpec.SectorSize));
+        _unpublished.Add(blockIndex);
+        _dirtyTableSectors.Add(blockIndex / EntriesPerSector);
+        if (freshBitmap is null)
+        {
+            _map.Bitmaps!.SetFull(blockIndex);
+        }
+        else
+        {
+            _map.Bitmaps!.SetFresh(blockIndex, freshBitmap);
+        }
+    }
+
+    /// <summary>Sync, publish bitmaps and entries, sync.</summary>
+    public void Flush()
+    {
+        if (!HasUnpublished)
+        {
+            _file.Flush();
+            return;
+        }
+
+        BitmapCache bitmaps = _map.Bitmaps!;
+        WriteBitmaps(bitmaps.Dirty.Where(_unpublished.Contains));
+        _file.Flush();
+
+        // I2, I5: from here on everything that the entries and bits stand for is on the medium.
+        WriteBitmaps(bitmaps.Dirty.Where(blockIndex => !_unpublished.Contains(blockIndex)));
+        WriteTable();
+        _file.Flush();
+        _unpublished.Clear();
+        _dirtyTableSectors.Clear();
+        bitmaps.SetPublished();
+    }
+
+    private (long BitmapOffset, long DataOffset, long End) PlaceBehind(long end)
+    {
+        long dataOffset = VhdSpec.RoundUp(end + _layout.BitmapSize, VhdSpec.DataAlignment);
+        foreach (StructureExtent extent in _layout.LocatorsPastEnd)
+        {
+            long bitmapOffset = dataOffset - _layout.BitmapSize;
+            if (bitmapOffset >= extent.FileOffset && bitmapOffset < extent.End)
+            {
+                // I3
+                dataOffset = VhdSpec.RoundUp(extent.End + _layout.BitmapSize, VhdSpec.DataAlignment);
+            }
+        }
+
+        return (dataOffset - _layout.BitmapSize, dataOffset, dataOffset + _layout.BlockSize);
+    }
+
+    private static Finding? CheckLast(ImageLayout layout, BlockAllocationTable table)
+    {
+        int last = FindLast(table);
+        Finding? finding = last < 0 ? null : layout.CheckEntry(last, table[last]);
+        return finding?.Code == FaultCode.BatEntryPastEnd ? finding : null;
+    }
+
+    /// <summary>The block whose place is the highest; -1 where none has one.</summary>
+    private static int FindLast(BlockAllocationTable table)
+    {
+        int last = -1;
+        ReadOnlySpan<uint> entries = table.Entries;
+        for (int blockIndex = 0; blockIndex < entries.Length; blockIndex++)
+        {
+            if (entries[blockIndex] != VhdSpec.UnusedEntry && (last < 0 || entries[blockIndex] > entries[last]))
+            {
+                last = blockIndex;
+            }
+        }
+
+        return last;
+    }
+
+    /// <summary>Writes gap, bitmap and data; whatever the file held in the rest of the block is overwritten with zeros.</summary>
+    private void Fill(long bitmapOffset, long dataOffset, int sectorInBlock, ReadOnlySpan<byte> data, long staleEnd, bool isBitmapFull)
+    {
+        long dataStart = dataOffset + ((long)sectorInBlock * VhdSpec.SectorSize);
+        int frontLength = (int)(dataOffset - _end);
+        bool isJoined = sectorInBlock == 0 && data.Length <= ZeroChunk;
+        byte[] front = ArrayPool<byte>.Shared.Rent(frontLength + (isJoined ? data.Length : 0));
+        try
+        {
+            Span<byte> gap = front.AsSpan(0, (int)(bitmapOffset - _end));
+            gap.Clear();
+            front.AsSpan(gap.Length, frontLength - gap.Length).Fill(isBitmapFull ? (byte)0xFF : (byte)0);
+            if (isJoined)
+            {
+                data.CopyTo(front.AsSpan(frontLength));
+                _file.WriteAt(_end, front.AsSpan(0, frontLength + data.Length));
+            }
+            else
+            {
+                _file.WriteAt(_end, front.AsSpan(0, frontLength));
+                _file.WriteAt(dataStart, data);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(front);
+        }
+
+        Zero(dataOffset, Math.Min(dataStart, staleEnd));
+        Zero(dataStart + data.Length, staleEnd);
+    }
+
+    private void Zero(long from, long end)
+    {
+        if (from >= end)
+        {
+            return;
+        }
+
+        byte[] zeros = ArrayPool<byte>.Shared.Rent((int)Math.Min(ZeroChunk, end - from));
+        try
+        {
+            Array.Clear(zeros);
+            for (long at = from; at < end;)
+            {
+                int length = (int)Math.Min(Math.Min(ZeroChunk, zeros.Length), end - at);
+                _file.WriteAt(at, zeros.AsSpan(0, length));
+                at += length;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(zeros);
+        }
+    }
+
+    private void RollBack(long oldLength, long oldFooterOffset)
+    {
+        _footerOffset = oldFooterOffset;
+        try
+        {
+            if (_layout.Footers.End is not null)
+            {
+                _file.WriteAt(oldFooterOffset, _layout.Footer.Bytes[.._layout.Footers.End.Footer.StoredLength]);
+            }
+
+            _file.SetLength(oldLength);
+        }
+        catch (IOException)
+        {
+            // The first error is the one to report; the copy of the footer at 0 still holds (I1).
+        }
+    }
+
+    private void WriteBitmaps(IEnumerable<int> blocks)
+    {
+        foreach (int blockIndex in blocks)
+        {
+            uint entry = _map.Table![blockIndex];
+            if (_map.Bitmaps!.Get(blockIndex, entry) is { } bitmap)
+            {
+                _file.WriteAt(ImageLayout.BitmapOffset(entry), bitmap);
+            }
+        }
+    }
+
+    private void WriteTable()
+    {
+        byte[] sector = new byte[VhdSpec.SectorSize];
+        foreach (int tableSector in _dirtyTableSectors)
+        {
+            int first = tableSector * EntriesPerSector;
+            int count = Math.Min(EntriesPerSector, _map.Table!.Count - first);
+            Span<byte> bytes = sector.AsSpan(0, count * VhdSpec.TableEntrySize);
+            _map.Table.Encode(first, bytes);
+            _file.WriteAt(_layout.TableOffset + ((long)tableSector * VhdSpec.SectorSize), bytes);
+        }
+    }
+}

@@ -1,0 +1,95 @@
+using VhdPS.Engine.Chains;
+using VhdPS.Engine.Files;
+using VhdPS.Engine.Files.Native;
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Layout;
+
+
+namespace VhdPS.Engine.Images;
+
+/// <summary>Makes differencing images.</summary>
+public static class ChildCreator
+{
+    /// <summary>Makes an empty child of an image; on failure nothing is left, and what was there before stays.</summary>
+    /// <param name="path">Where the child will be.</param>
+    /// <param name="child">What it is to be.</param>
+    /// <param name="overwrite">Whether an existing file may be replaced.</param>
+    /// <exception cref="ArgumentException">A value of <paramref name="child"/> is out of its range.</exception>
+    /// <exception cref="FileNotFoundException">The parent is not there.</exception>
+    /// <exception cref="VhdFormatException">The parent's id is zero, its footer is damaged, or it cannot be read.</exception>
+    /// <exception cref="VhdRefusedException">The file exists and may not be replaced, or is an image of the parent's chain.</exception>
+    /// <exception cref="ImageIOException">The file could not be written.</exception>
+    public static void Create(string path, NewChild child, bool overwrite = false)
+    {
+        using var parentFile = LocalImageFile.OpenRead(child.ParentPath);
+        ImageLayout parent = ImageLayout.Read(parentFile);
+        ThrowIfUnfit(parent);
+        if (overwrite)
+        {
+            ThrowIfInChain(path, parentFile, parent);
+        }
+
+        var image = new NewImage(parent.SectorCount * VhdSpec.SectorSize)
+        {
+            VhdType = VhdType.Differencing,
+            BlockSize = child.BlockSize ?? (parent.BlockSize == 0 ? VhdSpec.DefaultBlockSize : parent.BlockSize),
+            UniqueId = child.UniqueId,
+            TimeStamp = child.TimeStamp,
+        };
+        HardDiskFooter footer = image.CreateFooter().With(geometry: parent.Footer.Geometry);
+        ParentLink link = ParentLink.Between(path, child.ParentPath);
+        const long tableOffset = VhdSpec.FooterSize + VhdSpec.HeaderSize;
+        long linkOffset = VhdSpec.RoundUp(tableOffset + ((long)image.BlockCount * VhdSpec.TableEntrySize), VhdSpec.SectorSize);
+        DynamicDiskHeader header = DynamicDiskHeader.Create(tableOffset, image.BlockCount, image.BlockSize).With(
+            parentUniqueId: parent.Footer.UniqueId,
+            parentTimeStamp: File.GetLastWriteTimeUtc(child.ParentPath),
+            parentUnicodeName: link.Name,
+            parentLocators: link.Locators(linkOffset, [.. Enumerable.Range(0, VhdSpec.LocatorCount)]));
+
+        using var target = ReplacementFile.Begin(path, overwrite);
+        ImageCreator.WriteDynamic(target.File, footer, header, link.Encode());
+        target.Commit();
+    }
+
+    /// <summary>Refuses an image that cannot be a parent.</summary>
+    /// <exception cref="VhdFormatException">Its id is zero, its footer is damaged, or it cannot be read.</exception>
+    internal static void ThrowIfUnfit(ImageLayout parent)
+    {
+        Finding? fault = parent.FindRefusal(forWriting: false) ?? parent.Findings.FirstOrDefault(finding => finding.Code is
+            FaultCode.UniqueIdNull or FaultCode.FooterMissing or FaultCode.FooterCopyMissing or FaultCode.FooterChecksumMismatch
+            or FaultCode.FooterChecksumZero or FaultCode.FootersDiffer);
+        if (fault is not null)
+        {
+            throw new VhdFormatException(parent.Path, fault);
+        }
+    }
+
+    /// <summary>Refuses a path that names the image or one of its ancestors, which a new file there would destroy.</summary>
+    private static void ThrowIfInChain(string path, LocalImageFile image, ImageLayout layout)
+    {
+        if (PlatformFile.Current.Look(path).Kind != FileKind.Regular)
+        {
+            return;
+        }
+
+        FileIdentity identity = IdentityOf(path);
+        if (identity == image.Identity)
+        {
+            throw new VhdRefusedException(path, RefusalCode.SameFile, $"the file is the parent '{image.Path}' itself.");
+        }
+
+        foreach (ChainLevel level in ChainInspector.Describe(image, layout).Skip(1))
+        {
+            if (level.State is ChainState.Ok or ChainState.IdMismatch && IdentityOf(level.Path) == identity)
+            {
+                throw new VhdRefusedException(path, RefusalCode.SameFile, $"the file is an ancestor of the parent '{image.Path}'.");
+            }
+        }
+    }
+
+    private static FileIdentity IdentityOf(string path)
+    {
+        using LocalImageFile file = LocalImageFile.OpenRead(path);
+        return file.Identity;
+    }
+}

@@ -1,0 +1,148 @@
+using VhdPS.Engine.Files;
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Layout;
+
+
+namespace VhdPS.Engine.Images;
+
+/// <summary>
+/// Changes and moves the footers of a dynamic or differencing image so that a crash at any moment leaves one that holds:
+/// <list type="bullet">
+/// <item>F1: the footer at the end and its copy at 0 are never written between the same two syncs.</item>
+/// <item>F2: the footer at the end is moved by writing it anew farther on or, when the file is cut, below; its old place is
+/// free only after the sync behind that.</item>
+/// <item>F3: what is written begins on a sector, so that it is in the file whole or not at all.</item>
+/// </list>
+/// </summary>
+internal sealed class FooterWriter
+{
+    private readonly ImageFile _file;
+
+    public FooterWriter(ImageFile file, ImageLayout layout)
+    {
+        _file = file;
+        Footer = layout.Footer;
+        EndOffset = layout.DataEnd;
+    }
+
+    /// <summary>The footer that the file holds.</summary>
+    public HardDiskFooter Footer { get; private set; }
+
+    /// <summary>File offset of the footer at the end.</summary>
+    public long EndOffset { get; private set; }
+
+    /// <summary>
+    /// Whether the footers are not both sound and equal, and nothing else keeps the image from being opened for writing: as
+    /// an operation leaves them that was cut off.
+    /// </summary>
+    public static bool CanMend(ImageLayout layout) =>
+        layout is { StoredFooter: not null, Header: not null, BlockCount: > 0 }
+        && layout.FindRefusal(forWriting: false) is null
+        && layout.Findings.Any(finding => IsOfFooters(finding.Code))
+        && layout.Findings.All(finding => finding.Effect != FaultEffect.ReadOnly || IsOfFooters(finding.Code));
+
+    /// <summary>
+    /// Makes both footers equal to the one that holds, and the one at the end the last thing in the file; false where that is
+    /// not all that is wrong.
+    /// </summary>
+    /// <exception cref="ImageIOException">The file could not be read or written.</exception>
+    public static bool TryMend(ImageFile file, ImageLayout layout)
+    {
+        if (!CanMend(layout))
+        {
+            return false;
+        }
+
+        BlockAllocationTable table = SectorMap.ReadTable(file, layout);
+        for (int blockIndex = 0; blockIndex < table.Count; blockIndex++)
+        {
+            if (table[blockIndex] != VhdSpec.UnusedEntry && layout.CheckEntry(blockIndex, table[blockIndex]) is not null)
+            {
+                return false;
+            }
+        }
+
+        var footers = new FooterWriter(file, layout);
+        if (layout.StoredFooter!.FileOffset == 0)
+        {
+            footers.MoveEnd(Math.Max(footers.EndOffset, BlockAllocator.FindEnd(layout, table)));
+            return true;
+        }
+
+        footers.WriteCopy();
+        long end = footers.EndOffset + footers.Footer.StoredLength;
+        if (ZeroFill.IsClear(file, end, file.Length))
+        {
+            file.SetLength(end);
+            file.Flush();
+        }
+        else
+        {
+            footers.MoveEnd(file.Length);
+        }
+
+        return true;
+    }
+
+    /// <summary>Where the footer at the end goes that is to lie at or behind <paramref name="fileOffset"/> and clear of its present place.</summary>
+    public long PlaceAtOrBehind(long fileOffset)
+    {
+        if (EndOffset % VhdSpec.SectorSize == 0)
+        {
+            return Math.Max(EndOffset, VhdSpec.RoundUp(fileOffset, VhdSpec.SectorSize));
+        }
+
+        return VhdSpec.RoundUp(Math.Max(fileOffset, EndOffset + VhdSpec.FooterSize), VhdSpec.SectorSize);
+    }
+
+    /// <summary>Writes the footer at a place behind the present one, and syncs (F2).</summary>
+    public void MoveEnd(long fileOffset)
+    {
+        long place = PlaceAtOrBehind(fileOffset);
+        _file.WriteAt(place, Footer.Bytes);
+        _file.Flush();
+        EndOffset = place;
+    }
+
+    /// <summary>Puts a changed footer into both places, each synced before the next is touched (F1).</summary>
+    public void Publish(HardDiskFooter footer)
+    {
+        Footer = footer;
+        if (EndOffset % VhdSpec.SectorSize != 0)
+        {
+            MoveEnd(EndOffset);
+        }
+        else
+        {
+            _file.WriteAt(EndOffset, footer.Bytes);
+            _file.Flush();
+        }
+
+        WriteCopy();
+    }
+
+    /// <summary>Writes the footer at <paramref name="fileOffset"/>, below its present place and clear of everything, and cuts the file behind it.</summary>
+    public void CutTo(long fileOffset)
+    {
+        if (fileOffset + VhdSpec.FooterSize > EndOffset || fileOffset % VhdSpec.SectorSize != 0)
+        {
+            return;
+        }
+
+        _file.WriteAt(fileOffset, Footer.Bytes);
+        _file.Flush();
+        EndOffset = fileOffset;
+        _file.SetLength(fileOffset + VhdSpec.FooterSize);
+        _file.Flush();
+    }
+
+    private static bool IsOfFooters(FaultCode code) => code
+        is FaultCode.FooterMissing or FaultCode.FooterCopyMissing or FaultCode.FooterChecksumMismatch
+        or FaultCode.FooterChecksumZero or FaultCode.FootersDiffer or FaultCode.TrailingBytes;
+
+    private void WriteCopy()
+    {
+        _file.WriteAt(0, Footer.Bytes);
+        _file.Flush();
+    }
+}

@@ -1,0 +1,104 @@
+using VhdPS.Engine.Format;
+
+
+namespace VhdPS.Engine.Images;
+
+/// <summary>How the size asked for becomes the size of the disk.</summary>
+public enum GeometryRule
+{
+    /// <summary>Exactly the size asked for, rounded up to a sector; creator <c>win </c>, so that every reader sees it.</summary>
+    Exact,
+
+    /// <summary>Rounded up to whole cylinders, as Virtual PC does; creator <c>vpc </c>, geometry and size agree.</summary>
+    Chs,
+}
+
+/// <summary>What a new image is to be.</summary>
+/// <param name="SizeBytes">The size asked for, 1 to 2040 GiB.</param>
+public sealed record NewImage(long SizeBytes)
+{
+    private const uint VirtualPc2007Version = 0x0005_0003;
+
+    /// <summary>Fixed or dynamic.</summary>
+    public VhdType VhdType { get; init; } = VhdType.Dynamic;
+
+    /// <summary>Bytes in a block: a power of two from 512 to 256 MiB. For fixed images it means nothing.</summary>
+    public int BlockSize { get; init; } = VhdSpec.DefaultBlockSize;
+
+    /// <summary>How the size becomes the disk's.</summary>
+    public GeometryRule GeometryRule { get; init; }
+
+    /// <summary>The identity that children name.</summary>
+    public required Guid UniqueId { get; init; }
+
+    /// <summary>The time of making.</summary>
+    public required DateTime TimeStamp { get; init; }
+
+    /// <summary>Blocks of the disk.</summary>
+    /// <exception cref="ArgumentException">A value is out of its range.</exception>
+    public int BlockCount => checked((int)((DiskSize / BlockSize) + (DiskSize % BlockSize == 0 ? 0 : 1)));
+
+    /// <summary>The disk's size in bytes after rounding.</summary>
+    /// <exception cref="ArgumentException">A value is out of its range.</exception>
+    public long DiskSize
+    {
+        get
+        {
+            Validate();
+            DiskGeometry covering = CoveringGeometry;
+            long sectors = VhdSpec.SectorsFor(SizeBytes);
+            return covering.SectorCount >= sectors ? covering.SizeBytes : sectors * VhdSpec.SectorSize;
+        }
+    }
+
+    /// <summary>The geometry that the size is rounded up to; zero where it is not.</summary>
+    private DiskGeometry CoveringGeometry =>
+        GeometryRule == GeometryRule.Chs ? DiskGeometry.CoveringSectorCount(VhdSpec.SectorsFor(SizeBytes)) : default;
+
+    /// <summary>The footer of the new image, sealed.</summary>
+    /// <exception cref="ArgumentException">A value is out of its range.</exception>
+    public HardDiskFooter CreateFooter()
+    {
+        long size = DiskSize;
+        bool isChs = GeometryRule == GeometryRule.Chs;
+        return HardDiskFooter.Create(
+            VhdType,
+            size,
+            // Not the geometry of the rounded size: where the heads change, that one is smaller than what was asked for.
+            isChs ? CoveringGeometry : DiskGeometry.ForSectorCount(size / VhdSpec.SectorSize),
+            UniqueId,
+            TimeStamp,
+            isChs ? "vpc " : VirtualSize.WindowsCreator,
+            isChs ? VirtualPc2007Version : VirtualSize.WindowsVersion);
+    }
+
+    private void Validate()
+    {
+        if (SizeBytes is <= 0 or > VhdSpec.MaxSize)
+        {
+            throw new ArgumentException($"The size {SizeBytes} is not from 1 to {VhdSpec.MaxSize} bytes (2040 GiB).");
+        }
+
+        if (VhdType != VhdType.Fixed && !IsBlockSize(BlockSize))
+        {
+            throw new ArgumentException($"The block size {BlockSize} is no power of two from 512 to {VhdSpec.MaxBlockSize} bytes.");
+        }
+
+        if (VhdType is not (VhdType.Fixed or VhdType.Dynamic or VhdType.Differencing))
+        {
+            throw new ArgumentException($"The type {VhdType} cannot be made.");
+        }
+
+        if (VhdType != VhdType.Fixed && VhdSpec.SectorsFor(SizeBytes) / (BlockSize / VhdSpec.SectorSize) >= VhdSpec.MaxTableEntries)
+        {
+            throw new ArgumentException($"Blocks of {BlockSize} bytes are too small for a disk of {SizeBytes} bytes: the table would pass 64 MiB.");
+        }
+
+        if (UniqueId == Guid.Empty)
+        {
+            throw new ArgumentException("The unique id must not be all zeros.");
+        }
+    }
+
+    private static bool IsBlockSize(int size) => size is >= VhdSpec.SectorSize and <= VhdSpec.MaxBlockSize && (size & (size - 1)) == 0;
+}

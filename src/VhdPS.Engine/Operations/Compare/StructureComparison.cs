@@ -1,0 +1,94 @@
+using System.Globalization;
+using VhdPS.Engine.Files;
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Layout;
+
+namespace VhdPS.Engine.Operations.Compare;
+
+/// <summary>Compares how two images are made: footers, headers and tables, field by field; not what the disks hold.</summary>
+public static class StructureComparison
+{
+    /// <summary>The fields that differ by their bytes: footer, its copy, header, table, in this order.</summary>
+    /// <exception cref="VhdFormatException">A file is no image that can be read.</exception>
+    public static IEnumerable<StructureDifference> FindDifferences(
+        ImageFile reference, ImageFile difference, LayoutOptions? options = null, CancellationToken cancellation = default)
+    {
+        ImageLayout left = Read(reference, options), right = Read(difference, options);
+        return Fields(left, right).Concat(Entries(reference, left, difference, right, cancellation));
+    }
+
+    private static ImageLayout Read(ImageFile file, LayoutOptions? options)
+    {
+        var layout = ImageLayout.Read(file, options);
+        return layout.FindRefusal(forWriting: false) is { } refusal ? throw new VhdFormatException(file.Path, refusal) : layout;
+    }
+
+    private static IEnumerable<StructureDifference> Fields(ImageLayout left, ImageLayout right)
+    {
+        bool hasCopies = left.VhdType != VhdType.Fixed && right.VhdType != VhdType.Fixed;
+        HardDiskFooter? leftEnd = left.Footers.End?.Footer, rightEnd = right.Footers.End?.Footer;
+        HardDiskFooter? leftCopy = hasCopies ? left.Footers.Front?.Footer : null, rightCopy = hasCopies ? right.Footers.Front?.Footer : null;
+        return Compare(VhdStructure.Footer, leftEnd?.Fields, leftEnd is null ? [] : leftEnd.Bytes, rightEnd?.Fields, rightEnd is null ? [] : rightEnd.Bytes)
+            .Concat(Compare(VhdStructure.FooterCopy, leftCopy?.Fields, leftCopy is null ? [] : leftCopy.Bytes, rightCopy?.Fields, rightCopy is null ? [] : rightCopy.Bytes))
+            .Concat(Compare(
+                VhdStructure.DynamicHeader,
+                left.Header?.Fields,
+                left.Header is null ? [] : left.Header.Bytes,
+                right.Header?.Fields,
+                right.Header is null ? [] : right.Header.Bytes));
+    }
+
+    private static List<StructureDifference> Compare(
+        VhdStructure structure,
+        IReadOnlyList<StructureField>? left,
+        ReadOnlySpan<byte> leftBytes,
+        IReadOnlyList<StructureField>? right,
+        ReadOnlySpan<byte> rightBytes)
+    {
+        var differences = new List<StructureDifference>();
+        int count = Math.Max(left?.Count ?? 0, right?.Count ?? 0);
+        for (int i = 0; i < count; i++)
+        {
+            StructureField field = (left ?? right)![i];
+            bool isEqual = left is not null && right is not null
+                && leftBytes.Slice(field.Offset, field.Length).SequenceEqual(rightBytes.Slice(field.Offset, field.Length));
+            if (!isEqual)
+            {
+                differences.Add(new StructureDifference(structure, field.Name, left?[i].Text ?? string.Empty, right?[i].Text ?? string.Empty));
+            }
+        }
+
+        return differences;
+    }
+
+    private static IEnumerable<StructureDifference> Entries(
+        ImageFile reference, ImageLayout left, ImageFile difference, ImageLayout right, CancellationToken cancellation)
+    {
+        if (left.Header is null || right.Header is null)
+        {
+            yield break;
+        }
+
+        BlockAllocationTable leftTable = SectorMap.ReadTable(reference, left), rightTable = SectorMap.ReadTable(difference, right);
+        for (int blockIndex = 0; blockIndex < Math.Max(leftTable.Count, rightTable.Count); blockIndex++)
+        {
+            uint? a = blockIndex < leftTable.Count ? leftTable[blockIndex] : null;
+            uint? b = blockIndex < rightTable.Count ? rightTable[blockIndex] : null;
+            if (a == b)
+            {
+                continue;
+            }
+
+            cancellation.ThrowIfCancellationRequested();
+            yield return new StructureDifference(
+                VhdStructure.BlockAllocationTable, string.Create(CultureInfo.InvariantCulture, $"Block {blockIndex}"), Text(a), Text(b));
+        }
+    }
+
+    private static string Text(uint? entry) => entry switch
+    {
+        null => string.Empty,
+        VhdSpec.UnusedEntry => "not allocated",
+        _ => string.Create(CultureInfo.InvariantCulture, $"sector {entry}"),
+    };
+}

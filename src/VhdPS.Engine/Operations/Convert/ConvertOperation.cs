@@ -1,0 +1,233 @@
+using VhdPS.Engine.Chains;
+using VhdPS.Engine.Checking;
+using VhdPS.Engine.Disks;
+using VhdPS.Engine.Files;
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Images;
+using VhdPS.Engine.Layout;
+using VhdPS.Engine.Operations.Compare;
+
+
+namespace VhdPS.Engine.Operations.Convert;
+
+/// <summary>
+/// Makes a new file with the disk of another, in another form. <see cref="Begin(ConvertOptions)"/> looks and refuses; nothing is written
+/// before <see cref="Run"/>.
+/// </summary>
+public sealed class ConvertOperation : IDisposable
+{
+    private readonly ConvertOptions _options;
+    private readonly DiskSource _source;
+
+    private ConvertOperation(ConvertOptions options, DiskSource source)
+    {
+        _options = options;
+        _source = source;
+        TargetFormat = options.TargetFormat ?? (options.FitFor == CheckTarget.Azure ? DiskFormat.Fixed : SourceKind(source));
+        int? sourceBlockSize = source.Layout is { BlockSize: > 0 and var blockSize } ? blockSize : null;
+        BlockSize = options.BlockSize ?? sourceBlockSize ?? VhdSpec.DefaultBlockSize;
+
+        // A raw file that stays raw keeps its length; a disk in an image has whole sectors.
+        SizeBytes = TargetFormat == DiskFormat.Raw ? source.SizeBytes : FitSize(source.SizeBytes, options.FitFor);
+        DataBytes = source.CountDataBytes(0, source.SizeBytes);
+    }
+
+    /// <summary>What the target will be.</summary>
+    public DiskFormat TargetFormat { get; }
+
+    /// <summary>Bytes in a block of a dynamic target.</summary>
+    public int BlockSize { get; }
+
+    /// <summary>The target's virtual size in bytes.</summary>
+    public long SizeBytes { get; }
+
+    /// <summary>The source's virtual size in bytes.</summary>
+    public long SourceSizeBytes => _source.SizeBytes;
+
+    /// <summary>Bytes that must be read: the rest is known to be zeros.</summary>
+    public long DataBytes { get; }
+
+    /// <summary>Where everything lies in the source; null for a raw disk.</summary>
+    public ImageLayout? SourceLayout => _source.Layout;
+
+    /// <summary>Opens the source and refuses what can be refused before the work.</summary>
+    /// <exception cref="VhdFormatException">The source cannot be read.</exception>
+    /// <exception cref="VhdRefusedException">The target is in the way or is the source, a machine's state is saved, or room is short.</exception>
+    /// <exception cref="ArgumentException">Size or block size are out of their range.</exception>
+    public static ConvertOperation Begin(ConvertOptions options)
+    {
+        return Begin(options, DiskSource.Open(
+            options.SourcePath,
+            options.SourceFormat,
+            new VhdOpenOptions { SizeRule = options.SizeRule, IgnoreBitmap = options.IgnoreBitmap, Force = options.Force, Parents = options.Parents }));
+    }
+
+    /// <summary>Takes an open source, and owns it from then on, also when it is refused.</summary>
+    internal static ConvertOperation Begin(ConvertOptions options, DiskSource source)
+    {
+        var operation = new ConvertOperation(options, source);
+        try
+        {
+            operation.Check();
+            return operation;
+        }
+        catch
+        {
+            operation.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Makes the target; when that fails or is cancelled, the target is as it was.</summary>
+    /// <exception cref="VhdFormatException">A sector of the source cannot be found.</exception>
+    /// <exception cref="ImageInUseException">The source was changed meanwhile.</exception>
+    /// <exception cref="ImageIOException">A file could not be read or written, or the target does not hold what it should.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public ConvertResult Run(IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        long verifiedBytes = _options.Verify ? Math.Max(_source.SizeBytes, SizeBytes) : 0;
+        long totalBytes = DataBytes + verifiedBytes;
+        using var target = ReplacementFile.Begin(_options.TargetPath, _options.Force);
+        DiskWriter writer = CreateWriter(target.File);
+        progress?.Report(new WorkProgress(0, totalBytes) { Step = $"Copying what is not known to be zeros to '{target.File.Path}'" });
+        DiskCopy.Run(_source, writer, progress, totalBytes, _options.Sync, cancellation);
+        if (_options.Verify)
+        {
+            Verify(target.File, progress, totalBytes, cancellation);
+        }
+
+        _source.ThrowIfChanged();
+        if (_options.FitFor != CheckTarget.Any)
+        {
+            progress?.Report(new WorkProgress(totalBytes, totalBytes) { Step = $"Holding the new file against the rules of {_options.FitFor}" });
+        }
+
+        ThrowIfUnfit(target.File);
+        long fileSize = target.File.Length, sizeOnDisk = target.File.SizeOnDisk;
+        progress?.Report(new WorkProgress(totalBytes, totalBytes) { Step = $"Giving the new file its name '{_options.TargetPath}'" });
+        target.Commit(_options.Sync);
+        progress?.Report(new WorkProgress(totalBytes, totalBytes));
+        _source.Dispose();
+        if (_options.DeleteSource)
+        {
+            progress?.Report(new WorkProgress(totalBytes, totalBytes) { Step = "Deleting the source" });
+            File.Delete(_source.Path);
+        }
+
+        return new ConvertResult(_options.TargetPath, TargetFormat, SizeBytes, fileSize, sizeOnDisk, writer.WrittenBytes);
+    }
+
+    /// <summary>Closes the source.</summary>
+    public void Dispose() => _source.Dispose();
+
+    /// <summary>The size of an image for a disk of <paramref name="sizeBytes"/> bytes: never less.</summary>
+    internal static long FitSize(long sizeBytes, CheckTarget target) => target == CheckTarget.Azure
+        ? Math.Max(AzureRules.MinSize, VhdSpec.RoundUp(sizeBytes, AzureRules.Mebibyte))
+        : VhdSpec.RoundUp(sizeBytes, VhdSpec.SectorSize);
+
+    private static DiskFormat SourceKind(DiskSource source) =>
+        source.Layout?.VhdType == VhdType.Fixed ? DiskFormat.Fixed : DiskFormat.Dynamic;
+
+    private void Check()
+    {
+        if (_options.FitFor == CheckTarget.Azure && TargetFormat != DiskFormat.Fixed)
+        {
+            throw new ArgumentException($"{_options.TargetPath}: Azure takes fixed images only.");
+        }
+
+        if (TargetFormat != DiskFormat.Raw)
+        {
+            _ = NewImage().DiskSize;
+        }
+
+        if (!_options.Force)
+        {
+            _source.ThrowIfStateSaved();
+            if (_options.DeleteSource && _source.Layout is { } layout)
+            {
+                ChildSearch.ThrowIfAny(_source.Path, layout.Footer.UniqueId, "which would be deleted");
+            }
+        }
+
+        ReplacementFile.ThrowIfInTheWay(_options.TargetPath, _options.Force, _source.Identity);
+        if (!_options.Force)
+        {
+            VolumeSpace.ThrowIfLess(_options.TargetPath, NeededBytes());
+            VolumeSpace.ThrowIfTooLong(_options.TargetPath, TargetFormat switch
+            {
+                DiskFormat.Dynamic => NeededBytes(),
+                DiskFormat.Fixed => SizeBytes + VhdSpec.FooterSize,
+                _ => SizeBytes,
+            });
+        }
+    }
+
+    /// <summary>The most that the target can need: nothing is known of zeros that the source stores.</summary>
+    private long NeededBytes()
+    {
+        long dataBytes = _source.Layout?.VhdType == VhdType.Differencing ? DataBytes : Math.Min(DataBytes, _source.SizeOnDisk);
+
+        // Hyper-V refuses sparse files, so none are made on Windows.
+        return TargetFormat == DiskFormat.Dynamic ? dataBytes + ((long)NewImage().BlockCount * VhdSpec.TableEntrySize)
+            : OperatingSystem.IsWindows() ? SizeBytes
+            : dataBytes;
+    }
+
+    private DiskWriter CreateWriter(ImageFile file)
+    {
+        if (TargetFormat == DiskFormat.Raw)
+        {
+            return new FlatDiskWriter(file, SizeBytes, footer: null);
+        }
+
+        NewImage image = NewImage();
+        HardDiskFooter footer = image.CreateFooter();
+        if (TargetFormat == DiskFormat.Fixed)
+        {
+            return new FlatDiskWriter(file, SizeBytes, footer);
+        }
+
+        var header = DynamicDiskHeader.Create(VhdSpec.FooterSize + VhdSpec.HeaderSize, image.BlockCount, BlockSize);
+        return new BlockDiskWriter(file, new ImageAssembly(file, footer, header), SizeBytes);
+    }
+
+    private NewImage NewImage() => new(SizeBytes)
+    {
+        VhdType = TargetFormat == DiskFormat.Fixed ? VhdType.Fixed : VhdType.Dynamic,
+        BlockSize = BlockSize,
+        UniqueId = _options.UniqueId,
+        TimeStamp = _options.TimeStamp,
+    };
+
+    /// <summary>Holds the new file against the rules of what it is made for.</summary>
+    private void ThrowIfUnfit(LocalImageFile file)
+    {
+        if (_options.FitFor == CheckTarget.Any)
+        {
+            return;
+        }
+
+        CheckReport report = ImageChecker.Check(new BorrowedImageFile(file), new CheckOptions { Target = _options.FitFor });
+        if (report.Findings.FirstOrDefault(finding => finding.Severity == Severity.Error) is { } fault)
+        {
+            throw new VhdFormatException(_options.TargetPath, fault);
+        }
+    }
+
+    private void Verify(LocalImageFile file, IProgress<WorkProgress>? progress, long totalBytes, CancellationToken cancellation)
+    {
+        progress?.Report(new WorkProgress(DataBytes, totalBytes) { Step = "Reading the new file back and comparing it with the source" });
+        file.Flush();
+        using DiskSource written = DiskSource.Open(
+            new BorrowedImageFile(file), TargetFormat == DiskFormat.Raw ? SourceFormat.Raw : SourceFormat.Vhd);
+        var shifted = progress is null ? null : new ShiftedProgress(progress, DataBytes, totalBytes);
+        foreach (ComparedRange range in DiskComparison.FindDifferences(_source, written, shifted, cancellation))
+        {
+            throw new ImageIOException(
+                _options.TargetPath,
+                ImageIOOperation.Verify,
+                range.Sector * VhdSpec.SectorSize,
+                new IOException($"from sector {range.Sector} on the new file does not hold what the source does"));
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using VhdPS.Engine.Chains;
+using VhdPS.Engine.Checking;
+using VhdPS.Engine.Disks;
+using VhdPS.Engine.Format;
+
+
+namespace VhdPS.Engine.Operations.Convert;
+
+/// <summary>What is to be converted, into what.</summary>
+/// <param name="SourcePath">The file that is read.</param>
+/// <param name="TargetPath">The file that is made.</param>
+public sealed record ConvertOptions(string SourcePath, string TargetPath)
+{
+    /// <summary>What the source is read as.</summary>
+    public SourceFormat SourceFormat { get; init; }
+
+    /// <summary>What the target is to be; null: as the source, a differencing image or a raw disk becoming dynamic.</summary>
+    public DiskFormat? TargetFormat { get; init; }
+
+    /// <summary>Bytes in a block of a dynamic target; null: as the source, or 2 MiB where it has no blocks.</summary>
+    public int? BlockSize { get; init; }
+
+    /// <summary>What the target is to be fit for: Azure gives a fixed image, grown with zeros to whole MiB and Azure's least size.</summary>
+    public CheckTarget FitFor { get; init; }
+
+    /// <summary>Which of the source's two sizes holds.</summary>
+    public SizeRule SizeRule { get; init; }
+
+    /// <summary>Take every sector of an allocated block of a dynamic source as written.</summary>
+    public bool IgnoreBitmap { get; init; }
+
+    /// <summary>Replace an existing target, convert although a machine's state is saved or room seems short, read what can be read of a damaged source.</summary>
+    public bool Force { get; init; }
+
+    /// <summary>Where the parents of a differencing source may be and what proves them.</summary>
+    public ParentPolicy Parents { get; init; } = ParentPolicy.Default;
+
+    /// <summary>Read the target back and compare it with the source before it takes its place.</summary>
+    public bool Verify { get; init; }
+
+    /// <summary>Delete the source when the target is whole.</summary>
+    public bool DeleteSource { get; init; }
+
+    /// <summary>Put the target on the medium before it takes its place.</summary>
+    public bool Sync { get; init; } = true;
+
+    /// <summary>The identity of the new image.</summary>
+    public required Guid UniqueId { get; init; }
+
+    /// <summary>The time of making.</summary>
+    public required DateTime TimeStamp { get; init; }
+}

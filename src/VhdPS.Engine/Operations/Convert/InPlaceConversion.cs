@@ -1,0 +1,111 @@
+using VhdPS.Engine.Checking;
+using VhdPS.Engine.Files;
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Images;
+using VhdPS.Engine.Layout;
+
+
+namespace VhdPS.Engine.Operations.Convert;
+
+/// <summary>
+/// Turns a raw disk into a fixed image by adding a footer, and back by taking it off, without a copy. Each is one change of
+/// the file's end: cut at any moment, the disk's bytes are in place.
+/// </summary>
+public static class InPlaceConversion
+{
+    /// <summary>Adds a footer to a raw file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="fitFor">What the image is to be fit for: for Azure it is grown with zeros.</param>
+    /// <param name="force">Also where the file is a fixed image already, which then becomes the disk in the new one.</param>
+    /// <param name="uniqueId">The identity of the image.</param>
+    /// <param name="timeStamp">The time of making.</param>
+    /// <exception cref="ArgumentException">The file is empty or larger than an image can be.</exception>
+    /// <exception cref="VhdRefusedException">The file is a fixed image already.</exception>
+    /// <exception cref="ImageIOException">The footer could not be written; the file is as it was.</exception>
+    public static void ToFixed(string path, CheckTarget fitFor, bool force, Guid uniqueId, DateTime timeStamp)
+    {
+        using var file = LocalImageFile.OpenWrite(path);
+        ToFixed(file, fitFor, force, uniqueId, timeStamp);
+    }
+
+    /// <summary>Takes the footer off a fixed image.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="sizeRule">Which of the two sizes in the footer is the disk's.</param>
+    /// <param name="force">Also where bytes between the disk's end and the footer are lost, or a machine's state is saved.</param>
+    /// <exception cref="VhdFormatException">The file is no image, or too damaged.</exception>
+    /// <exception cref="VhdRefusedException">The image is not fixed, or one of the reasons for <paramref name="force"/>.</exception>
+    /// <exception cref="ImageIOException">The file could not be cut.</exception>
+    public static void ToRaw(string path, SizeRule sizeRule, bool force)
+    {
+        using var file = LocalImageFile.OpenWrite(path);
+        ToRaw(file, sizeRule, force);
+    }
+
+    internal static void ToFixed(ImageFile file, CheckTarget fitFor, bool force, Guid uniqueId, DateTime timeStamp)
+    {
+        long length = file.Length;
+        var image = new NewImage(ConvertOperation.FitSize(length, fitFor)) { VhdType = VhdType.Fixed, UniqueId = uniqueId, TimeStamp = timeStamp };
+        HardDiskFooter footer = image.CreateFooter();
+        if (!force && IsFixedImage(file))
+        {
+            throw new VhdRefusedException(
+                file.Path, RefusalCode.WrongType, "the file is a fixed image already; -Force makes it the disk in another.");
+        }
+
+        try
+        {
+            file.WriteAt(image.DiskSize, footer.Bytes);
+            file.Flush();
+        }
+        catch (IOException)
+        {
+            file.SetLength(length);
+            throw;
+        }
+    }
+
+    internal static void ToRaw(ImageFile file, SizeRule sizeRule, bool force)
+    {
+        var layout = ImageLayout.Read(file, new LayoutOptions { SizeRule = sizeRule });
+        if (layout.FindRefusal(forWriting: false) is { } refusal)
+        {
+            throw new VhdFormatException(file.Path, refusal);
+        }
+
+        if (layout.VhdType != VhdType.Fixed)
+        {
+            throw new VhdRefusedException(
+                file.Path, RefusalCode.WrongType, "only a fixed image becomes raw in place; leave out -InPlace to make a copy.");
+        }
+
+        if (!force && layout.Footer.SavedState != 0)
+        {
+            throw new VhdRefusedException(
+                file.Path, RefusalCode.StateSaved, "the state of a virtual machine is saved with the image; shut the machine down, or use -Force.");
+        }
+
+        long sizeBytes = (long)layout.Size.SizeBytes;
+        if (!force && layout.DataEnd > sizeBytes)
+        {
+            throw new VhdRefusedException(
+                file.Path, RefusalCode.DataWouldBeLost, $"{layout.DataEnd - sizeBytes} bytes lie between the end of the disk and the footer; -Force drops them.");
+        }
+
+        file.SetLength(sizeBytes);
+        file.Flush();
+    }
+
+    private static bool IsFixedImage(ImageFile file)
+    {
+        if (file.Length < VhdSpec.FooterSize)
+        {
+            return false;
+        }
+
+        Span<byte> tail = stackalloc byte[VhdSpec.FooterSize];
+        file.ReadAt(file.Length - tail.Length, tail);
+        var footer = HardDiskFooter.Parse(tail);
+        return footer.HasCookie && footer.IsChecksumValid && footer.DiskType == VhdType.Fixed
+            && footer.CurrentSize == (ulong)(file.Length - VhdSpec.FooterSize);
+    }
+}

@@ -1,0 +1,370 @@
+using System.Globalization;
+using VhdPS.Engine.Chains;
+using VhdPS.Engine.Disks;
+using VhdPS.Engine.Files;
+using VhdPS.Engine.Files.Native;
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Images;
+using VhdPS.Engine.Layout;
+using VhdPS.Engine.Operations.Convert;
+using VhdPS.Engine.Operations.Resize;
+
+namespace VhdPS.Engine.Operations.Merge;
+
+/// <summary>
+/// Merges a differencing image into its parent, or an image and parents of it into a new file. Into the parent it goes level
+/// by level, and in this order:
+/// <list type="bullet">
+/// <item>G1: only sectors that the child holds itself are written to the parent, which the child hides from its own readers:
+/// at every moment the child reads as before.</item>
+/// <item>G2: the parent's identity stays, so that the child matches it until it is gone.</item>
+/// <item>G3: the child is deleted only after the parent has been flushed; then the parent is the image that it was.</item>
+/// </list>
+/// Cut off at any moment, it is run again on the same child and comes to the same end.
+/// </summary>
+public static class MergeOperation
+{
+    /// <summary>Says what <see cref="Run"/> would do; the files are only read.</summary>
+    /// <exception cref="ArgumentException">The chain is not so deep.</exception>
+    /// <exception cref="VhdFormatException">An image cannot be read, or a parent not be found.</exception>
+    /// <exception cref="VhdRefusedException">An image has no parent, or others stand on one that would change.</exception>
+    public static MergePlan Plan(string path, MergeRequest request) => Look(path, request).Plan;
+
+    /// <summary>Merges.</summary>
+    /// <returns>What was done.</returns>
+    /// <exception cref="ArgumentException">The chain is not so deep.</exception>
+    /// <exception cref="VhdFormatException">An image cannot be read, or a parent not be found.</exception>
+    /// <exception cref="VhdRefusedException">An image has no parent, or others stand on one that would change; nothing was changed.</exception>
+    /// <exception cref="ImageInUseException">Someone has an image open.</exception>
+    /// <exception cref="ImageIOException">A file could not be read or written; the child is as it was.</exception>
+    public static MergePlan Run(
+        string path, MergeRequest request, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        (MergePlan plan, IReadOnlyList<ChainLevel> levels) = Look(path, request);
+        if (!request.Force)
+        {
+            ThrowIfNoRoom(plan, levels);
+        }
+
+        if (!plan.IsNewFile)
+        {
+            for (int depth = 0; depth < plan.SourcePaths.Count; depth++)
+            {
+                MergeIntoParent(levels[depth].Path, levels[depth + 1].Path, request, progress, cancellation);
+                if (!request.KeepChild)
+                {
+                    progress?.Report(new WorkProgress(1, 1) { Step = $"Deleting '{levels[depth].Path}', all of which its parent holds now" });
+                    Delete(levels[depth].Path);
+                }
+            }
+        }
+        else if (plan.BasePath is null)
+        {
+            Flatten(path, plan, request, progress, cancellation);
+        }
+        else
+        {
+            MergeIntoNewChild(plan, request, progress, cancellation);
+        }
+
+        return plan;
+    }
+
+    /// <summary>Writes the child's own sectors into an open parent, and closes both.</summary>
+    internal static void MergeIntoParent(
+        ImageFile childFile, ImageFile parentFile, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        using VhdImage child = VhdImage.Open(childFile);
+        using VhdImage parent = MendedImage.Open(parentFile, new VhdOpenOptions { ForWriting = true, SizeRule = WidestSize.RuleFor(parentFile) }, out _);
+        var level = new DiskLevel(new BorrowedImageFile(child.File), child.Layout, child.Path, ignoreBitmap: false);
+        MergeCopy.Run([level], 0, parent, progress, cancellation);
+    }
+
+    private static void MergeIntoParent(
+        string childPath, string parentPath, MergeRequest request, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    {
+        long childSize;
+        using (var child = LocalImageFile.OpenRead(childPath))
+        {
+            childSize = ImageLayout.Read(child).SectorCount * VhdSpec.SectorSize;
+        }
+
+        long parentSize;
+        using (var parent = LocalImageFile.OpenRead(parentPath))
+        {
+            parentSize = SizeOf(parent);
+        }
+
+        if (parentSize < childSize)
+        {
+            progress?.Report(new WorkProgress(0, childSize) { Step = Invariant($"Growing '{parentPath}' to {childSize} bytes, which the child has") });
+
+            // G1 holds while it grows: what it gains is zeros, as the child read it there before.
+            ResizeOperation.Run(
+                parentPath,
+                new ResizeRequest { SizeBytes = childSize, Force = request.Force, AllowsChildren = true, Parents = request.Parents with { ParentPath = null } },
+                progress: null,
+                cancellation);
+        }
+
+        ImageFile source = LocalImageFile.OpenRead(childPath);
+        ImageFile target;
+        try
+        {
+            target = LocalImageFile.OpenWrite(parentPath);
+        }
+        catch
+        {
+            source.Dispose();
+            throw;
+        }
+
+        progress?.Report(new WorkProgress(0, childSize) { Step = $"Writing what '{childPath}' holds itself to '{parentPath}'" });
+        MergeIntoParent(source, target, progress, cancellation);
+    }
+
+    private static void Flatten(
+        string path, MergePlan plan, MergeRequest request, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    {
+        using var operation = ConvertOperation.Begin(new ConvertOptions(path, plan.TargetPath)
+        {
+            TargetFormat = DiskFormat.Dynamic,
+            Force = request.Force,
+            Parents = request.Parents,
+            UniqueId = request.UniqueId,
+            TimeStamp = request.TimeStamp,
+        });
+        operation.Run(progress, cancellation);
+    }
+
+    /// <summary>A new child of the first parent that is not merged, made under another name until it is whole.</summary>
+    private static void MergeIntoNewChild(
+        MergePlan plan, MergeRequest request, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    {
+        string folder = Path.GetDirectoryName(Path.GetFullPath(plan.TargetPath))!;
+        string temporary = Path.Combine(folder, $".{Path.GetFileName(plan.TargetPath)}.{Guid.NewGuid():N}.tmp");
+        var levels = new List<DiskLevel>();
+        try
+        {
+            foreach (string source in plan.SourcePaths)
+            {
+                var file = LocalImageFile.OpenRead(source);
+                levels.Add(new DiskLevel(file, ImageLayout.Read(file), source, ignoreBitmap: false));
+            }
+
+            ChildCreator.Create(temporary, new NewChild(plan.BasePath!) { UniqueId = request.UniqueId, TimeStamp = request.TimeStamp });
+            ResizeOperation.Run(
+                temporary, new ResizeRequest { SizeBytes = plan.NewSizeBytes, Force = true }, progress: null, cancellation);
+            long baseCount;
+            using (var file = LocalImageFile.OpenRead(plan.BasePath!))
+            {
+                baseCount = SizeOf(file) / VhdSpec.SectorSize;
+            }
+
+            progress?.Report(new WorkProgress(0, plan.NewSizeBytes) { Step = $"Writing what the images hold themselves to '{temporary}'" });
+            using (VhdImage target = VhdImage.Open(temporary, new VhdOpenOptions { ForWriting = true }))
+            {
+                MergeCopy.Run(levels, baseCount, target, progress, cancellation);
+            }
+
+            progress?.Report(new WorkProgress(1, 1) { Step = $"Giving the new file its name '{plan.TargetPath}'" });
+            File.Move(temporary, plan.TargetPath, request.Force);
+            PlatformFile.Current.SyncFolder(folder);
+        }
+        finally
+        {
+            levels.ForEach(level => level.Dispose());
+            File.Delete(temporary);
+        }
+    }
+
+    private static void Delete(string path)
+    {
+        File.Delete(path);
+        PlatformFile.Current.SyncFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
+    }
+
+    private static (MergePlan Plan, IReadOnlyList<ChainLevel> Levels) Look(string path, MergeRequest request)
+    {
+        IReadOnlyList<ChainLevel> levels = ChainInspector.Describe(path, request.Parents);
+        if (levels[0].Finding is { } refusal)
+        {
+            throw new VhdFormatException(path, refusal);
+        }
+
+        if (levels[0].Layout is not { VhdType: VhdType.Differencing })
+        {
+            throw new VhdRefusedException(path, RefusalCode.WrongType, "only a differencing image has a parent to merge with.");
+        }
+
+        int? named = request.DestinationPath is { } destination ? FindInChain(levels, destination) : null;
+        if (named == 0)
+        {
+            throw new VhdRefusedException(path, RefusalCode.SameFile, "the destination is the image itself.");
+        }
+
+        if (named is not null && request.Depth is { } asked && asked != named)
+        {
+            throw new ArgumentException(Invariant($"{path}: the destination is parent {named} of the image, and depth {asked} was asked for."));
+        }
+
+        int depth = named ?? request.Depth ?? 1;
+        ThrowIfUnusable(path, levels, depth, request.Parents);
+        bool isNewFile = request.DestinationPath is not null && named is null;
+        for (int i = 0; i <= depth; i++)
+        {
+            ThrowIfStateSaved(levels[i], request);
+        }
+
+        if (!isNewFile)
+        {
+            ThrowIfShared(levels, depth, request);
+        }
+        else if (File.Exists(request.DestinationPath) && !request.Force)
+        {
+            throw new VhdRefusedException(request.DestinationPath!, RefusalCode.TargetExists, "the file exists already; -Force replaces it.");
+        }
+
+        return (MakePlan(levels, depth, isNewFile, request), levels);
+    }
+
+    private static MergePlan MakePlan(IReadOnlyList<ChainLevel> levels, int depth, bool isNewFile, MergeRequest request)
+    {
+        string[] sources = [.. levels.Take(isNewFile ? depth + 1 : depth).Select(level => level.Path)];
+        long childSize = levels[0].Layout!.SectorCount * VhdSpec.SectorSize;
+        bool isRoot = levels[depth].Layout!.VhdType != VhdType.Differencing;
+        long dataBytes = 0;
+        foreach (string source in sources)
+        {
+            using var file = LocalImageFile.OpenRead(source);
+            ImageLayout layout = ImageLayout.Read(file);
+            dataBytes += layout.Header is null ? layout.FileLength : (long)SectorMap.ReadTable(file, layout).CountAllocated() * layout.BlockSize;
+        }
+
+        if (isNewFile)
+        {
+            return new MergePlan(request.DestinationPath!, sources, true)
+            {
+                BasePath = isRoot ? null : levels[depth + 1].Path,
+                DataBytes = dataBytes,
+                OldSizeBytes = childSize,
+                NewSizeBytes = childSize,
+            };
+        }
+
+        using var target = LocalImageFile.OpenRead(levels[depth].Path);
+        using var image = VhdImage.Open(new BorrowedImageFile(target), new VhdOpenOptions { SizeRule = WidestSize.RuleFor(target) });
+        MendedImage.Check(image, target);
+        long targetSize = image.SectorCount * VhdSpec.SectorSize;
+        return new MergePlan(levels[depth].Path, sources, false)
+        {
+            DataBytes = dataBytes,
+            OldSizeBytes = targetSize,
+            NewSizeBytes = Math.Max(targetSize, levels.Take(depth).Max(level => level.Layout!.SectorCount) * VhdSpec.SectorSize),
+            DeletedPaths = request.KeepChild ? [] : sources,
+        };
+    }
+
+    private static int? FindInChain(IReadOnlyList<ChainLevel> levels, string destination)
+    {
+        if (PlatformFile.Current.Look(destination).Kind != FileKind.Regular)
+        {
+            return null;
+        }
+
+        FileIdentity identity = IdentityOf(destination);
+        for (int i = 0; i < levels.Count; i++)
+        {
+            if (levels[i].State is ChainState.Ok or ChainState.IdMismatch && IdentityOf(levels[i].Path) == identity)
+            {
+                return i;
+            }
+        }
+
+        return null;
+    }
+
+    private static void ThrowIfUnusable(string path, IReadOnlyList<ChainLevel> levels, int depth, ParentPolicy policy)
+    {
+        for (int i = 1; i <= depth; i++)
+        {
+            if (i >= levels.Count)
+            {
+                throw new ArgumentException(Invariant($"{path}: the image has {levels.Count - 1} parents, and depth {depth} was asked for."));
+            }
+
+            ChainLevel level = levels[i];
+            bool isUsable = level.State == ChainState.Ok || (level.State == ChainState.IdMismatch && policy.IgnoreIdMismatch);
+            if (!isUsable)
+            {
+                throw level.Error ?? new VhdFormatException(levels[i - 1].Path, level.Finding!);
+            }
+
+            if (level.IsRaw)
+            {
+                throw new VhdRefusedException(level.Path, RefusalCode.WrongType, "a raw disk is not merged into; convert the child into a new file.");
+            }
+        }
+    }
+
+    /// <summary>Of several merges the room of the first is known: those after it follow when its child is gone.</summary>
+    private static void ThrowIfNoRoom(MergePlan plan, IReadOnlyList<ChainLevel> levels)
+    {
+        (string target, long most, IEnumerable<string> sources) = plan.IsNewFile
+            ? (plan.TargetPath, plan.DataBytes, plan.SourcePaths)
+            : (levels[1].Path, MergeGrowth.CountBytes(levels[0].Path, levels[1].Path), [levels[0].Path]);
+
+        // Where files have holes, what the sources never stored takes no room in the target either.
+        VolumeSpace.ThrowIfLess(target, OperatingSystem.IsWindows() ? most : Math.Min(most, sources.Sum(MergeGrowth.StoredBytes)));
+    }
+
+    private static void ThrowIfStateSaved(ChainLevel level, MergeRequest request)
+    {
+        if (level.Layout!.Footer.SavedState != 0 && !request.Force)
+        {
+            throw new VhdRefusedException(
+                level.Path, RefusalCode.StateSaved, "the state of a virtual machine is saved with the image, and it would not fit the changed disk; -Force goes on.");
+        }
+    }
+
+    /// <summary>Refuses to change a parent under its other children, and to delete an image under its own.</summary>
+    private static void ThrowIfShared(IReadOnlyList<ChainLevel> levels, int depth, MergeRequest request)
+    {
+        if (request.Force)
+        {
+            return;
+        }
+
+        for (int i = 0; i <= depth; i++)
+        {
+            // The leaf is only deleted; without that its children may stay.
+            if (i == 0 && request.KeepChild)
+            {
+                continue;
+            }
+
+            FileIdentity? own = i == 0 ? null : IdentityOf(levels[i - 1].Path);
+            string[] folders = [.. levels.Take(depth + 1).Select(level => Path.GetDirectoryName(Path.GetFullPath(level.Path))!).Distinct()];
+            string[] others = [.. folders
+                .SelectMany(folder => ChildSearch.FindBeside(Path.Combine(folder, Path.GetFileName(levels[i].Path)), levels[i].Layout!.Footer.UniqueId))
+                .Where(other => own is null || IdentityOf(other) != own)];
+            if (others.Length > 0)
+            {
+                string names = string.Join(", ", others.Select(other => $"'{other}'"));
+                throw new VhdRefusedException(
+                    levels[i].Path, RefusalCode.HasChildren, $"{names} {(others.Length == 1 ? "stands" : "stand")} on this image and would be destroyed by the merge; -Force goes on.");
+            }
+        }
+    }
+
+    private static FileIdentity IdentityOf(string path)
+    {
+        using LocalImageFile file = LocalImageFile.OpenRead(path);
+        return file.Identity;
+    }
+
+    private static long SizeOf(ImageFile file) =>
+        ImageLayout.Read(file, new LayoutOptions { SizeRule = WidestSize.RuleFor(file) }).SectorCount * VhdSpec.SectorSize;
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

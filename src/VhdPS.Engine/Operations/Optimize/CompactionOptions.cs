@@ -1,0 +1,29 @@
+using VhdPS.Engine.Chains;
+using VhdPS.Engine.Format;
+
+
+namespace VhdPS.Engine.Operations.Optimize;
+
+/// <summary>How an image is made smaller in its own file.</summary>
+public sealed record CompactionOptions
+{
+    /// <summary>Read the data of every block, and not its bitmap alone, to find out whether it can be dropped.</summary>
+    public bool ReadsData { get; init; } = true;
+
+    /// <summary>Go on although a machine's state is saved with the image.</summary>
+    public bool Force { get; init; }
+
+    /// <summary>Which of the two sizes in the footer holds.</summary>
+    public SizeRule SizeRule { get; init; }
+
+    /// <summary>Where the parents of a differencing image may be and what proves them.</summary>
+    public ParentPolicy Parents { get; init; } = ParentPolicy.Default;
+}
+
+/// <summary>What a compaction in place does, or has done.</summary>
+/// <param name="Path">The file.</param>
+/// <param name="FileLengthBefore">Bytes of the file before.</param>
+/// <param name="FileLengthAfter">Bytes of the file after.</param>
+/// <param name="DroppedBlockCount">Blocks that read the same without being in the file.</param>
+/// <param name="MovedBlockCount">Blocks that move into gaps.</param>
+public sealed record CompactionResult(string Path, long FileLengthBefore, long FileLengthAfter, int DroppedBlockCount, int MovedBlockCount);

@@ -1,0 +1,168 @@
+using VhdPS.Engine.Chains;
+using VhdPS.Engine.Files;
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Images;
+using VhdPS.Engine.Layout;
+using VhdPS.Engine.Operations.Resize;
+
+
+namespace VhdPS.Engine.Operations.Optimize;
+
+/// <summary>
+/// Makes the file of a dynamic or differencing image smaller without a second file: blocks that read the same without being
+/// there are dropped, the last blocks of the file move into the gaps before them (M1 to M4), and the file is cut behind what
+/// is left. A crash at any moment leaves an image with the same disk; running it again goes on. Blocks stay unsorted.
+/// </summary>
+public static class InPlaceCompaction
+{
+    /// <summary>Bytes of blocks that move between two pairs of syncs.</summary>
+    private const long RoundBytes = 64 * 1024 * 1024;
+
+    /// <summary>Says what <see cref="Run(string, CompactionOptions, IProgress{WorkProgress}?, CancellationToken)"/> would do; the file is only read.</summary>
+    /// <exception cref="VhdFormatException">The image's content does not allow it.</exception>
+    /// <exception cref="VhdRefusedException">The image is fixed, or a machine's state is saved with it.</exception>
+    public static CompactionResult Plan(
+        string path, CompactionOptions options, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        ImageFile file = LocalImageFile.OpenRead(path);
+        using VhdImage image = Open(file, options, forWriting: false);
+        MendedImage.Check(image, file);
+        Check(image, options);
+        progress?.Report(new WorkProgress(0, 0) { Step = "Looking for blocks that hold nothing" });
+        List<int> dropped = DroppableBlocks.Find(image, options, progress, cancellation);
+        return Fill(image, dropped, mover: null, progress: null, cancellation);
+    }
+
+    /// <summary>Compacts an image.</summary>
+    /// <exception cref="VhdFormatException">The image's content does not allow it.</exception>
+    /// <exception cref="VhdRefusedException">The image is fixed, or a machine's state is saved with it; nothing was changed.</exception>
+    /// <exception cref="ImageIOException">The file could not be read or written; the image is sound.</exception>
+    public static CompactionResult Run(
+        string path, CompactionOptions options, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
+        Run(LocalImageFile.OpenWrite(path), options, progress, cancellation);
+
+    /// <summary>Compacts the image in an open file and closes it.</summary>
+    public static CompactionResult Run(
+        ImageFile file, CompactionOptions options, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        using VhdImage image = Open(file, options, forWriting: true);
+        Check(image, options);
+        progress?.Report(new WorkProgress(0, 0) { Step = "Looking for blocks that hold nothing" });
+        List<int> dropped = DroppableBlocks.Find(image, options, progress, cancellation);
+        var footers = new FooterWriter(file, image.Layout);
+        var mover = new BlockMover(file, image.Layout, image.Map.Table!, footers);
+        CompactionResult result;
+        try
+        {
+            progress?.Report(new WorkProgress(0, 0) { Step = $"Dropping {dropped.Count} blocks and moving the last ones into the gaps" });
+            result = Fill(image, dropped, mover, progress, cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            footers.CutTo(BlockAllocator.FindEnd(image.Layout, image.Map.Table!));
+            throw;
+        }
+
+        footers.CutTo(BlockAllocator.FindEnd(image.Layout, image.Map.Table!));
+        return result with { FileLengthAfter = file.Length };
+    }
+
+    private static VhdImage Open(ImageFile file, CompactionOptions options, bool forWriting)
+    {
+        VhdOpenOptions openOptions;
+        try
+        {
+            openOptions = new VhdOpenOptions
+            {
+                ForWriting = forWriting,
+                SizeRule = WidestSize.RuleFor(file, options.SizeRule),
+                Parents = options.Parents,
+            };
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+
+        return forWriting ? MendedImage.Open(file, openOptions, out _) : VhdImage.Open(file, openOptions);
+    }
+
+    private static void Check(VhdImage image, CompactionOptions options)
+    {
+        ImageLayout layout = image.Layout;
+        if (image.Map.Table is not { } table)
+        {
+            throw new VhdRefusedException(layout.Path, RefusalCode.WrongType, "a fixed image has no blocks to move.");
+        }
+
+        if (layout.Footer.SavedState != 0 && !options.Force)
+        {
+            throw new VhdRefusedException(layout.Path, RefusalCode.StateSaved, "the state of a virtual machine is saved with the image; -Force goes on.");
+        }
+
+        for (int blockIndex = 0; blockIndex < table.Count; blockIndex++)
+        {
+            if (table[blockIndex] != VhdSpec.UnusedEntry && layout.CheckEntry(blockIndex, table[blockIndex]) is { } finding)
+            {
+                throw new VhdFormatException(layout.Path, finding);
+            }
+        }
+    }
+
+    /// <summary>Drops blocks, then moves the last of the file into the first gaps; with no mover it only counts.</summary>
+    private static CompactionResult Fill(
+        VhdImage image, List<int> dropped, BlockMover? mover, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    {
+        ImageLayout layout = image.Layout;
+        BlockAllocationTable table = image.Map.Table!;
+        if (mover is null)
+        {
+            table = table.WithCount(table.Count);
+        }
+
+        foreach (int blockIndex in dropped)
+        {
+            mover?.Drop(blockIndex);
+            if (mover is null)
+            {
+                table[blockIndex] = VhdSpec.UnusedEntry;
+            }
+        }
+
+        mover?.Publish();
+        ulong[] byPlace = TableScan.SortByPlace(table);
+        var gaps = new FileGaps(layout, byPlace, isAligned: TableScan.Measure(layout, table).IsAligned);
+        int moved = 0;
+        long roundBytes = 0;
+        for (int last = byPlace.Length - 1; last >= 0; last--)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            int blockIndex = TableScan.BlockOf(byPlace[last]);
+            if (!gaps.TryTake(ImageLayout.BitmapOffset(TableScan.EntryOf(byPlace[last])), out long place))
+            {
+                break;
+            }
+
+            moved++;
+            if (mover is null)
+            {
+                table[blockIndex] = (uint)(place / VhdSpec.SectorSize);
+                continue;
+            }
+
+            mover.Copy(blockIndex, place);
+            roundBytes += layout.BlockSpan;
+            progress?.Report(new WorkProgress(moved * layout.BlockSpan, byPlace.Length * layout.BlockSpan));
+            if (roundBytes >= RoundBytes)
+            {
+                mover.Publish();
+                roundBytes = 0;
+            }
+        }
+
+        mover?.Publish();
+        long end = Math.Min(layout.DataEnd, BlockAllocator.FindEnd(layout, table));
+        return new CompactionResult(layout.Path, layout.FileLength, end + VhdSpec.FooterSize, dropped.Count, moved);
+    }
+}

@@ -1,0 +1,277 @@
+using VhdPS.Engine.Chains;
+using VhdPS.Engine.Disks;
+using VhdPS.Engine.Files;
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Images;
+using VhdPS.Engine.Layout;
+
+
+namespace VhdPS.Engine.Operations.Optimize;
+
+/// <summary>
+/// Makes an image as small as its disk allows: drops blocks that hold nothing, lays the rest in the order of the disk and
+/// on 4 KiB boundaries; of a fixed image it punches the zeros. It stays the same disk, in the same image: id, creator, time
+/// and all bytes that are not known are kept.
+/// </summary>
+public sealed class OptimizeOperation : IDisposable
+{
+    private readonly OptimizeOptions _options;
+    private readonly LocalImageFile _file;
+    private readonly VhdImage _image;
+    private readonly DiskSource _source;
+
+    private OptimizeOperation(OptimizeOptions options, LocalImageFile file, VhdImage image)
+    {
+        _options = options;
+        _file = file;
+        _image = image;
+        _source = new ImageDiskSource(file, image);
+    }
+
+    /// <summary>The type of the image.</summary>
+    public VhdType VhdType => _image.Layout.VhdType;
+
+    /// <summary>Where everything lies in the file before the work.</summary>
+    public ImageLayout Layout => _image.Layout;
+
+    /// <summary>Why the parent was not asked which blocks it holds too; null where it was, or there is none.</summary>
+    public string? ParentNote { get; private set; }
+
+    /// <summary>Opens the image, for this handle alone unless only an estimate is wanted.</summary>
+    /// <exception cref="VhdFormatException">The image is too damaged to be written to.</exception>
+    /// <exception cref="VhdRefusedException">A machine's state is saved.</exception>
+    /// <exception cref="ImageInUseException">Someone has it open.</exception>
+    public static OptimizeOperation Begin(OptimizeOptions options)
+    {
+        // By whatever name it is called: the file is replaced, and a link keeps pointing at it.
+        LocalImageFile file = options.EstimateOnly ? LocalImageFile.OpenRead(options.Path) : LocalImageFile.OpenWrite(options.Path);
+        OptimizeOperation? operation = null;
+        try
+        {
+            var image = VhdImage.Open(file, new VhdOpenOptions
+            {
+                ForWriting = !options.EstimateOnly,
+                Parents = options.Parents,
+                SizeRule = LargerSize(file),
+            });
+            operation = new OptimizeOperation(options, file, image);
+            if (!options.Force)
+            {
+                operation._source.ThrowIfStateSaved();
+            }
+
+            return operation;
+        }
+        catch
+        {
+            operation?.Dispose();
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Does the work, or counts what it would come to; when it fails or is cancelled, the disk and its image are as they were.</summary>
+    /// <exception cref="VhdFormatException">A block cannot be found.</exception>
+    /// <exception cref="VhdRefusedException">The volume has not enough room for the copy.</exception>
+    /// <exception cref="ImageIOException">The file could not be read, or the new one not be written.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public OptimizeResult Run(IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
+        VhdType == VhdType.Fixed ? Punch(progress, cancellation)
+        : _options.EstimateOnly ? Estimate(progress, cancellation)
+        : Replace(progress, cancellation);
+
+    /// <summary>
+    /// The same without a second file: blocks move within their own, and stay unordered. A fixed image is always made smaller
+    /// in place.
+    /// </summary>
+    /// <exception cref="VhdFormatException">The image is too damaged to be written to, or its parent is not there to be asked.</exception>
+    /// <exception cref="VhdRefusedException">A machine's state is saved.</exception>
+    /// <exception cref="ImageIOException">The file could not be read or written; the image is sound.</exception>
+    public static OptimizeResult RunInPlace(
+        OptimizeOptions options, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        FileState before = FileState.Read(options.Path);
+        if (before.VhdType == VhdType.Fixed)
+        {
+            using OptimizeOperation operation = Begin(options);
+            return operation.Run(progress, cancellation);
+        }
+
+        var compaction = new CompactionOptions
+        {
+            ReadsData = options.Mode == OptimizeMode.Full,
+            Force = options.Force,
+            Parents = options.Parents,
+        };
+        CompactionResult result = options.EstimateOnly
+            ? InPlaceCompaction.Plan(options.Path, compaction, progress, cancellation)
+            : InPlaceCompaction.Run(options.Path, compaction, progress, cancellation);
+        return new OptimizeResult(options.Path, before.VhdType, options.EstimateOnly)
+        {
+            FileSizeBefore = result.FileLengthBefore,
+            FileSizeAfter = result.FileLengthAfter,
+            SizeOnDiskBefore = before.SizeOnDisk,
+            SizeOnDiskAfter = options.EstimateOnly
+                ? Math.Min(before.SizeOnDisk, result.FileLengthAfter)
+                : FileState.Read(options.Path).SizeOnDisk,
+            BlockCountBefore = before.BlockCount,
+            BlockCountAfter = before.BlockCount - result.DroppedBlockCount,
+        };
+    }
+
+    /// <summary>Closes the image.</summary>
+    public void Dispose() => _source.Dispose();
+
+    /// <summary>
+    /// Readers disagree on the size of some images. The larger disk is kept: its last blocks must not go because this reader
+    /// does not see them.
+    /// </summary>
+    private static SizeRule LargerSize(LocalImageFile file)
+    {
+        var byCreator = ImageLayout.Read(file);
+        var byCurrentSize = ImageLayout.Read(file, new LayoutOptions { SizeRule = SizeRule.CurrentSize });
+        return byCurrentSize.FindRefusal(forWriting: false) is null && byCurrentSize.SectorCount > byCreator.SectorCount
+            ? SizeRule.CurrentSize
+            : SizeRule.Auto;
+    }
+
+    private readonly record struct FileState(VhdType VhdType, long SizeOnDisk, int BlockCount)
+    {
+        public static FileState Read(string path)
+        {
+            using var file = LocalImageFile.OpenRead(path);
+            var layout = ImageLayout.Read(file);
+            return layout.FindRefusal(forWriting: false) is { } refusal
+                ? throw new VhdFormatException(path, refusal)
+                : new FileState(layout.VhdType, file.SizeOnDisk, layout.Header is null ? 0 : SectorMap.ReadTable(file, layout).CountAllocated());
+        }
+    }
+
+    private OptimizeResult Replace(IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    {
+        if (!_options.Force)
+        {
+            VolumeSpace.ThrowIfLess(_options.Path, NeededBytes());
+        }
+
+        long sizeOnDiskBefore = _file.SizeOnDisk;
+        int blockCountBefore = _image.Map.Table!.CountAllocated();
+        using var target = ReplacementFile.BeginFor(_file);
+        ImageAssembly assembly = ImageSuccessor.Begin(target.File, _file, _image.Layout);
+        progress?.Report(new WorkProgress(0, _source.SizeBytes) { Step = $"Writing the blocks that are needed to '{target.File.Path}', in the order of the disk" });
+        Copy(target.File, assembly, progress, cancellation);
+        OptimizeResult result = new(_options.Path, VhdType, IsEstimate: false)
+        {
+            FileSizeBefore = _file.Length,
+            FileSizeAfter = target.File.Length,
+            SizeOnDiskBefore = sizeOnDiskBefore,
+            SizeOnDiskAfter = target.File.SizeOnDisk,
+            BlockCountBefore = blockCountBefore,
+            BlockCountAfter = assembly.Table.CountAllocated(),
+        };
+        _source.ThrowIfChanged();
+        progress?.Report(new WorkProgress(1, 1) { Step = "Giving the new file the name and place of the old one" });
+        if (_options.Sync)
+        {
+            target.File.Flush();
+        }
+
+        // Windows renames over no file that is open. What takes long is done: no one has time to write to the image now.
+        _source.Dispose();
+        target.Commit(_options.Sync);
+        return result;
+    }
+
+    private long NeededBytes() =>
+        Math.Min(_file.SizeOnDisk, (long)_image.Map.Table!.CountAllocated() * _image.Layout.BlockSpan) + _image.Layout.StructuresEnd;
+
+    private OptimizeResult Estimate(IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    {
+        progress?.Report(new WorkProgress(0, _source.SizeBytes) { Step = "Counting what would be left; nothing is written" });
+        var target = new DiscardedImageFile(_options.Path);
+        ImageAssembly assembly = ImageSuccessor.Begin(target, _file, _image.Layout);
+        long written = 0;
+        if (_options.Mode == OptimizeMode.Quick && VhdType == VhdType.Dynamic)
+        {
+            foreach (DiskUnit unit in DiskWalk.Units(_source, Math.Max(assembly.BlockSize, VhdSpec.DataAlignment), mergesHoles: false))
+            {
+                cancellation.ThrowIfCancellationRequested();
+                for (long at = unit.Offset; at < unit.End; at += assembly.BlockSize)
+                {
+                    assembly.Place((int)(at / assembly.BlockSize));
+                }
+
+                written += unit.Data.Sum(extent => extent.Length);
+            }
+        }
+        else
+        {
+            written = Copy(target, assembly, progress, cancellation);
+        }
+
+        return new OptimizeResult(_options.Path, VhdType, IsEstimate: true)
+        {
+            FileSizeBefore = _file.Length,
+            FileSizeAfter = assembly.Length,
+            SizeOnDiskBefore = _file.SizeOnDisk,
+            SizeOnDiskAfter = written,
+            BlockCountBefore = _image.Map.Table!.CountAllocated(),
+            BlockCountAfter = assembly.Table.CountAllocated(),
+        };
+    }
+
+    /// <summary>Returns the bytes of data that were written.</summary>
+    private long Copy(ImageFile file, ImageAssembly assembly, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    {
+        if (VhdType == VhdType.Dynamic)
+        {
+            var writer = new BlockDiskWriter(file, assembly, _source.SizeBytes, keepsZeros: _options.Mode == OptimizeMode.Quick);
+            DiskCopy.Run(_source, writer, progress, _source.CountDataBytes(0, _source.SizeBytes), _options.Sync, cancellation);
+            return writer.WrittenBytes;
+        }
+
+        using ParentChain? parents = OpenParents();
+        ChainReader? parent = parents is null ? null : new ChainReader(parents.Levels[0], () => [.. parents.Levels.Skip(1)]);
+        var copy = new ChildCopy(_file, _image, file, assembly, parent);
+        copy.Run(progress, _options.Sync, cancellation);
+        return copy.WrittenBytes;
+    }
+
+    private ParentChain? OpenParents()
+    {
+        if (_options.Mode == OptimizeMode.Quick)
+        {
+            return null;
+        }
+
+        try
+        {
+            return ParentChain.Open(_file, _image.Layout, new VhdOpenOptions { Parents = _options.Parents });
+        }
+        catch (Exception error) when (error is VhdFormatException or ImageInUseException)
+        {
+            ParentNote = error.Message;
+            return null;
+        }
+    }
+
+    private OptimizeResult Punch(IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    {
+        long sizeOnDiskBefore = _file.SizeOnDisk, zeroBytes = 0;
+
+        // Hyper-V refuses sparse files, so none are made on Windows.
+        if (_options.Mode == OptimizeMode.Full && !OperatingSystem.IsWindows())
+        {
+            progress?.Report(new WorkProgress(0, _source.SizeBytes) { Step = _options.EstimateOnly ? "Counting zeros" : "Looking for zeros and giving their room back" });
+            zeroBytes = HolePunch.Run(_source, _options.EstimateOnly ? static (_, _) => true : _file.TryPunchHole, progress, cancellation);
+        }
+
+        return new OptimizeResult(_options.Path, VhdType, _options.EstimateOnly)
+        {
+            FileSizeBefore = _file.Length,
+            FileSizeAfter = _file.Length,
+            SizeOnDiskBefore = sizeOnDiskBefore,
+            SizeOnDiskAfter = _options.EstimateOnly ? Math.Max(0, sizeOnDiskBefore - zeroBytes) : _file.SizeOnDisk,
+        };
+    }
+}

@@ -1,0 +1,117 @@
+using VhdPS.Engine.Files;
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Images;
+using VhdPS.Engine.Layout;
+
+
+namespace VhdPS.Engine.Operations.Resize;
+
+/// <summary>
+/// Gives a fixed image another size in place. It has one footer and no copy, so the order is all there is:
+/// <list type="bullet">
+/// <item>X1: at every moment a whole footer ends the file, or one that proves itself lies before trailing bytes: its current
+/// size is its offset, and it begins on a sector and so was written whole.</item>
+/// <item>X2: before anything else the footer is brought to where the present size ends, so that it proves itself.</item>
+/// <item>X3: to grow, the footer with the old size is put at the new end, then the old footer's place, which becomes data,
+/// is made zeros, and only then the footer gets the new size.</item>
+/// <item>X4: to shrink, the footer gets the new size where it is, then it is put at the new end, then the file is cut.</item>
+/// </list>
+/// Each step is synced before the next. Between them the file is longer than the disk, which readers accept.
+/// </summary>
+internal sealed class FixedResize
+{
+    private readonly ImageFile _file;
+    private readonly ImageLayout _layout;
+    private readonly long _newSize;
+
+    public FixedResize(VhdImage image, long newSize)
+    {
+        _file = image.File;
+        _layout = image.Layout;
+        _newSize = newSize;
+        NewFooter = VirtualSize.Put(_layout.Footer, newSize);
+    }
+
+    public HardDiskFooter NewFooter { get; }
+
+    public long NewFileLength => _newSize + VhdSpec.FooterSize;
+
+    public bool IsChange => NewFileLength != _layout.FileLength || !NewFooter.Bytes.SequenceEqual(_layout.Footer.Bytes);
+
+    /// <summary>
+    /// Whether only zeros behind the footer keep the image from being opened for writing, as a growth leaves them that was
+    /// cut off between the file's new length and the footer at its end.
+    /// </summary>
+    public static bool CanMend(ImageFile file, ImageLayout layout) =>
+        layout is { StoredFooter: { } stored, VhdType: VhdType.Fixed }
+        && layout.FindRefusal(forWriting: false) is null
+        && layout.Footers.TrailingBytes > 0
+        && layout.Findings.All(finding => finding.Effect != FaultEffect.ReadOnly || finding.Code == FaultCode.TrailingBytes)
+        && ZeroFill.IsClear(file, stored.FileOffset + stored.Footer.StoredLength, file.Length);
+
+    /// <summary>Cuts the zeros behind the footer; false where they are not all that is wrong.</summary>
+    public static bool TryMend(ImageFile file, ImageLayout layout)
+    {
+        if (!CanMend(file, layout))
+        {
+            return false;
+        }
+
+        file.SetLength(layout.StoredFooter!.FileOffset + layout.Footer.StoredLength);
+        file.Flush();
+        return true;
+    }
+
+    public void Run()
+    {
+        long oldSize = (long)_layout.Size.SizeBytes;
+        HardDiskFooter oldFooter = Settle(oldSize);
+        if (_newSize > oldSize)
+        {
+            Write(_newSize, oldFooter);
+            ZeroFill.Clear(_file, oldSize, Math.Min(_newSize, oldSize + VhdSpec.FooterSize));
+            _file.Flush();
+            Write(_newSize, NewFooter);
+            return;
+        }
+
+        Write(oldSize, NewFooter);
+        if (_newSize < oldSize)
+        {
+            Write(_newSize, NewFooter);
+            Cut(_newSize);
+        }
+    }
+
+    /// <summary>X2. What lay between the disk's end and the footer was seen by no reader and is given up.</summary>
+    private HardDiskFooter Settle(long size)
+    {
+        HardDiskFooter footer = VirtualSize.Put(_layout.Footer, size);
+        bool isSettled = _layout.DataEnd == size && _layout.Footer.StoredLength == VhdSpec.FooterSize
+            && _layout.Footer.CurrentSize == (ulong)size;
+        if (isSettled)
+        {
+            return _layout.Footer;
+        }
+
+        Write(size, footer);
+        if (_file.Length > size + VhdSpec.FooterSize)
+        {
+            Cut(size);
+        }
+
+        return footer;
+    }
+
+    private void Cut(long size)
+    {
+        _file.SetLength(size + VhdSpec.FooterSize);
+        _file.Flush();
+    }
+
+    private void Write(long fileOffset, HardDiskFooter footer)
+    {
+        _file.WriteAt(fileOffset, footer.Bytes);
+        _file.Flush();
+    }
+}

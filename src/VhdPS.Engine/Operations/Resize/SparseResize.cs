@@ -1,0 +1,312 @@
+using System.Buffers;
+using VhdPS.Engine.Files;
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Images;
+using VhdPS.Engine.Layout;
+
+namespace VhdPS.Engine.Operations.Resize;
+
+/// <summary>
+/// Gives a dynamic or differencing image another size in place, so that a crash at any moment leaves an image of the old
+/// size or of the new one with nothing to finish but to make the two footers equal:
+/// <list type="bullet">
+/// <item>R1: the header's table covers the size in each footer at every moment: it grows before they do and shrinks after.</item>
+/// <item>R2: the header changes in one step: table offset, entry count and checksum lie in one sector of the file.</item>
+/// <item>R3: an entry behind the disk's last block is unused, and the last block zero behind the disk's end, before a footer
+/// with a larger size is written: what the disk gains reads as zeros.</item>
+/// <item>R4: a block in the way of the longer table has moved (M1 to M4), and the footer too (F2), before an entry is
+/// written there; what cannot move makes the whole table be written anew behind the data, and R2 switches to it.</item>
+/// <item>R5: Xen's batmap, which is found by where the table ends, is whole at one place until the header changes and at
+/// the other from then on; the sector of its old header becomes entries between that and the footers.</item>
+/// <item>R6: an entry is taken out of use, and the place of its block given up, only after both footers have the smaller size.</item>
+/// </list>
+/// </summary>
+internal sealed class SparseResize
+{
+    private const int TableChunk = 64 * 1024;
+    private const int HeaderFieldsAt = 16;
+    private const int HeaderFieldsLength = 24;
+
+    private readonly ImageFile _file;
+    private readonly ImageLayout _layout;
+    private readonly BlockAllocationTable _table;
+    private readonly int _newCount;
+    private readonly long _newTableOffset;
+    private readonly long _newTableEnd;
+    private readonly long _firstFree;
+    private readonly BatmapMove? _batmap;
+    private readonly List<(int BlockIndex, long BitmapOffset)> _moves = [];
+    private readonly DynamicDiskHeader _newHeader;
+
+    /// <summary>Plans; nothing is written.</summary>
+    /// <exception cref="VhdFormatException">A table entry names no place for a block.</exception>
+    /// <exception cref="VhdRefusedException">The new table or a moved block has no place.</exception>
+    public SparseResize(VhdImage image, long newSize)
+    {
+        _file = image.File;
+        _layout = image.Layout;
+        _table = image.Map.Table!;
+        long sectorCount = newSize / VhdSpec.SectorSize;
+        _newCount = checked((int)((sectorCount / _layout.SectorsPerBlock) + (sectorCount % _layout.SectorsPerBlock == 0 ? 0 : 1)));
+        ThrowIfUnsound();
+
+        long freeFrom = BlockAllocator.FindEnd(_layout, _table);
+        long oldTableEnd = TableEnd(_layout.TableOffset, _layout.BlockCount);
+        _newTableOffset = _layout.TableOffset;
+        _newTableEnd = TableEnd(_newTableOffset, _newCount);
+        bool isGrowing = sectorCount >= _layout.SectorCount;
+        _batmap = isGrowing
+            ? BatmapMove.PlanWhole(_file, _layout, _newTableEnd, _newCount)
+            : BatmapMove.PlanHeader(_file, _layout, _newTableEnd, oldTableEnd);
+        long claimEnd = isGrowing ? _batmap?.End ?? _newTableEnd : _newTableEnd;
+        if (IsImmovableWithin(oldTableEnd, claimEnd))
+        {
+            _newTableOffset = VhdSpec.RoundUp(freeFrom, VhdSpec.DataAlignment);
+            _newTableEnd = TableEnd(_newTableOffset, _newCount);
+            _batmap = BatmapMove.PlanWhole(_file, _layout, _newTableEnd, _newCount);
+            _firstFree = _batmap?.End ?? _newTableEnd;
+        }
+        else
+        {
+            _firstFree = PlanMoves(oldTableEnd, claimEnd, Math.Max(freeFrom, claimEnd));
+        }
+
+        NewFooter = VirtualSize.Put(_layout.Footer, newSize);
+        _newHeader = _layout.Header!.With(tableOffset: (ulong)_newTableOffset, maxTableEntries: (uint)_newCount);
+        SectorsKept = Math.Min(_layout.SectorCount, sectorCount);
+    }
+
+    public HardDiskFooter NewFooter { get; }
+
+    public int MovedBlockCount => _moves.Count;
+
+    public bool IsTableMoved => _newTableOffset != _layout.TableOffset;
+
+    /// <summary>Whether Xen's batmap cannot follow the table's end.</summary>
+    public bool IsBatmapDropped => _batmap is null && BatmapMove.IsNeeded(_layout, _newTableEnd);
+
+    public bool IsChange => !NewFooter.Bytes.SequenceEqual(_layout.Footer.Bytes) || !_newHeader.Bytes.SequenceEqual(_layout.Header!.Bytes);
+
+    public long NewFileLength
+    {
+        get
+        {
+            if (_newCount >= _layout.BlockCount)
+            {
+                return Math.Max(_layout.DataEnd, _firstFree) + VhdSpec.FooterSize;
+            }
+
+            return Math.Min(_layout.DataEnd, BlockAllocator.FindEnd(_layout, _table.WithCount(_newCount))) + VhdSpec.FooterSize;
+        }
+    }
+
+    private long SectorsKept { get; }
+
+    private bool IsGrowing => NewFooter.CurrentSize >= _layout.Size.SizeBytes;
+
+    public void Run(IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    {
+        if (IsGrowing)
+        {
+            Grow(progress, cancellation);
+        }
+        else
+        {
+            progress?.Report(new WorkProgress(1, 1) { Step = "Writing the footers with the new size, then table and header, then cutting the file" });
+            Shrink();
+        }
+    }
+
+    private static long TableEnd(long tableOffset, int count) =>
+        tableOffset + VhdSpec.RoundUp((long)count * VhdSpec.TableEntrySize, VhdSpec.SectorSize);
+
+    private void ThrowIfUnsound()
+    {
+        for (int blockIndex = 0; blockIndex < _table.Count; blockIndex++)
+        {
+            if (_table[blockIndex] != VhdSpec.UnusedEntry && _layout.CheckEntry(blockIndex, _table[blockIndex]) is { } finding)
+            {
+                throw new VhdFormatException(_layout.Path, finding);
+            }
+        }
+
+        // R2
+        long fields = (long)_layout.Footer.DataOffset + HeaderFieldsAt;
+        if (fields / VhdSpec.SectorSize != (fields + HeaderFieldsLength - 1) / VhdSpec.SectorSize)
+        {
+            throw new VhdRefusedException(
+                _layout.Path, RefusalCode.WrongType, $"the header at offset {fields - HeaderFieldsAt} is not aligned and cannot be changed in one step; convert the image into a new one.");
+        }
+
+        if (_newCount > VhdSpec.MaxTableEntries)
+        {
+            throw new ArgumentException($"{_layout.Path}: blocks of {_layout.BlockSize} bytes are too small for that size: the table would pass 64 MiB.");
+        }
+    }
+
+    private bool IsImmovableWithin(long from, long end) => _layout.Structures.Any(extent =>
+        extent.Structure is not (VhdStructure.BlockAllocationTable or VhdStructure.Batmap)
+        && extent.FileOffset < end && from < extent.End);
+
+    private long PlanMoves(long from, long end, long free)
+    {
+        for (int blockIndex = 0; blockIndex < _table.Count; blockIndex++)
+        {
+            uint entry = _table[blockIndex];
+            if (entry == VhdSpec.UnusedEntry)
+            {
+                continue;
+            }
+
+            long start = ImageLayout.BitmapOffset(entry);
+            if (start < end && from < start + _layout.BlockSpan)
+            {
+                long place = BlockMover.PlaceBlock(_layout, free);
+                _moves.Add((blockIndex, place));
+                free = place + _layout.BlockSpan;
+            }
+        }
+
+        return free;
+    }
+
+    private void Grow(IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    {
+        var footers = new FooterWriter(_file, _layout);
+        long oldEnd = footers.EndOffset;
+        try
+        {
+            progress?.Report(new WorkProgress(0, 0) { Step = $"Making room for a table of {_newCount} entries at {_newTableOffset}, {_moves.Count} blocks to move" });
+            if (_firstFree > oldEnd || oldEnd % VhdSpec.SectorSize != 0)
+            {
+                footers.MoveEnd(_firstFree);
+                ZeroFill.Clear(_file, oldEnd, Math.Min(oldEnd + VhdSpec.FooterSize, footers.EndOffset), cancellation);
+            }
+
+            Move(footers, progress, cancellation);
+            ClearLastBlock(footers.EndOffset, cancellation);
+            progress?.Report(new WorkProgress(1, 1) { Step = "Writing the table, then the header and the footers" });
+            _batmap?.MoveMap();
+            WriteTable(_table.WithCount(_newCount), IsTableMoved ? 0 : _layout.BlockCount, _newTableEnd, _batmap?.OldOffset);
+            _batmap?.WriteHeader();
+            _file.Flush();
+        }
+        catch (Exception error) when (error is OperationCanceledException or ImageIOException { Operation: ImageIOOperation.Write })
+        {
+            GiveBack(footers, oldEnd);
+            throw;
+        }
+
+        WriteHeader();
+        if (_batmap is { OldOffset: var old } && old >= _newTableOffset && old < _newTableEnd)
+        {
+            // R5, R3
+            int firstBlock = (int)((old - _newTableOffset) / VhdSpec.TableEntrySize);
+            WriteTable(_table.WithCount(_newCount), firstBlock, old + VhdSpec.SectorSize);
+            _file.Flush();
+        }
+
+        footers.Publish(NewFooter);
+    }
+
+    private void Shrink()
+    {
+        var footers = new FooterWriter(_file, _layout);
+        footers.Publish(NewFooter);
+
+        // R6: nothing below is seen by a reader of the new size.
+        BlockAllocationTable table = _table.WithCount(_newCount);
+        WriteTable(table, _newCount, TableEnd(_layout.TableOffset, _layout.BlockCount));
+        _batmap?.WriteHeader();
+        _file.Flush();
+        WriteHeader();
+        ClearLastBlock(footers.EndOffset, CancellationToken.None);
+        footers.CutTo(BlockAllocator.FindEnd(_layout, table));
+        _file.Flush();
+    }
+
+    private void Move(FooterWriter footers, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    {
+        var mover = new BlockMover(_file, _layout, _table, footers);
+        long done = 0;
+        foreach ((int blockIndex, long bitmapOffset) in _moves)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            mover.Copy(blockIndex, bitmapOffset);
+            done += _layout.BlockSpan;
+            progress?.Report(new WorkProgress(done, _moves.Count * _layout.BlockSpan));
+        }
+
+        mover.Publish();
+    }
+
+    /// <summary>What the last block of the smaller disk holds behind that disk's end must not come to sight when the disk grows.</summary>
+    private void ClearLastBlock(long footerOffset, CancellationToken cancellation)
+    {
+        int sectorInBlock = (int)(SectorsKept % _layout.SectorsPerBlock);
+        long blockIndex = SectorsKept / _layout.SectorsPerBlock;
+        if (sectorInBlock == 0 || _table[(int)blockIndex] is var entry && entry == VhdSpec.UnusedEntry)
+        {
+            return;
+        }
+
+        long dataOffset = _layout.DataOffset(entry);
+        ZeroFill.Clear(
+            _file, dataOffset + ((long)sectorInBlock * VhdSpec.SectorSize), Math.Min(dataOffset + _layout.BlockSize, footerOffset), cancellation);
+    }
+
+    /// <summary>Writes the sectors of the table from that of <paramref name="firstBlock"/> on; behind the last entry 0xFF.</summary>
+    private void WriteTable(BlockAllocationTable table, int firstBlock, long tableEnd, long? exceptSectorAt = null)
+    {
+        long from = _newTableOffset + ((long)firstBlock * VhdSpec.TableEntrySize);
+        from -= from % VhdSpec.SectorSize;
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(TableChunk);
+        try
+        {
+            for (long at = from; at < tableEnd;)
+            {
+                if (at == exceptSectorAt)
+                {
+                    at += VhdSpec.SectorSize;
+                    continue;
+                }
+
+                long end = exceptSectorAt is { } except && except > at ? Math.Min(except, tableEnd) : tableEnd;
+                Span<byte> chunk = buffer.AsSpan(0, (int)Math.Min(TableChunk, end - at));
+                table.Encode((int)((at - _newTableOffset) / VhdSpec.TableEntrySize), chunk);
+                _file.WriteAt(at, chunk);
+                at += chunk.Length;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private void WriteHeader()
+    {
+        if (_newHeader.Bytes.SequenceEqual(_layout.Header!.Bytes))
+        {
+            return;
+        }
+
+        _file.WriteAt(
+            (long)_layout.Footer.DataOffset + HeaderFieldsAt, _newHeader.Bytes.Slice(HeaderFieldsAt, HeaderFieldsLength));
+        _file.Flush();
+    }
+
+    /// <summary>Gives back what was added to the file for a growth that did not come to its end.</summary>
+    private void GiveBack(FooterWriter footers, long oldEnd)
+    {
+        try
+        {
+            long end = Math.Max(oldEnd, BlockAllocator.FindEnd(_layout, _table));
+            footers.CutTo(VhdSpec.RoundUp(end, VhdSpec.SectorSize));
+        }
+        catch (IOException)
+        {
+            // The first error is the one to report; the image is sound, only longer than it has to be.
+        }
+    }
+}

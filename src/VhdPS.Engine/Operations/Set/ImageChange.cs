@@ -1,0 +1,29 @@
+namespace VhdPS.Engine.Operations.Set;
+
+/// <summary>What of an image's footer and header is to change; null: as it is.</summary>
+public sealed record ImageChange
+{
+    /// <summary>The new parent of a differencing image.</summary>
+    public string? ParentPath { get; init; }
+
+    /// <summary>Take a parent with another unique id than the stored one, and store its id.</summary>
+    public bool IgnoreIdMismatch { get; init; }
+
+    /// <summary>The new identity, not all zeros.</summary>
+    public Guid? UniqueId { get; init; }
+
+    /// <summary>At most four characters.</summary>
+    public string? CreatorApplication { get; init; }
+
+    /// <summary>Whether a machine's state is saved with the image.</summary>
+    public bool? SavedState { get; init; }
+
+    /// <summary>The time of making.</summary>
+    public DateTime? TimeStamp { get; init; }
+
+    /// <summary>Change the unique id of an image although children beside it name the old one.</summary>
+    public bool Force { get; init; }
+
+    /// <summary>Whether nothing is to change.</summary>
+    public bool IsEmpty => (ParentPath, UniqueId, CreatorApplication, SavedState, TimeStamp) is (null, null, null, null, null);
+}

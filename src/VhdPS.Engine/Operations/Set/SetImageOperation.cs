@@ -1,0 +1,97 @@
+using VhdPS.Engine.Chains;
+using VhdPS.Engine.Files;
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Images;
+using VhdPS.Engine.Layout;
+
+
+namespace VhdPS.Engine.Operations.Set;
+
+/// <summary>Changes fields of the footer and links a differencing image to another parent. What is not named stays, unknown bytes too.</summary>
+public static class SetImageOperation
+{
+    /// <summary>Changes an image.</summary>
+    /// <exception cref="ArgumentException">A value is out of its range.</exception>
+    /// <exception cref="VhdFormatException">The image or the parent cannot be used, or the parent has another id.</exception>
+    /// <exception cref="VhdRefusedException">The image has no parent to link, has children that name its id, or would change its size.</exception>
+    /// <exception cref="ImageIOException">The file could not be written.</exception>
+    public static void Run(string path, ImageChange change)
+    {
+        using var file = LocalImageFile.OpenWrite(path);
+        Run(file, change);
+    }
+
+    /// <summary>Changes the image in a file that is open for writing.</summary>
+    public static void Run(ImageFile file, ImageChange change)
+    {
+        if (change.UniqueId == Guid.Empty)
+        {
+            throw new ArgumentException("The unique id must not be all zeros.", nameof(change));
+        }
+
+        ImageLayout layout = ImageLayout.Read(file);
+        if (layout.FindRefusal(forWriting: true) is { } refusal)
+        {
+            throw new VhdFormatException(file.Path, refusal);
+        }
+
+        HardDiskFooter footer = layout.Footer.With(
+            uniqueId: change.UniqueId,
+            timeStamp: change.TimeStamp,
+            creatorApplication: change.CreatorApplication,
+            savedState: change.SavedState is { } isSaved ? (byte)(isSaved ? 1 : 0) : null);
+        ulong size = VirtualSize.Of(footer).SizeBytes;
+        if (size != layout.Size.SizeBytes)
+        {
+            throw new VhdRefusedException(
+                file.Path, RefusalCode.DataWouldBeLost,
+                $"with the creator '{change.CreatorApplication}' the disk would have {size} and not {layout.Size.SizeBytes} bytes.");
+        }
+
+        if (change.UniqueId is { } id && id != layout.Footer.UniqueId && !change.Force
+            && ChildSearch.FindBeside(file.Path, layout.Footer.UniqueId).FirstOrDefault() is { } child)
+        {
+            throw new VhdRefusedException(
+                file.Path, RefusalCode.HasChildren, $"'{child}' has this image as its parent by the id {layout.Footer.UniqueId}; -Force changes the id all the same.");
+        }
+
+        if (change.ParentPath is { } parentPath)
+        {
+            HeaderRewrite.Relink(file, layout, footer, ReadParent(file, layout, parentPath, change.IgnoreIdMismatch));
+        }
+        else
+        {
+            HeaderRewrite.WriteFooters(file, layout, footer);
+        }
+    }
+
+    private static ParentFacts ReadParent(ImageFile file, ImageLayout layout, string parentPath, bool ignoreIdMismatch)
+    {
+        if (layout is not { VhdType: VhdType.Differencing, Header: not null })
+        {
+            throw new VhdRefusedException(file.Path, RefusalCode.WrongType, "only a differencing image has a parent.");
+        }
+
+        // The chain below the new parent is walked as a reader would, which finds the image itself in it.
+        var policy = new ParentPolicy { ParentPath = parentPath, IgnoreIdMismatch = true };
+        IReadOnlyList<ChainLevel> levels = ChainInspector.Describe(file, layout, policy);
+        ChainLevel parent = levels[1];
+        if (parent.State is not (ChainState.Ok or ChainState.IdMismatch))
+        {
+            throw parent.Error ?? new VhdFormatException(file.Path, parent.Finding!);
+        }
+
+        if (levels.FirstOrDefault(level => level.State == ChainState.Cycle) is { } cycle)
+        {
+            throw new VhdFormatException(file.Path, cycle.Finding!);
+        }
+
+        ChildCreator.ThrowIfUnfit(parent.Layout!);
+        if (parent.State == ChainState.IdMismatch && !ignoreIdMismatch)
+        {
+            throw new VhdFormatException(file.Path, parent.Finding!);
+        }
+
+        return new ParentFacts(parent.Path, parent.Layout!.Footer.UniqueId, File.GetLastWriteTimeUtc(parent.Path));
+    }
+}

@@ -1,0 +1,339 @@
+using System.Buffers.Binary;
+using VhdPS.Engine.Chains;
+using VhdPS.Engine.Checking;
+using VhdPS.Engine.Disks;
+using VhdPS.Engine.Files;
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Images;
+using VhdPS.Engine.Operations.Resize;
+using VhdPS.Tests.Checking;
+using VhdPS.Tests.Files;
+using VhdPS.Tests.Format;
+
+namespace VhdPS.Tests.Operations.Resize;
+
+public sealed class ResizeOperationTests : IDisposable
+{
+    private const long MiB = 1 << 20;
+
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData(VhdType.Dynamic, 512)]
+    [InlineData(VhdType.Dynamic, 4096)]
+    [InlineData(VhdType.Dynamic, 2 << 20)]
+    [InlineData(VhdType.Fixed, 0)]
+    public void The_disk_grows_and_shrinks_with_its_data(VhdType type, int blockSize)
+    {
+        string path = Make(3 * MiB, type, blockSize);
+        byte[] disk = Fill(path, 3 * (int)MiB);
+        foreach (long size in new[] { 3 * MiB + 512, 5 * MiB, 40 * MiB, 7 * MiB, 3 * MiB, 600 * MiB, 3 * MiB })
+        {
+            ResizePlan plan = ResizeOperation.Run(path, new ResizeRequest { SizeBytes = size });
+            Assert.Equal(size, plan.NewSizeBytes);
+            Assert.Equal(plan.NewFileLength, new FileInfo(path).Length);
+            AssertClean(path);
+            using VhdImage image = VhdImage.Open(path);
+            Assert.Equal(size, image.SectorCount * 512);
+            Assert.Equal((3UL * (ulong)MiB, (ulong)size), (image.Layout.Footer.OriginalSize, image.Layout.Footer.CurrentSize));
+            Assert.Equal(DiskGeometry.ForSectorCount(size / 512), image.Layout.Footer.Geometry);
+            byte[] read = new byte[Math.Min(size, 8 * MiB)];
+            image.ReadSectors(0, read);
+            Assert.Equal(disk, read[..disk.Length]);
+            Assert.False(read.AsSpan(disk.Length).ContainsAnyExcept((byte)0));
+        }
+    }
+
+    [Fact]
+    public void Shrinking_says_which_sector_would_be_lost_and_changes_nothing()
+    {
+        string path = Make(8 * MiB, VhdType.Dynamic, 4096);
+        Write(path, 5000, 0x55);
+        byte[] before = File.ReadAllBytes(path);
+        var error = Assert.Throws<VhdRefusedException>(() => ResizeOperation.Run(path, new ResizeRequest { SizeBytes = 2 * MiB }));
+        Assert.Equal(RefusalCode.DataWouldBeLost, error.Code);
+        Assert.Contains("sector 5000 ", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"{5001 * 512} bytes", error.Message, StringComparison.Ordinal);
+        Assert.Equal(before, File.ReadAllBytes(path));
+
+        ResizePlan plan = ResizeOperation.Run(path, new ResizeRequest { SizeBytes = 2 * MiB, Force = true });
+        Assert.Equal(5000, plan.LostSector);
+        Assert.True(new FileInfo(path).Length < before.Length);
+
+        // What was cut off does not come back.
+        ResizeOperation.Run(path, new ResizeRequest { SizeBytes = 8 * MiB });
+        using VhdImage image = VhdImage.Open(path);
+        Assert.Equal(-1, DataScan.FindLast(image, 0, null, default));
+    }
+
+    [Theory]
+    [InlineData(VhdType.Dynamic)]
+    [InlineData(VhdType.Fixed)]
+    public void The_minimum_size_ends_with_the_last_data(VhdType type)
+    {
+        string path = Make(300 * MiB, type, 1 << 20);
+        Write(path, 200_001, 0x66);
+        ResizePlan plan = ResizeOperation.Plan(path, new ResizeRequest { ToMinimumSize = true });
+        Assert.Equal(200_002 * 512, plan.NewSizeBytes);
+        plan = ResizeOperation.Run(path, new ResizeRequest { ToMinimumSize = true, RoundUpToBytes = MiB });
+        Assert.Equal(98 * MiB, plan.NewSizeBytes);
+        AssertClean(path);
+        using VhdImage image = VhdImage.Open(path);
+        Assert.Equal(200_001, DataScan.FindLast(image, 0, null, default));
+    }
+
+    [Fact]
+    public void Without_a_size_the_present_one_is_rounded_up()
+    {
+        string path = Make(3 * MiB + 512, VhdType.Fixed, 0);
+        Assert.Equal(4 * MiB, ResizeOperation.Run(path, new ResizeRequest { RoundUpToBytes = MiB }).NewSizeBytes);
+        Assert.False(ResizeOperation.Run(path, new ResizeRequest { RoundUpToBytes = MiB }).IsChange);
+    }
+
+    [Fact]
+    public void Sizes_that_no_disk_can_have_are_refused()
+    {
+        string path = Make(3 * MiB, VhdType.Dynamic, 512);
+        foreach (ResizeRequest request in new ResizeRequest[]
+        {
+            new() { SizeBytes = 0 },
+            new() { SizeBytes = -512 },
+            new() { SizeBytes = VhdSpec.MaxSize + 1 },
+            new() { SizeBytes = long.MaxValue },
+            new() { SizeBytes = MiB, ToMinimumSize = true },
+            new() { SizeBytes = MiB, RoundUpToBytes = 0 },
+            new() { SizeBytes = MiB, RoundUpToBytes = 513 },
+
+            // With blocks of 512 bytes the table would pass 64 MiB.
+            new() { SizeBytes = 9L << 30 },
+        })
+        {
+            Assert.Throws<ArgumentException>(() => ResizeOperation.Run(path, request));
+        }
+
+        AssertClean(path);
+    }
+
+    [Theory]
+    [InlineData("vpc ")]
+    [InlineData("qemu")]
+    [InlineData("vbox")]
+    public void A_creator_whose_images_go_by_the_geometry_gives_way_to_one_that_all_read_alike(string creator)
+    {
+        string path = _folder.Write("creator.vhd", ImageBytes.Dynamic(68 * 512 * 4).PutFooter(28, creator).Bytes);
+        ResizePlan plan = ResizeOperation.Run(path, new ResizeRequest { SizeBytes = 3 * MiB });
+        Assert.True(plan.IsCreatorChanged);
+        using VhdImage image = VhdImage.Open(path);
+        Assert.Equal("win ", image.Layout.Footer.CreatorApplication);
+        Assert.Equal(3 * MiB, image.SectorCount * 512);
+    }
+
+    [Fact]
+    public void A_creator_stays_where_the_geometry_says_the_size()
+    {
+        string path = _folder.Write("chs.vhd", ImageBytes.Dynamic(68 * 512 * 4).PutFooter(28, "vpc ").Bytes);
+        ResizePlan plan = ResizeOperation.Run(path, new ResizeRequest { SizeBytes = 4 * 17 * 512 * 40 });
+        Assert.False(plan.IsCreatorChanged);
+        using VhdImage image = VhdImage.Open(path);
+        Assert.Equal("vpc ", image.Layout.Footer.CreatorApplication);
+        Assert.Equal(4 * 17 * 40, image.SectorCount);
+    }
+
+    [Fact]
+    public void Sectors_between_the_two_sizes_of_a_footer_are_kept()
+    {
+        // By geometry the disk ends at sector 68 x 3, by current size 13 sectors later; someone wrote there.
+        ImageBytes bytes = ImageBytes.Fixed(((68 * 3) + 13) * 512).PutFooter(28, "vpc ").PutFooter(56, [0, 3, 4, 17]);
+        string path = _folder.Write("two.vhd", bytes.Bytes);
+        ResizeOperation.Run(path, new ResizeRequest { SizeBytes = MiB });
+        using VhdImage image = VhdImage.Open(path);
+        byte[] last = new byte[512];
+        image.ReadSectors((68 * 3) + 12, last);
+        Assert.Equal((68 * 3) + 12, last[0]);
+    }
+
+    [Fact]
+    public void A_growth_of_a_fixed_image_that_was_cut_before_its_footer_came_is_found_and_finished()
+    {
+        string path = Make(3 * MiB, VhdType.Fixed, 0);
+        byte[] disk = Fill(path, 3 * (int)MiB);
+        using (var stream = new FileStream(path, FileMode.Open))
+        {
+            stream.SetLength((200 * MiB) + 512);
+        }
+
+        using (VhdImage image = VhdImage.Open(path))
+        {
+            Assert.Equal(3 * MiB, image.SectorCount * 512);
+            Assert.Contains(image.Layout.Findings, finding => finding.Code == FaultCode.TrailingBytes);
+        }
+
+        Assert.True(ResizeOperation.Plan(path, new ResizeRequest { SizeBytes = 200 * MiB }).IsMend);
+        ResizeOperation.Run(path, new ResizeRequest { SizeBytes = 200 * MiB });
+        AssertClean(path);
+        using VhdImage grown = VhdImage.Open(path);
+        byte[] read = new byte[4 * MiB];
+        grown.ReadSectors(0, read);
+        Assert.Equal(disk, read[..disk.Length]);
+        Assert.False(read.AsSpan(disk.Length).ContainsAnyExcept((byte)0));
+    }
+
+    [Fact]
+    public void A_saved_state_and_children_beside_the_image_need_force()
+    {
+        string path = _folder.Write("saved.vhd", ImageBytes.Dynamic().PutFooter(84, [1]).Bytes);
+        var error = Assert.Throws<VhdRefusedException>(() => ResizeOperation.Run(path, new ResizeRequest { SizeBytes = MiB }));
+        Assert.Equal(RefusalCode.StateSaved, error.Code);
+        ResizeOperation.Run(path, new ResizeRequest { SizeBytes = MiB, Force = true });
+
+        string parent = Make(MiB, VhdType.Dynamic, 4096);
+        string child = _folder["child.vhd"];
+        ChildCreator.Create(child, new NewChild(parent) { UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch });
+        error = Assert.Throws<VhdRefusedException>(() => ResizeOperation.Plan(parent, new ResizeRequest { SizeBytes = 2 * MiB }));
+        Assert.Equal(RefusalCode.HasChildren, error.Code);
+        Assert.Contains(child, error.Message, StringComparison.Ordinal);
+        ResizeOperation.Run(parent, new ResizeRequest { SizeBytes = 2 * MiB, Force = true });
+        AssertClean(parent);
+    }
+
+    [Fact]
+    public void A_child_grows_with_zeros_or_not_at_all()
+    {
+        string parent = Make(MiB, VhdType.Dynamic, 4096);
+        string child = _folder["child.vhd"];
+        ChildCreator.Create(child, new NewChild(parent) { BlockSize = 512, UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch });
+        Write(child, 100, 0x31);
+        ResizeOperation.Run(child, new ResizeRequest { SizeBytes = 5 * MiB });
+        AssertClean(child);
+        using (VhdImage image = VhdImage.Open(child))
+        {
+            Assert.Equal(100, DataScan.FindLast(image, 0, null, default));
+        }
+
+        ResizeOperation.Run(parent, new ResizeRequest { SizeBytes = 9 * MiB, Force = true });
+        Write(parent, 15_000, 0x32);
+        ResizeOperation.Run(child, new ResizeRequest { SizeBytes = 6 * MiB });
+        var error = Assert.Throws<VhdRefusedException>(() => ResizeOperation.Run(child, new ResizeRequest { SizeBytes = 8 * MiB }));
+        Assert.Equal(RefusalCode.ParentDataWouldShow, error.Code);
+        Assert.Contains("sector 15000", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_cancelled_growth_gives_its_space_back()
+    {
+        string path = Make(64 * MiB, VhdType.Dynamic, 64 * 1024);
+        Fill(path, (int)MiB);
+        byte[] before = File.ReadAllBytes(path);
+        using var cancellation = new CancellationTokenSource();
+        var progress = new CancelAt(cancellation, calls: 2);
+        Assert.ThrowsAny<OperationCanceledException>(
+            () => ResizeOperation.Run(path, new ResizeRequest { SizeBytes = 100L << 30 }, progress, cancellation.Token));
+        Assert.Equal(before.Length, new FileInfo(path).Length);
+        AssertClean(path);
+        Assert.Equal(before[..2048], File.ReadAllBytes(path)[..2048]);
+    }
+
+    [Fact]
+    public void A_full_medium_leaves_the_image_as_it_was()
+    {
+        byte[] before = ResizeBytes();
+        var file = new MemoryImageFile(before) { MaxLength = before.Length + 3000 };
+        Assert.Throws<ImageIOException>(() => ResizeOperation.Run(file, new ResizeRequest { SizeBytes = 2000 * 512 }));
+        byte[] after = file.Reopen().ToArray();
+        Assert.True(ImageChecker.Check(new MemoryImageFile(after), new CheckOptions { Full = true }).IsValid);
+        Verdict.AssertContent(after, VhdOpenOptions.Default, SoundImage.DynamicContent());
+    }
+
+    [Fact]
+    public void The_largest_table_takes_little_memory()
+    {
+        string path = Make(VhdSpec.MaxSize - (2 * MiB), VhdType.Dynamic, 2 << 20);
+        Write(path, 5, 0x41);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        ResizeOperation.Run(path, new ResizeRequest { SizeBytes = VhdSpec.MaxSize });
+        ResizeOperation.Run(path, new ResizeRequest { SizeBytes = MiB });
+        ResizeOperation.Run(path, new ResizeRequest { SizeBytes = VhdSpec.MaxSize });
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 3 * 96 * MiB);
+        AssertClean(path);
+    }
+
+    [Fact]
+    public void A_full_table_takes_little_memory()
+    {
+        const int blockCount = 1900 * 512, span = (2 << 20) + 512;
+        string path = Make(blockCount * 2 * MiB, VhdType.Dynamic, 2 << 20);
+        using (var file = LocalImageFile.OpenWrite(path))
+        {
+            byte[] footer = new byte[512], table = new byte[blockCount * 4];
+            file.ReadAt(0, footer);
+            long first = VhdSpec.RoundUp(1536 + table.Length, 512);
+            for (int i = 0; i < blockCount; i++)
+            {
+                BinaryPrimitives.WriteUInt32BigEndian(table.AsSpan(i * 4), (uint)((first + ((long)i * span)) / 512));
+            }
+
+            file.WriteAt(1536, table);
+            file.SetLength(first);
+            file.WriteAt(first + ((long)blockCount * span), footer);
+        }
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        ResizePlan plan = ResizeOperation.Run(path, new ResizeRequest { SizeBytes = VhdSpec.MaxSize });
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 96 * MiB);
+        Assert.Equal(1, plan.MovedBlockCount);
+    }
+
+    private static byte[] ResizeBytes() => SoundImage.Dynamic().Bytes;
+
+    private static void AssertClean(string path)
+    {
+        using var file = LocalImageFile.OpenRead(path);
+        CheckReport report = ImageChecker.Check(file, new CheckOptions { Full = true });
+        Assert.DoesNotContain(report.Findings, finding => finding.Severity != Severity.Note);
+    }
+
+    private static void Write(string path, long sector, byte value)
+    {
+        using VhdImage image = VhdImage.Open(path, new VhdOpenOptions { ForWriting = true });
+        byte[] data = new byte[512];
+        data.AsSpan().Fill(value);
+        image.WriteSectors(sector, data);
+    }
+
+    private static byte[] Fill(string path, int length)
+    {
+        byte[] disk = new byte[length];
+        new Random(length).NextBytes(disk);
+        using VhdImage image = VhdImage.Open(path, new VhdOpenOptions { ForWriting = true });
+        image.WriteSectors(0, disk);
+        return disk;
+    }
+
+    private string Make(long size, VhdType type, int blockSize)
+    {
+        string path = _folder[$"{Guid.NewGuid():N}.vhd"];
+        ImageCreator.Create(path, new NewImage(size)
+        {
+            VhdType = type,
+            BlockSize = blockSize == 0 ? VhdSpec.DefaultBlockSize : blockSize,
+            UniqueId = Guid.NewGuid(),
+            TimeStamp = VhdSpec.Epoch,
+        });
+        return path;
+    }
+
+    private sealed class CancelAt(CancellationTokenSource source, int calls) : IProgress<WorkProgress>
+    {
+        private int _calls;
+
+        public void Report(WorkProgress value)
+        {
+            if (++_calls == calls)
+            {
+                source.Cancel();
+            }
+        }
+    }
+}
