@@ -30,7 +30,7 @@ internal sealed class CommandProgress(VpcCommandBase cmdlet, string path, string
         {
             if (value.Step is { } step)
             {
-                cmdlet.TellStep($"{path}: {step}.");
+                cmdlet.ReportStep($"{path}: {step}.");
             }
 
             if (elapsed >= _next)

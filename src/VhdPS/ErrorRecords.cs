@@ -13,7 +13,7 @@ internal static class ErrorRecords
         ErrorRecord? record = exception switch
         {
             VhdFormatException error => new ErrorRecord(error, error.Finding.Code.ToString(), Category(error.Finding.Code), target ?? error.Path),
-            VhdRefusedException error => new ErrorRecord(error, error.Code.ToString(), Category(error.Code), target ?? error.Path),
+            VhdOperationException error => new ErrorRecord(error, error.Code.ToString(), Category(error.Code), target ?? error.Path),
             ImageInUseException error => new ErrorRecord(error, "ImageInUse", ErrorCategory.ResourceBusy, target ?? error.Path),
             ImageIOException error => new ErrorRecord(error, Id(error), Category(error), target ?? error.Path),
             FileNotFoundException or DirectoryNotFoundException or ItemNotFoundException or System.Management.Automation.DriveNotFoundException =>
@@ -41,11 +41,11 @@ internal static class ErrorRecords
         _ => ErrorCategory.InvalidData,
     };
 
-    private static ErrorCategory Category(RefusalCode code) => code switch
+    private static ErrorCategory Category(OperationError code) => code switch
     {
-        RefusalCode.TargetExists => ErrorCategory.ResourceExists,
-        RefusalCode.ImageFull => ErrorCategory.LimitsExceeded,
-        RefusalCode.NotEnoughSpace => ErrorCategory.ResourceUnavailable,
+        OperationError.TargetExists => ErrorCategory.ResourceExists,
+        OperationError.ImageFull => ErrorCategory.LimitsExceeded,
+        OperationError.NotEnoughSpace => ErrorCategory.ResourceUnavailable,
         _ => ErrorCategory.InvalidOperation,
     };
 

@@ -90,7 +90,7 @@ internal sealed class CompareCommand(CompareOptions options)
         {
             work();
         }
-        catch (Exception error) when (error is IOException or InvalidOperationException or VhdRefusedException or VhdFormatException)
+        catch (Exception error) when (error is IOException or InvalidOperationException or VhdOperationException or VhdFormatException)
         {
             Miss(name, error.Message);
         }

@@ -23,7 +23,7 @@ public static class ChainInspector
     /// <summary>The levels from an image to its root, or to the first parent that cannot be used.</summary>
     public static IReadOnlyList<ChainLevel> Describe(ImageFile file, ImageLayout layout, ParentPolicy? policy = null)
     {
-        Finding? refusal = layout.FindRefusal(forWriting: false);
+        Finding? refusal = layout.FindBlockingFinding(forWriting: false);
         var levels = new List<ChainLevel>
         {
             new(0, file.Path, refusal is null ? ChainState.Ok : ChainState.Damaged, layout, false, refusal?.Describe() ?? string.Empty, refusal, []),

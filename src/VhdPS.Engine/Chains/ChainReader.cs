@@ -108,7 +108,7 @@ internal sealed class ChainReader(DiskLevel leaf, Func<IReadOnlyList<DiskLevel>>
             int depth = 0;
             for (bool isLeft = true; isLeft && depth <= below.Count; depth++)
             {
-                masks = WithRoom(masks, depth * MaskBytes);
+                masks = WithCapacity(masks, depth * MaskBytes);
                 Span<byte> own = masks.AsSpan(depth * MaskBytes, MaskBytes);
                 own.Clear();
                 DiskLevel level = depth == 0 ? leaf : below[depth - 1];
@@ -265,7 +265,7 @@ internal sealed class ChainReader(DiskLevel leaf, Func<IReadOnlyList<DiskLevel>>
         }
     }
 
-    private static byte[] WithRoom(byte[] masks, int used)
+    private static byte[] WithCapacity(byte[] masks, int used)
     {
         if (used + MaskBytes <= masks.Length)
         {

@@ -25,12 +25,12 @@ public static class ChildSearch
     /// <param name="path">The image.</param>
     /// <param name="id">Its unique id.</param>
     /// <param name="consequence">What the change would do, to be read behind "stands on this image".</param>
-    /// <exception cref="VhdRefusedException">There is such an image.</exception>
+    /// <exception cref="VhdOperationException">There is such an image.</exception>
     internal static void ThrowIfAny(string path, Guid id, string consequence)
     {
         if (FindBeside(path, id).FirstOrDefault() is { } child)
         {
-            throw new VhdRefusedException(path, RefusalCode.HasChildren, $"'{child}' stands on this image, {consequence}; -Force goes on.");
+            throw new VhdOperationException(path, OperationError.HasChildren, $"'{child}' stands on this image, {consequence}; -Force goes on.");
         }
     }
 

@@ -34,7 +34,7 @@ internal sealed class ForestImage
         {
             using var file = LocalImageFile.OpenRead(path);
             ImageLayout layout = ImageLayout.Read(file);
-            Finding? refusal = layout.FindRefusal(forWriting: false);
+            Finding? refusal = layout.FindBlockingFinding(forWriting: false);
             bool hasParent = layout is { StoredFooter: not null, VhdType: VhdType.Differencing, Header: not null };
             return new ForestImage(path, realPath, refusal is null ? ChainState.Ok : ChainState.Damaged, layout, refusal?.Describe() ?? string.Empty, refusal)
             {

@@ -78,6 +78,6 @@ internal sealed class ParentChain : IDisposable
         }
 
         ImageLayout wide = ImageLayout.Read(file, options with { SizeRule = SizeRule.CurrentSize });
-        return wide.FindRefusal(forWriting: false) is null ? wide : layout;
+        return wide.FindBlockingFinding(forWriting: false) is null ? wide : layout;
     }
 }

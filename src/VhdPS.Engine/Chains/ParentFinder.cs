@@ -163,7 +163,7 @@ internal sealed class ParentFinder
         }
 
         string? path = candidate.FullPath;
-        FileFacts facts = PlatformFile.Current.Look(path);
+        FileFacts facts = PlatformFile.Current.Stat(path);
         if (facts.Kind == FileKind.Missing && !isGiven)
         {
             path = MatchIgnoringCase(candidate, out string reason);
@@ -186,7 +186,7 @@ internal sealed class ParentFinder
             return null;
         }
 
-        facts = PlatformFile.Current.Look(real);
+        facts = PlatformFile.Current.Stat(real);
         if (facts.Kind != FileKind.Regular)
         {
             Note(path, facts.Kind == FileKind.Missing ? "not found" : "is no regular file");
@@ -266,7 +266,7 @@ internal sealed class ParentFinder
             return found;
         }
 
-        if (found.Layout!.FindRefusal(forWriting: false) is { } refusal)
+        if (found.Layout!.FindBlockingFinding(forWriting: false) is { } refusal)
         {
             return Damaged(search, found, refusal);
         }
@@ -321,7 +321,7 @@ internal sealed class ParentFinder
         foreach (string part in parts)
         {
             string next = Path.Combine(folder, part);
-            if (PlatformFile.Current.Look(next).Kind == FileKind.Missing)
+            if (PlatformFile.Current.Stat(next).Kind == FileKind.Missing)
             {
                 if (_realPaths.Resolve(folder) is not { } real || !(_policy.FollowParentPath || _trusted.Holds(real)))
                 {

@@ -32,7 +32,7 @@ internal static class LayoutCheck
             log.Add(finding);
         }
 
-        if (layout.FindRefusal(forWriting: false)?.Effect == FaultEffect.UnreadableUnlessForced)
+        if (layout.FindBlockingFinding(forWriting: false)?.Effect == FaultEffect.UnreadableUnlessForced)
         {
             layout = ReadForced(file, options, layout, log);
         }

@@ -9,17 +9,17 @@ namespace VhdPS.Engine.Disks;
 /// <param name="assembly">The image in the making.</param>
 /// <param name="sizeBytes">The disk's size.</param>
 /// <param name="keepsZeros">Whether blocks are kept that hold only zeros but are not known to without reading.</param>
-internal sealed class BlockDiskWriter(ImageFile file, ImageAssembly assembly, long sizeBytes, bool keepsZeros = false) : DiskWriter(file)
+internal sealed class BlockDiskWriter(ImageFile file, ImageBuilder assembly, long sizeBytes, bool keepsZeros = false) : DiskWriter(file)
 {
     private const int MaxBlocksOnStack = 256;
 
-    private readonly TurnGate _turns = new();
+    private readonly Sequencer _turns = new();
     private readonly int _blockSize = assembly.BlockSize;
     private readonly int _frontSize = assembly.FrontSize;
 
     public override long UnitSize => Math.Max(_blockSize, ChunkSize);
 
-    public override int RoomBeforeChunk => _frontSize;
+    public override int HeadroomBytes => _frontSize;
 
     public override bool MergesHoles => !keepsZeros;
 

@@ -29,7 +29,7 @@ internal static class DiskCopy
             {
                 if (!buffers.TryTake(out byte[]? buffer))
                 {
-                    buffer = new byte[writer.RoomBeforeChunk + DiskWriter.ChunkSize];
+                    buffer = new byte[writer.HeadroomBytes + DiskWriter.ChunkSize];
                     writer.PrepareBuffer(buffer);
                 }
 

@@ -91,13 +91,13 @@ public abstract class DiskSource : IDisposable
     public abstract void Prefetch(long offset, long length);
 
     /// <summary>Refuses an image with which a virtual machine's state is saved.</summary>
-    /// <exception cref="VhdRefusedException">One is.</exception>
+    /// <exception cref="VhdOperationException">One is.</exception>
     public void ThrowIfStateSaved()
     {
         if (Layout is { Footer.SavedState: not 0 })
         {
-            throw new VhdRefusedException(
-                Path, RefusalCode.StateSaved, "the state of a virtual machine is saved with the image; shut the machine down, or use -Force.");
+            throw new VhdOperationException(
+                Path, OperationError.StateSaved, "the state of a virtual machine is saved with the image; shut the machine down, or use -Force.");
         }
     }
 
@@ -131,7 +131,7 @@ public abstract class DiskSource : IDisposable
     private protected abstract void ReadInside(long offset, Span<byte> buffer);
 
     /// <summary>Turns a stretch of the file into an extent of whole sectors; what is in doubt counts as data.</summary>
-    private protected static DiskExtent Extent(FileHoles holes, long offset, long length, long fileOffset)
+    private protected static DiskExtent Extent(SparseRanges holes, long offset, long length, long fileOffset)
     {
         bool isZero = holes.IsHole(fileOffset, out long stretchEnd);
         long stretch = stretchEnd - fileOffset;
@@ -146,7 +146,7 @@ public abstract class DiskSource : IDisposable
     }
 
     /// <summary>Bytes of a range of the file that are not holes.</summary>
-    private protected static long CountData(FileHoles holes, long fileOffset, long end)
+    private protected static long CountData(SparseRanges holes, long fileOffset, long end)
     {
         long count = 0;
         for (long at = fileOffset; at < end;)

@@ -21,7 +21,7 @@ internal abstract class DiskWriter(ImageFile file)
     public abstract long UnitSize { get; }
 
     /// <summary>Bytes that lie before a chunk in its buffer.</summary>
-    public virtual int RoomBeforeChunk => 0;
+    public virtual int HeadroomBytes => 0;
 
     /// <summary>Whether small holes of the source may be read as if they were data.</summary>
     public virtual bool MergesHoles => true;

@@ -16,8 +16,8 @@ internal sealed class ImageDiskSource : DiskSource
     private readonly ImageFile _file;
     private readonly VhdImage _image;
     private readonly ImageLayout _layout;
-    private readonly FileHoles _holes;
-    private readonly FileHoles _countedHoles;
+    private readonly SparseRanges _holes;
+    private readonly SparseRanges _countedHoles;
 
     public ImageDiskSource(ImageFile file, VhdImage image)
         : base(file)
@@ -25,8 +25,8 @@ internal sealed class ImageDiskSource : DiskSource
         _file = file;
         _image = image;
         _layout = image.Layout;
-        _holes = new FileHoles(file);
-        _countedHoles = new FileHoles(file);
+        _holes = new SparseRanges(file);
+        _countedHoles = new SparseRanges(file);
     }
 
     public override long SizeBytes => _image.SectorCount * VhdSpec.SectorSize;

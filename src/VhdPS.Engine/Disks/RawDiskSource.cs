@@ -9,15 +9,15 @@ namespace VhdPS.Engine.Disks;
 internal sealed class RawDiskSource : DiskSource
 {
     private readonly ImageFile _file;
-    private readonly FileHoles _holes;
-    private readonly FileHoles _countedHoles;
+    private readonly SparseRanges _holes;
+    private readonly SparseRanges _countedHoles;
 
     public RawDiskSource(ImageFile file)
         : base(file)
     {
         _file = file;
-        _holes = new FileHoles(file);
-        _countedHoles = new FileHoles(file);
+        _holes = new SparseRanges(file);
+        _countedHoles = new SparseRanges(file);
         SizeBytes = file.Length;
     }
 

@@ -29,7 +29,7 @@ public sealed class LocalImageFile : ImageFile
     public override long Length => Interlocked.Read(ref _length);
 
     /// <inheritdoc/>
-    public override long SizeOnDisk => PlatformFile.Current.Look(_handle, Path).SizeOnDisk ?? Length;
+    public override long SizeOnDisk => PlatformFile.Current.Stat(_handle, Path).SizeOnDisk ?? Length;
 
     /// <inheritdoc/>
     public override DateTime LastWriteTime => File.GetLastWriteTimeUtc(_handle);
@@ -53,7 +53,7 @@ public sealed class LocalImageFile : ImageFile
     public static LocalImageFile OpenWrite(string path) => Open(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
 
     /// <summary>Makes a new, empty file.</summary>
-    /// <exception cref="VhdRefusedException">The path exists.</exception>
+    /// <exception cref="VhdOperationException">The path exists.</exception>
     public static LocalImageFile CreateNew(string path)
     {
         // FileMode.Create over an existing file makes ext4 flush at close; CreateNew does not, and never destroys anything.
@@ -158,10 +158,10 @@ public sealed class LocalImageFile : ImageFile
     private static LocalImageFile Open(string path, FileMode mode, FileAccess access, FileShare share)
     {
         // The kind is asked by name first: opening a pipe would wait for its other end.
-        FileKind kind = PlatformFile.Current.Look(path).Kind;
+        FileKind kind = PlatformFile.Current.Stat(path).Kind;
         if (mode == FileMode.CreateNew && kind != FileKind.Missing)
         {
-            throw new VhdRefusedException(path, RefusalCode.TargetExists, "the file exists already; -Force replaces it.");
+            throw new VhdOperationException(path, OperationError.TargetExists, "the file exists already; -Force replaces it.");
         }
 
         ThrowIfNotRegular(path, kind);
@@ -171,7 +171,7 @@ public sealed class LocalImageFile : ImageFile
             try
             {
                 // Again by the open file: a name can change what it names, and Windows tells devices only by a handle.
-                FileFacts facts = PlatformFile.Current.Look(handle, path);
+                FileFacts facts = PlatformFile.Current.Stat(handle, path);
                 ThrowIfNotRegular(path, facts.Kind);
                 if (!PlatformFile.Current.TryClaim(handle, access == FileAccess.ReadWrite))
                 {

@@ -26,13 +26,13 @@ public sealed class ReplacementFile : IDisposable
     /// <summary>Begins a new file in the folder of the target.</summary>
     /// <param name="targetPath">Where the file will be.</param>
     /// <param name="overwrite">Whether an existing file there may be replaced.</param>
-    /// <exception cref="VhdRefusedException">The target exists and may not be replaced.</exception>
+    /// <exception cref="VhdOperationException">The target exists and may not be replaced.</exception>
     /// <exception cref="ImageInUseException">The target is to be replaced and someone has it open.</exception>
     public static ReplacementFile Begin(string targetPath, bool overwrite)
     {
         ThrowIfInTheWay(targetPath, overwrite, source: null);
         UnixFileMode? mode = null;
-        if (PlatformFile.Current.Look(targetPath).Kind != FileKind.Missing)
+        if (PlatformFile.Current.Stat(targetPath).Kind != FileKind.Missing)
         {
             // The file that a link names is replaced, not the link; it keeps who may read it.
             targetPath = System.IO.File.ResolveLinkTarget(targetPath, returnFinalTarget: true)?.FullName ?? targetPath;
@@ -54,11 +54,11 @@ public sealed class ReplacementFile : IDisposable
     /// <param name="targetPath">Where a file is to be.</param>
     /// <param name="overwrite">Whether an existing file there may be replaced.</param>
     /// <param name="source">The file that the work reads, which is never its target; null where there is none.</param>
-    /// <exception cref="VhdRefusedException">The target is the source, by whatever name, or exists and may not be replaced.</exception>
+    /// <exception cref="VhdOperationException">The target is the source, by whatever name, or exists and may not be replaced.</exception>
     /// <exception cref="ImageInUseException">The target is to be replaced and someone has it open.</exception>
     public static void ThrowIfInTheWay(string targetPath, bool overwrite, FileIdentity? source)
     {
-        if (PlatformFile.Current.Look(targetPath).Kind == FileKind.Missing)
+        if (PlatformFile.Current.Stat(targetPath).Kind == FileKind.Missing)
         {
             return;
         }
@@ -68,13 +68,13 @@ public sealed class ReplacementFile : IDisposable
             using var target = LocalImageFile.OpenRead(targetPath);
             if (target.Identity == source)
             {
-                throw new VhdRefusedException(targetPath, RefusalCode.SameFile, "source and target are one file.");
+                throw new VhdOperationException(targetPath, OperationError.SameFile, "source and target are one file.");
             }
         }
 
         if (!overwrite)
         {
-            throw new VhdRefusedException(targetPath, RefusalCode.TargetExists, "the file exists already; -Force replaces it.");
+            throw new VhdOperationException(targetPath, OperationError.TargetExists, "the file exists already; -Force replaces it.");
         }
 
         // Also refuses folders and devices, and images that someone has open.
@@ -83,7 +83,7 @@ public sealed class ReplacementFile : IDisposable
 
     /// <summary>Syncs the new file and puts it in the target's place.</summary>
     /// <param name="sync">False leaves writing to the system: after a power cut the file may be empty or in part.</param>
-    /// <exception cref="VhdRefusedException">Meanwhile someone has made the target.</exception>
+    /// <exception cref="VhdOperationException">Meanwhile someone has made the target.</exception>
     public void Commit(bool sync = true)
     {
         if (sync)
@@ -99,7 +99,7 @@ public sealed class ReplacementFile : IDisposable
         catch (IOException error)
         {
             throw !_overwrite && System.IO.File.Exists(_targetPath)
-                ? new VhdRefusedException(_targetPath, RefusalCode.TargetExists, "the file exists already; -Force replaces it.")
+                ? new VhdOperationException(_targetPath, OperationError.TargetExists, "the file exists already; -Force replaces it.")
                 : new ImageIOException(_targetPath, ImageIOOperation.Replace, null, error);
         }
 

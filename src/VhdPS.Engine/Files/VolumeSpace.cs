@@ -10,26 +10,26 @@ public static class VolumeSpace
     public static long? MaxFileLength(string folder) => Ask(folder, static volume => MaxFileLengthOn(volume.DriveFormat));
 
     /// <summary>Refuses a file that the file system of <paramref name="targetPath"/> cannot hold.</summary>
-    /// <exception cref="VhdRefusedException">It would be longer than FAT's 4 GiB less a byte.</exception>
+    /// <exception cref="VhdOperationException">It would be longer than FAT's 4 GiB less a byte.</exception>
     public static void ThrowIfTooLong(string targetPath, long length)
     {
         string folder = Path.GetDirectoryName(Path.GetFullPath(targetPath))!;
         if (MaxFileLength(folder) is { } most && length > most)
         {
-            throw new VhdRefusedException(
-                targetPath, RefusalCode.NotEnoughSpace, $"the new file may take {length} bytes, and the file system of {folder} holds no file of more than {most}; -Force tries all the same.");
+            throw new VhdOperationException(
+                targetPath, OperationError.NotEnoughSpace, $"the new file may take {length} bytes, and the file system of {folder} holds no file of more than {most}; -Force tries all the same.");
         }
     }
 
     /// <summary>Refuses work that needs more room than the volume of <paramref name="targetPath"/> has.</summary>
-    /// <exception cref="VhdRefusedException">The volume has less than <paramref name="neededBytes"/> left.</exception>
+    /// <exception cref="VhdOperationException">The volume has less than <paramref name="neededBytes"/> left.</exception>
     public static void ThrowIfLess(string targetPath, long neededBytes)
     {
         string folder = Path.GetDirectoryName(Path.GetFullPath(targetPath))!;
         if (Of(folder) is { } free && free < neededBytes)
         {
-            throw new VhdRefusedException(
-                targetPath, RefusalCode.NotEnoughSpace, $"up to {neededBytes} bytes may be needed and {free} are free in {folder}; -Force tries all the same.");
+            throw new VhdOperationException(
+                targetPath, OperationError.NotEnoughSpace, $"up to {neededBytes} bytes may be needed and {free} are free in {folder}; -Force tries all the same.");
         }
     }
 

@@ -53,7 +53,7 @@ internal sealed class BlockAllocator
     }
 
     /// <summary>Refuses to make <paramref name="blockCount"/> blocks where they would not all have a place.</summary>
-    public void ThrowIfNoRoom(long blockCount)
+    public void ThrowIfNoFreeSpace(long blockCount)
     {
         if (blockCount > 0 && _lastPastEnd is { } finding)
         {
@@ -64,12 +64,12 @@ internal sealed class BlockAllocator
         long end = _end;
         for (long made = 0; made < blockCount; made++)
         {
-            (long bitmapOffset, _, end) = PlaceBehind(end);
+            (long bitmapOffset, _, end) = PlaceAfter(end);
             if (bitmapOffset / VhdSpec.SectorSize >= VhdSpec.UnusedEntry)
             {
                 // I4
-                throw new VhdRefusedException(
-                    _layout.Path, RefusalCode.ImageFull, $"the image is full: a new block would lie at offset {bitmapOffset}, and a table entry reaches to 2 TiB.");
+                throw new VhdOperationException(
+                    _layout.Path, OperationError.ImageFull, $"the image is full: a new block would lie at offset {bitmapOffset}, and a table entry reaches to 2 TiB.");
             }
         }
     }
@@ -81,8 +81,8 @@ internal sealed class BlockAllocator
     /// </summary>
     public void Allocate(int blockIndex, int sectorInBlock, ReadOnlySpan<byte> data)
     {
-        ThrowIfNoRoom(1);
-        (long bitmapOffset, long dataOffset, long blockEnd) = PlaceBehind(_end);
+        ThrowIfNoFreeSpace(1);
+        (long bitmapOffset, long dataOffset, long blockEnd) = PlaceAfter(_end);
         byte[]? freshBitmap = null;
         if (_layout.VhdType == VhdType.Differencing)
         {
@@ -149,7 +149,7 @@ internal sealed class BlockAllocator
         bitmaps.SetPublished();
     }
 
-    private (long BitmapOffset, long DataOffset, long End) PlaceBehind(long end)
+    private (long BitmapOffset, long DataOffset, long End) PlaceAfter(long end)
     {
         long dataOffset = VhdSpec.RoundUp(end + _layout.BitmapSize, VhdSpec.DataAlignment);
         foreach (StructureExtent extent in _layout.LocatorsPastEnd)

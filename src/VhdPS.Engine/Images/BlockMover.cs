@@ -23,14 +23,14 @@ internal sealed class BlockMover(ImageFile file, ImageLayout layout, BlockAlloca
     private readonly SortedDictionary<int, uint> _copied = [];
 
     /// <summary>Where the bitmap goes of a block that is to lie at or behind <paramref name="fileOffset"/>, its data on 4 KiB.</summary>
-    /// <exception cref="VhdRefusedException">A table entry cannot name the place.</exception>
+    /// <exception cref="VhdOperationException">A table entry cannot name the place.</exception>
     public static long PlaceBlock(ImageLayout layout, long fileOffset)
     {
         long bitmapOffset = VhdSpec.RoundUp(fileOffset + layout.BitmapSize, VhdSpec.DataAlignment) - layout.BitmapSize;
         return bitmapOffset / VhdSpec.SectorSize < VhdSpec.UnusedEntry
             ? bitmapOffset
-            : throw new VhdRefusedException(
-                layout.Path, RefusalCode.ImageFull, $"the image is full: a block would lie at offset {bitmapOffset}, and a table entry reaches to 2 TiB.");
+            : throw new VhdOperationException(
+                layout.Path, OperationError.ImageFull, $"the image is full: a block would lie at offset {bitmapOffset}, and a table entry reaches to 2 TiB.");
     }
 
     /// <summary>Copies a block to a free place (M1); the entry follows with <see cref="Publish"/>.</summary>

@@ -17,7 +17,7 @@ public static class ChildCreator
     /// <exception cref="ArgumentException">A value of <paramref name="child"/> is out of its range.</exception>
     /// <exception cref="FileNotFoundException">The parent is not there.</exception>
     /// <exception cref="VhdFormatException">The parent's id is zero, its footer is damaged, or it cannot be read.</exception>
-    /// <exception cref="VhdRefusedException">The file exists and may not be replaced, or is an image of the parent's chain.</exception>
+    /// <exception cref="VhdOperationException">The file exists and may not be replaced, or is an image of the parent's chain.</exception>
     /// <exception cref="ImageIOException">The file could not be written.</exception>
     public static void Create(string path, NewChild child, bool overwrite = false)
     {
@@ -55,7 +55,7 @@ public static class ChildCreator
     /// <exception cref="VhdFormatException">Its id is zero, its footer is damaged, or it cannot be read.</exception>
     internal static void ThrowIfUnfit(ImageLayout parent)
     {
-        Finding? fault = parent.FindRefusal(forWriting: false) ?? parent.Findings.FirstOrDefault(finding => finding.Code is
+        Finding? fault = parent.FindBlockingFinding(forWriting: false) ?? parent.Findings.FirstOrDefault(finding => finding.Code is
             FaultCode.UniqueIdNull or FaultCode.FooterMissing or FaultCode.FooterCopyMissing or FaultCode.FooterChecksumMismatch
             or FaultCode.FooterChecksumZero or FaultCode.FootersDiffer);
         if (fault is not null)
@@ -67,7 +67,7 @@ public static class ChildCreator
     /// <summary>Refuses a path that names the image or one of its ancestors, which a new file there would destroy.</summary>
     private static void ThrowIfInChain(string path, LocalImageFile image, ImageLayout layout)
     {
-        if (PlatformFile.Current.Look(path).Kind != FileKind.Regular)
+        if (PlatformFile.Current.Stat(path).Kind != FileKind.Regular)
         {
             return;
         }
@@ -75,14 +75,14 @@ public static class ChildCreator
         FileIdentity identity = IdentityOf(path);
         if (identity == image.Identity)
         {
-            throw new VhdRefusedException(path, RefusalCode.SameFile, $"the file is the parent '{image.Path}' itself.");
+            throw new VhdOperationException(path, OperationError.SameFile, $"the file is the parent '{image.Path}' itself.");
         }
 
         foreach (ChainLevel level in ChainInspector.Describe(image, layout).Skip(1))
         {
             if (level.State is ChainState.Ok or ChainState.IdMismatch && IdentityOf(level.Path) == identity)
             {
-                throw new VhdRefusedException(path, RefusalCode.SameFile, $"the file is an ancestor of the parent '{image.Path}'.");
+                throw new VhdOperationException(path, OperationError.SameFile, $"the file is an ancestor of the parent '{image.Path}'.");
             }
         }
     }

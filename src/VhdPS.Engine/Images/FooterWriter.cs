@@ -35,9 +35,9 @@ internal sealed class FooterWriter
     /// Whether the footers are not both sound and equal, and nothing else keeps the image from being opened for writing: as
     /// an operation leaves them that was cut off.
     /// </summary>
-    public static bool CanMend(ImageLayout layout) =>
+    public static bool CanRepair(ImageLayout layout) =>
         layout is { StoredFooter: not null, Header: not null, BlockCount: > 0 }
-        && layout.FindRefusal(forWriting: false) is null
+        && layout.FindBlockingFinding(forWriting: false) is null
         && layout.Findings.Any(finding => IsOfFooters(finding.Code))
         && layout.Findings.All(finding => finding.Effect != FaultEffect.ReadOnly || IsOfFooters(finding.Code));
 
@@ -46,9 +46,9 @@ internal sealed class FooterWriter
     /// not all that is wrong.
     /// </summary>
     /// <exception cref="ImageIOException">The file could not be read or written.</exception>
-    public static bool TryMend(ImageFile file, ImageLayout layout)
+    public static bool TryRepair(ImageFile file, ImageLayout layout)
     {
-        if (!CanMend(layout))
+        if (!CanRepair(layout))
         {
             return false;
         }
@@ -85,7 +85,7 @@ internal sealed class FooterWriter
     }
 
     /// <summary>Where the footer at the end goes that is to lie at or behind <paramref name="fileOffset"/> and clear of its present place.</summary>
-    public long PlaceAtOrBehind(long fileOffset)
+    public long PlaceAtOrAfter(long fileOffset)
     {
         if (EndOffset % VhdSpec.SectorSize == 0)
         {
@@ -98,7 +98,7 @@ internal sealed class FooterWriter
     /// <summary>Writes the footer at a place behind the present one, and syncs (F2).</summary>
     public void MoveEnd(long fileOffset)
     {
-        long place = PlaceAtOrBehind(fileOffset);
+        long place = PlaceAtOrAfter(fileOffset);
         _file.WriteAt(place, Footer.Bytes);
         _file.Flush();
         EndOffset = place;

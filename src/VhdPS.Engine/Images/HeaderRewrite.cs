@@ -52,9 +52,9 @@ internal static class HeaderRewrite
             parentLocators: slots.Select(slot => new ParentLocator(slot, ParentLocatorCode.None, 0, 0, 0, 0)).Concat(link.Locators(linkOffset, slots)));
 
         BlockAllocationTable table = SectorMap.ReadTable(file, layout);
-        long? room = ImageRoom.Find(
+        long? room = FreeSpace.Find(
             layout, table, texts.Length, extent => extent.Structure == VhdStructure.ParentLocator && IsGivenUp(header, extent));
-        long linkOffset = room ?? ImageRoom.FindEnd(layout, table);
+        long linkOffset = room ?? FreeSpace.FindEnd(layout, table);
         long newEnd = room is null ? linkOffset + texts.Length : layout.DataEnd;
 
         // Behind the place where the last footer will be: header, paths, and the footer that names them.

@@ -14,7 +14,7 @@ public static class ImageCreator
     /// <param name="image">What it is to be.</param>
     /// <param name="overwrite">Whether an existing file may be replaced.</param>
     /// <exception cref="ArgumentException">A value of <paramref name="image"/> is out of its range.</exception>
-    /// <exception cref="VhdRefusedException">The file exists and may not be replaced.</exception>
+    /// <exception cref="VhdOperationException">The file exists and may not be replaced.</exception>
     /// <exception cref="ImageIOException">The file could not be written.</exception>
     public static void Create(string path, NewImage image, bool overwrite = false)
     {
@@ -46,8 +46,8 @@ public static class ImageCreator
     /// <param name="file">The empty file.</param>
     /// <param name="footer">The footer.</param>
     /// <param name="header">The header.</param>
-    /// <param name="behindTable">The paths of parent locators, a whole number of sectors.</param>
-    public static void WriteDynamic(ImageFile file, HardDiskFooter footer, DynamicDiskHeader header, ReadOnlySpan<byte> behindTable = default)
+    /// <param name="afterTable">The paths of parent locators, a whole number of sectors.</param>
+    public static void WriteDynamic(ImageFile file, HardDiskFooter footer, DynamicDiskHeader header, ReadOnlySpan<byte> afterTable = default)
     {
         long tableOffset = (long)header.TableOffset;
         long tableEnd = tableOffset + VhdSpec.RoundUp((long)header.MaxTableEntries * VhdSpec.TableEntrySize, VhdSpec.SectorSize);
@@ -67,12 +67,12 @@ public static class ImageCreator
                 file.WriteAt(at, bytes[..(int)Math.Min(TableChunk, tableEnd - at)]);
             }
 
-            if (!behindTable.IsEmpty)
+            if (!afterTable.IsEmpty)
             {
-                file.WriteAt(tableEnd, behindTable);
+                file.WriteAt(tableEnd, afterTable);
             }
 
-            file.WriteAt(tableEnd + behindTable.Length, footer.Bytes);
+            file.WriteAt(tableEnd + afterTable.Length, footer.Bytes);
         }
         finally
         {

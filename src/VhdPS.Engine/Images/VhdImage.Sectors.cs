@@ -27,7 +27,7 @@ public sealed partial class VhdImage
     /// <param name="sector">The first virtual sector.</param>
     /// <param name="data">A whole number of sectors.</param>
     /// <exception cref="ArgumentException">The request is no whole number of sectors or passes the end; nothing was written.</exception>
-    /// <exception cref="VhdRefusedException">The image is open for reading, full, or an earlier write failed.</exception>
+    /// <exception cref="VhdOperationException">The image is open for reading, full, or an earlier write failed.</exception>
     /// <exception cref="ImageIOException">The write failed; the handle takes no more writes.</exception>
     public void WriteSectors(long sector, ReadOnlySpan<byte> data)
     {
@@ -35,7 +35,7 @@ public sealed partial class VhdImage
         long count = CheckRequest(sector, data.Length);
         if (!_options.ForWriting)
         {
-            throw new VhdRefusedException(Path, RefusalCode.OpenedForReading, "the image was opened for reading.");
+            throw new VhdOperationException(Path, OperationError.OpenedForReading, "the image was opened for reading.");
         }
 
         if (_isWriteRefused)
@@ -123,7 +123,7 @@ public sealed partial class VhdImage
             done += length;
         }
 
-        _allocator!.ThrowIfNoRoom(newBlockCount);
+        _allocator!.ThrowIfNoFreeSpace(newBlockCount);
     }
 
     /// <summary>In a child zeros hide the parent's data and must be stored; elsewhere an absent block is zeros already.</summary>

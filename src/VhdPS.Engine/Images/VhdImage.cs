@@ -72,7 +72,7 @@ public sealed partial class VhdImage : IDisposable
             }
 
             var layout = ImageLayout.Read(file, new LayoutOptions { SizeRule = options.SizeRule, Force = options.Force });
-            if (layout.FindRefusal(options.ForWriting) is { } refusal)
+            if (layout.FindBlockingFinding(options.ForWriting) is { } refusal)
             {
                 throw new VhdFormatException(file.Path, refusal);
             }
@@ -165,6 +165,6 @@ public sealed partial class VhdImage : IDisposable
         }
     }
 
-    private VhdRefusedException RefuseAfterFailure() =>
-        new(Path, RefusalCode.EarlierWriteFailed, "an earlier write or sync failed; open the image anew.");
+    private VhdOperationException RefuseAfterFailure() =>
+        new(Path, OperationError.EarlierWriteFailed, "an earlier write or sync failed; open the image anew.");
 }

@@ -79,7 +79,7 @@ public sealed class ImageLayout
     public long DataEnd => Footers.End?.FileOffset ?? FileLength;
 
     /// <summary>The first finding that keeps the image from being opened, or null.</summary>
-    public Finding? FindRefusal(bool forWriting) => Findings.FirstOrDefault(finding =>
+    public Finding? FindBlockingFinding(bool forWriting) => Findings.FirstOrDefault(finding =>
         finding.Effect is FaultEffect.Unreadable or FaultEffect.UnreadableUnlessForced
         || (forWriting && finding.Effect == FaultEffect.ReadOnly));
 

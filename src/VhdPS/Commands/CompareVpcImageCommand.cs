@@ -126,8 +126,8 @@ public sealed class CompareVpcImageCommand : VpcCommandBase
 
             using (difference)
             {
-                TellSource(reference);
-                TellSource(difference);
+                ReportSource(reference);
+                ReportSource(difference);
                 if (reference.SizeBytes != difference.SizeBytes)
                 {
                     WriteWarning(
@@ -154,8 +154,8 @@ public sealed class CompareVpcImageCommand : VpcCommandBase
             return;
         }
 
-        TellFile(referencePath);
-        TellFile(differencePath);
+        ReportFile(referencePath);
+        ReportFile(differencePath);
         Emit(differencePath, FindStructures(referencePath, differencePath));
     }
 

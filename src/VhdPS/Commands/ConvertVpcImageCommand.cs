@@ -110,16 +110,16 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
 
         using (operation)
         {
-            TellSource(path, operation.SourceLayout, operation.SourceSizeBytes);
+            ReportSource(path, operation.SourceLayout, operation.SourceSizeBytes);
             if (!ShouldProcess(path, Plan(options, operation)) || !TryRun(path, () => Run(operation, path), out ConvertResult result))
             {
                 return;
             }
 
             _takenTarget = result.Path;
-            TellPadding(path, operation.SourceSizeBytes, operation.SizeBytes);
-            TellStep($"{result.Path}: {VpcSize.Format(result.WrittenBytes)} of data written, {VpcSize.Format(result.SizeOnDisk)} on disk.");
-            TellDisk(result.Path, result.Format);
+            ReportPadding(path, operation.SourceSizeBytes, operation.SizeBytes);
+            ReportStep($"{result.Path}: {VpcSize.Format(result.WrittenBytes)} of data written, {VpcSize.Format(result.SizeOnDisk)} on disk.");
+            ReportDisk(result.Path, result.Format);
             Emit(result.Path, result.Format);
         }
     }
@@ -147,17 +147,17 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
             return;
         }
 
-        TellDisk(path, isToRaw ? DiskFormat.Fixed : DiskFormat.Raw);
+        ReportDisk(path, isToRaw ? DiskFormat.Fixed : DiskFormat.Raw);
         if (!ShouldProcess(path, isToRaw ? "Take the footer off, which leaves a raw disk" : "Add a footer, which makes a fixed image")
             || !TryRun(path, () => RunInPlace(path, isToRaw)))
         {
             return;
         }
 
-        TellDisk(path, format);
+        ReportDisk(path, format);
         if (!isToRaw)
         {
-            TellPadding(path, length, new FileInfo(path).Length - VhdSpec.FooterSize);
+            ReportPadding(path, length, new FileInfo(path).Length - VhdSpec.FooterSize);
         }
 
         Emit(path, format);
@@ -240,7 +240,7 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
             : throw new ArgumentException($"{target}: made from another source just now; name a folder for more than one.");
     }
 
-    private void TellPadding(string path, long sizeBytes, long paddedBytes)
+    private void ReportPadding(string path, long sizeBytes, long paddedBytes)
     {
         string text = $"{path}: {paddedBytes - sizeBytes} bytes of zeros were added behind the disk, which is {paddedBytes} bytes now.";
         if (sizeBytes % VhdSpec.SectorSize != 0 && paddedBytes > sizeBytes)
@@ -249,19 +249,19 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
         }
         else if (paddedBytes > sizeBytes)
         {
-            TellStep(text);
+            ReportStep(text);
         }
     }
 
-    private void TellDisk(string path, DiskFormat format)
+    private void ReportDisk(string path, DiskFormat format)
     {
         if (format != DiskFormat.Raw)
         {
-            TellFile(path);
+            ReportFile(path);
         }
-        else if (IsTelling && TryRun(path, () => new FileInfo(path).Length, out long length))
+        else if (IsDiagnosing && TryRun(path, () => new FileInfo(path).Length, out long length))
         {
-            TellRaw(path, length);
+            ReportRaw(path, length);
         }
     }
 

@@ -46,8 +46,8 @@ public sealed class GetVpcBlockCommand : VpcDiskCommandBase
 
         using (image)
         {
-            TellImage(image.Layout);
-            TellFindings(path, image.Layout.Findings);
+            ReportImage(image.Layout);
+            ReportFindings(path, image.Layout.Findings);
             WriteAll(path, Blocks(image));
         }
     }

@@ -17,7 +17,7 @@ public sealed class GetVpcChainCommand : VpcDiskCommandBase
     {
         if (Directory.Exists(path))
         {
-            TellStep($"{path}: looking for images{(Recurse ? ", in the folders beneath too" : string.Empty)}.");
+            ReportStep($"{path}: looking for images{(Recurse ? ", in the folders beneath too" : string.Empty)}.");
             if (TryRun(path, () => ReadForest(path), out IReadOnlyList<ForestNode> roots))
             {
                 WriteAll(path, TreeLines.ForForest(roots), node => Write(node.Level, new VpcChain(path, node.Level, node.Tree)));
@@ -33,16 +33,16 @@ public sealed class GetVpcChainCommand : VpcDiskCommandBase
     {
         foreach (TriedPath tried in level.Tried)
         {
-            TellStep($"{tried.Path}: not taken as parent: {tried.Reason}");
+            ReportStep($"{tried.Path}: not taken as parent: {tried.Reason}");
         }
 
         if (level.Layout is { } layout)
         {
-            TellImage(layout);
+            ReportImage(layout);
         }
         else
         {
-            TellStep($"{level.Path}: {level.State}. {level.Problem}".TrimEnd());
+            ReportStep($"{level.Path}: {level.State}. {level.Problem}".TrimEnd());
         }
 
         WriteObject(output);

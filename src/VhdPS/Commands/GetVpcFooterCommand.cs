@@ -26,8 +26,8 @@ public sealed class GetVpcFooterCommand : VpcPathCommandBase
             return;
         }
 
-        TellFile(path);
-        TellFindings(path, result.Findings);
+        ReportFile(path);
+        ReportFindings(path, result.Findings);
         object output = Raw ? result.Stored.Footer.Bytes[..result.Stored.Footer.StoredLength].ToArray() : new VpcFooter(path, result.Stored);
         WriteObject(output, enumerateCollection: false);
     }

@@ -77,7 +77,7 @@ public sealed class GetVpcHashCommand : VpcDiskCommandBase
 
     private void Write(HashedDisk hashed)
     {
-        TellSource(hashed.Output.Path, hashed.Layout, hashed.Output.Size);
+        ReportSource(hashed.Output.Path, hashed.Layout, hashed.Output.Size);
         WriteObject(hashed.Output);
     }
 
@@ -102,7 +102,7 @@ public sealed class GetVpcHashCommand : VpcDiskCommandBase
 
         using (source)
         {
-            TellSource(source);
+            ReportSource(source);
             using CommandProgress progress = BeginProgress("Hashing", path);
             WriteAll(path, HashBlocks(source, algorithm, progress));
         }

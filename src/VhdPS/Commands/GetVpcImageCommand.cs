@@ -31,8 +31,8 @@ public sealed class GetVpcImageCommand : VpcPathCommandBase
 
     private void Write((VpcImage Image, ImageLayout Layout) described)
     {
-        TellImage(described.Layout);
-        TellFindings(described.Layout.Path, described.Layout.Findings);
+        ReportImage(described.Layout);
+        ReportFindings(described.Layout.Path, described.Layout.Findings);
         WriteObject(described.Image);
     }
 
@@ -40,7 +40,7 @@ public sealed class GetVpcImageCommand : VpcPathCommandBase
     {
         using var file = LocalImageFile.OpenRead(path);
         var layout = ImageLayout.Read(file, new LayoutOptions { SizeRule = SizeRule, Force = Force });
-        return layout.FindRefusal(forWriting: false) is { } refusal
+        return layout.FindBlockingFinding(forWriting: false) is { } refusal
             ? throw new VhdFormatException(path, refusal)
             : (VpcImage.Describe(file, layout), layout);
     }

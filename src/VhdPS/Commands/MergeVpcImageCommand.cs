@@ -34,28 +34,28 @@ public sealed class MergeVpcImageCommand : VpcOperationCommandBase
     /// <inheritdoc/>
     protected override void ProcessFile(string path)
     {
-        if (!TryRun(path, () => Request(path), out MergeRequest request)
-            || !TryRun(path, () => MergeOperation.Plan(path, request), out MergePlan plan))
+        if (!TryRun(path, () => Options(path), out MergeOptions options)
+            || !TryRun(path, () => MergeOperation.Plan(path, options), out MergePlan plan))
         {
             return;
         }
 
         foreach (string file in plan.IsNewFile ? plan.SourcePaths : plan.SourcePaths.Append(plan.TargetPath))
         {
-            TellFile(file);
+            ReportFile(file);
         }
 
-        if (!ShouldProcess(path, Describe(plan)) || !TryRun(path, () => Run(path, request), out plan))
+        if (!ShouldProcess(path, Describe(plan)) || !TryRun(path, () => Run(path, options), out plan))
         {
             return;
         }
 
-        TellFile(plan.TargetPath);
+        ReportFile(plan.TargetPath);
 
         _takenTarget = plan.IsNewFile ? plan.TargetPath : _takenTarget;
         if (plan.OldSizeBytes > plan.NewSizeBytes)
         {
-            TellStep($"{plan.TargetPath}: keeps its size of {plan.OldSizeBytes} bytes, which is more than the child's.");
+            ReportStep($"{plan.TargetPath}: keeps its size of {plan.OldSizeBytes} bytes, which is more than the child's.");
         }
 
         if (PassThru && TryRun(plan.TargetPath, () => VpcImage.Read(plan.TargetPath), out VpcImage image))
@@ -91,7 +91,7 @@ public sealed class MergeVpcImageCommand : VpcOperationCommandBase
         return string.Join(", ", parts);
     }
 
-    private MergeRequest Request(string path)
+    private MergeOptions Options(string path)
     {
         string? target = DestinationPath is null ? null : new PathResolver(SessionState.Path).ResolveLiteral(DestinationPath);
         if (target is not null && (Directory.Exists(target) || System.IO.Path.EndsInDirectorySeparator(target)))
@@ -105,7 +105,7 @@ public sealed class MergeVpcImageCommand : VpcOperationCommandBase
             throw new ArgumentException($"{target}: made from another image just now; name a folder for more than one.");
         }
 
-        return new MergeRequest
+        return new MergeOptions
         {
             DestinationPath = target,
             Depth = IsGiven(nameof(Depth)) ? Depth : null,
@@ -117,9 +117,9 @@ public sealed class MergeVpcImageCommand : VpcOperationCommandBase
         };
     }
 
-    private MergePlan Run(string path, MergeRequest request)
+    private MergePlan Run(string path, MergeOptions options)
     {
         using CommandProgress progress = BeginProgress("Merging", path);
-        return MergeOperation.Run(path, request, progress, Cancellation);
+        return MergeOperation.Run(path, options, progress, Cancellation);
     }
 }

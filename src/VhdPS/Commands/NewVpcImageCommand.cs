@@ -78,7 +78,7 @@ public sealed class NewVpcImageCommand : VpcCommandBase
                 continue;
             }
 
-            TellFile(file);
+            ReportFile(file);
             WriteObject(image);
         }
     }

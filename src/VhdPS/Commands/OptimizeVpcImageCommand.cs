@@ -42,7 +42,7 @@ public sealed class OptimizeVpcImageCommand : VpcOperationCommandBase
             return;
         }
 
-        TellFile(path);
+        ReportFile(path);
         if (!PassThru)
         {
             WriteObject(new VpcOptimizeResult(result));
@@ -63,7 +63,7 @@ public sealed class OptimizeVpcImageCommand : VpcOperationCommandBase
 
         if (InPlace)
         {
-            TellFile(path);
+            ReportFile(path);
             return TryRun(path, () => RunInPlace(options), out result);
         }
 
@@ -74,8 +74,8 @@ public sealed class OptimizeVpcImageCommand : VpcOperationCommandBase
 
         using (operation)
         {
-            TellImage(operation.Layout);
-            TellFindings(path, operation.Layout.Findings);
+            ReportImage(operation.Layout);
+            ReportFindings(path, operation.Layout.Findings);
             if (!TryRun(path, () => Run(operation, path), out result))
             {
                 return false;

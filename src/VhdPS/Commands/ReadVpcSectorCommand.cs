@@ -48,8 +48,8 @@ public sealed class ReadVpcSectorCommand : VpcDiskCommandBase
 
         using (image)
         {
-            TellImage(image.Layout);
-            TellFindings(path, image.Layout.Findings);
+            ReportImage(image.Layout);
+            ReportFindings(path, image.Layout.Findings);
             if (!TryRun(path, () => image.ThrowIfPastEnd(Sector, Count)))
             {
                 return;
@@ -71,7 +71,7 @@ public sealed class ReadVpcSectorCommand : VpcDiskCommandBase
 
     private void Write(VpcSector sectors)
     {
-        TellSectors(sectors);
+        ReportSectors(sectors);
         WriteObject(sectors);
     }
 

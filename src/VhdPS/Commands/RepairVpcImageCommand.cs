@@ -51,10 +51,10 @@ public sealed class RepairVpcImageCommand : VpcPathCommandBase
 
         if (plan.Report.Layout is { } layout)
         {
-            TellImage(layout);
+            ReportImage(layout);
         }
 
-        TellEdits(path, plan.Phases);
+        ReportEdits(path, plan.Phases);
         if (plan.HasChanges)
         {
             if ((undoPath is not null && !TryRun(path, () => RepairOperation.ThrowIfUndoFileExists(undoPath)))
@@ -64,11 +64,11 @@ public sealed class RepairVpcImageCommand : VpcPathCommandBase
                 return;
             }
 
-            TellStep(undoPath is null ? $"{path}: repaired; there is no undo file." : $"{path}: repaired; the old bytes are in '{undoPath}'.");
+            ReportStep(undoPath is null ? $"{path}: repaired; there is no undo file." : $"{path}: repaired; the old bytes are in '{undoPath}'.");
         }
         else
         {
-            TellStep($"{path}: there is nothing that can be mended.");
+            ReportStep($"{path}: there is nothing that can be mended.");
             undoPath = null;
         }
 

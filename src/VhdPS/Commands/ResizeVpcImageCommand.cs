@@ -35,25 +35,25 @@ public sealed class ResizeVpcImageCommand : VpcOperationCommandBase
     /// <inheritdoc/>
     protected override void ProcessFile(string path)
     {
-        if (!TryRun(path, () => Request(path), out ResizeRequest request) || !TryRun(path, () => Plan(path, request), out ResizePlan plan))
+        if (!TryRun(path, () => Options(path), out ResizeOptions options) || !TryRun(path, () => Plan(path, options), out ResizePlan plan))
         {
             return;
         }
 
-        TellFile(path);
-        if (!plan.IsChange && !plan.IsMend)
+        ReportFile(path);
+        if (!plan.IsChange && !plan.IsRepair)
         {
-            TellStep($"{path}: the disk has {plan.NewSizeBytes} bytes already.");
+            ReportStep($"{path}: the disk has {plan.NewSizeBytes} bytes already.");
         }
         else
         {
-            if (!ShouldProcess(path, Describe(plan)) || !TryRun(path, () => Run(path, request), out plan))
+            if (!ShouldProcess(path, Describe(plan)) || !TryRun(path, () => Run(path, options), out plan))
             {
                 return;
             }
 
             Tell(path, plan);
-            TellFile(path);
+            ReportFile(path);
         }
 
         if (PassThru && TryRun(path, () => VpcImage.Read(path), out VpcImage image))
@@ -76,7 +76,7 @@ public sealed class ResizeVpcImageCommand : VpcOperationCommandBase
             parts.Add($"cut off data up to sector {sector}");
         }
 
-        if (plan.IsMend)
+        if (plan.IsRepair)
         {
             parts.Add("finish what was cut off before");
         }
@@ -106,14 +106,14 @@ public sealed class ResizeVpcImageCommand : VpcOperationCommandBase
 
     private static string Blocks(ResizePlan plan) => plan.MovedBlockCount == 1 ? "1 block" : $"{plan.MovedBlockCount} blocks";
 
-    private ResizeRequest Request(string path)
+    private ResizeOptions Options(string path)
     {
         if (!IsGiven(nameof(Size)) && !ToMinimumSize && !IsGiven(nameof(RoundUpTo)))
         {
             throw new ArgumentException($"{path}: give -Size, -ToMinimumSize or -RoundUpTo.");
         }
 
-        return new ResizeRequest
+        return new ResizeOptions
         {
             SizeBytes = IsGiven(nameof(Size)) ? Size : null,
             ToMinimumSize = ToMinimumSize,
@@ -124,21 +124,21 @@ public sealed class ResizeVpcImageCommand : VpcOperationCommandBase
         };
     }
 
-    private ResizePlan Plan(string path, ResizeRequest request)
+    private ResizePlan Plan(string path, ResizeOptions options)
     {
         using CommandProgress progress = BeginProgress("Looking for the last data in", path);
-        return ResizeOperation.Plan(path, request, progress, Cancellation);
+        return ResizeOperation.Plan(path, options, progress, Cancellation);
     }
 
-    private ResizePlan Run(string path, ResizeRequest request)
+    private ResizePlan Run(string path, ResizeOptions options)
     {
         using CommandProgress progress = BeginProgress("Resizing", path);
-        return ResizeOperation.Run(path, request, progress, Cancellation);
+        return ResizeOperation.Run(path, options, progress, Cancellation);
     }
 
     private void Tell(string path, ResizePlan plan)
     {
-        TellStep($"{path}: {plan.OldSizeBytes} bytes before, {plan.NewSizeBytes} bytes now; {Blocks(plan)} moved.");
+        ReportStep($"{path}: {plan.OldSizeBytes} bytes before, {plan.NewSizeBytes} bytes now; {Blocks(plan)} moved.");
         if (plan.LostSector is { } sector)
         {
             WriteWarning($"{path}: data up to sector {sector} was cut off.");

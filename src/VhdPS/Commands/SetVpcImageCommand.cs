@@ -52,21 +52,21 @@ public sealed class SetVpcImageCommand : VpcPathCommandBase
     /// <inheritdoc/>
     protected override void ProcessFile(string path)
     {
-        if (!TryRun(path, Change, out ImageChange change))
+        if (!TryRun(path, Change, out SetImageOptions change))
         {
             return;
         }
 
-        TellFile(path);
+        ReportFile(path);
         if (!ShouldProcess(path, Describe(change)) || !TryRun(path, () => SetImageOperation.Run(path, change)))
         {
             return;
         }
 
-        TellStep($"{path}: {(change.ParentPath is null ? "footers" : "parent, header and footers")} written.");
+        ReportStep($"{path}: {(change.ParentPath is null ? "footers" : "parent, header and footers")} written.");
         if (change.ParentPath is not null)
         {
-            TellFile(path);
+            ReportFile(path);
         }
 
         if (PassThru && TryRun(path, () => VpcImage.Read(path), out VpcImage image))
@@ -75,7 +75,7 @@ public sealed class SetVpcImageCommand : VpcPathCommandBase
         }
     }
 
-    private static string Describe(ImageChange change)
+    private static string Describe(SetImageOptions change)
     {
         var parts = new List<string>();
         void Add(string name, object? value)
@@ -94,14 +94,14 @@ public sealed class SetVpcImageCommand : VpcPathCommandBase
         return $"Set {string.Join(", ", parts)}";
     }
 
-    private ImageChange Change()
+    private SetImageOptions Change()
     {
         if (ResetDiskIdentifier && IsGiven(nameof(UniqueId)))
         {
             throw new ArgumentException("Give -UniqueId or -ResetDiskIdentifier, not both.");
         }
 
-        var change = new ImageChange
+        var change = new SetImageOptions
         {
             ParentPath = ParentPath is null ? null : new PathResolver(SessionState.Path).ResolveLiteral(ParentPath),
             IgnoreIdMismatch = IgnoreIdMismatch,

@@ -44,8 +44,8 @@ public sealed class ShowVpcMapCommand : VpcPathCommandBase
             return;
         }
 
-        TellImage(drawn.Layout);
-        TellFindings(path, drawn.Layout.Findings);
+        ReportImage(drawn.Layout);
+        ReportFindings(path, drawn.Layout.Findings);
         if (target is null)
         {
             WriteObject(drawn.Map);

@@ -35,10 +35,10 @@ public sealed class TestVpcChecksumCommand : VpcPathCommandBase
 
     private void Tell(string path, VhdStructure structure, StructureChecksum? found)
     {
-        if (IsTelling && found is { } checksum)
+        if (IsDiagnosing && found is { } checksum)
         {
             string verdict = checksum.Stored == checksum.Computed ? "holds" : $"is wrong: the bytes give 0x{checksum.Computed:X8}";
-            TellStep($"{path}: the checksum 0x{checksum.Stored:X8} of the {structure} {verdict}.");
+            ReportStep($"{path}: the checksum 0x{checksum.Stored:X8} of the {structure} {verdict}.");
             WriteDebug($"{path}: {structure} at {VpcFileOffset.Format(checksum.FileOffset)}.");
         }
     }

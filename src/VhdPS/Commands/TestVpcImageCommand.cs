@@ -46,7 +46,7 @@ public sealed class TestVpcImageCommand : VpcDiskCommandBase
     {
         if (report.Layout is { } layout)
         {
-            TellImage(layout);
+            ReportImage(layout);
         }
 
         WriteObject(Quiet ? report.IsValid : new VpcCheckResult(report));

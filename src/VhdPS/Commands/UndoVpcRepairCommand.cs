@@ -25,8 +25,8 @@ public sealed class UndoVpcRepairCommand : VpcPathCommandBase
 
         if (TryRun(path, () => UndoOperation.Run(path, undoPath), out UndoRecord record))
         {
-            TellEdits(path, record.Phases);
-            TellStep($"{path}: as it was before the repair, {record.OldLength} bytes; '{undoPath}' is deleted.");
+            ReportEdits(path, record.Phases);
+            ReportStep($"{path}: as it was before the repair, {record.OldLength} bytes; '{undoPath}' is deleted.");
         }
     }
 }

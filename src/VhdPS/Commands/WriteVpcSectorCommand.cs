@@ -46,7 +46,7 @@ public sealed class WriteVpcSectorCommand : VpcPathCommandBase
                 return;
             }
 
-            TellImage(_image!.Layout);
+            ReportImage(_image!.Layout);
         }
 
         if (!TryRun(path, () => _image!.WriteSectors(Sector, Data)))
@@ -54,11 +54,11 @@ public sealed class WriteVpcSectorCommand : VpcPathCommandBase
             return;
         }
 
-        TellStep($"{path}: {(count == 1 ? "1 sector" : $"{count} sectors")} from {Sector} on written.");
-        if ((PassThru || IsTelling) && TryRun(path, () => ChainMap.Find(_image!, Sector, count), out ChainRun run))
+        ReportStep($"{path}: {(count == 1 ? "1 sector" : $"{count} sectors")} from {Sector} on written.");
+        if ((PassThru || IsDiagnosing) && TryRun(path, () => ChainMap.Find(_image!, Sector, count), out ChainRun run))
         {
             var written = new VpcSector(path, run with { Count = count }, Data);
-            TellSectors(written);
+            ReportSectors(written);
             if (PassThru)
             {
                 WriteObject(written);
@@ -71,7 +71,7 @@ public sealed class WriteVpcSectorCommand : VpcPathCommandBase
     {
         if (_image is { Path: var path } && TryRun(path, Close))
         {
-            TellStep($"{path}: flushed to the medium.");
+            ReportStep($"{path}: flushed to the medium.");
         }
     }
 

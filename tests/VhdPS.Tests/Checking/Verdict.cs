@@ -47,7 +47,7 @@ internal sealed record Verdict(FaultCode Code, VhdStructure Structure, long? Fil
             }
         }
 
-        if (Effect == FaultEffect.None && layout.FindRefusal(forWriting: true) is null)
+        if (Effect == FaultEffect.None && layout.FindBlockingFinding(forWriting: true) is null)
         {
             AssertWritable(bytes, content!);
         }

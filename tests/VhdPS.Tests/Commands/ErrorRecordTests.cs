@@ -32,7 +32,7 @@ public sealed class ErrorRecordTests : IDisposable
     {
         Exception[] others =
         [
-            .. Enum.GetValues<RefusalCode>().Select(code => new VhdRefusedException("a.vhd", code, "no.")),
+            .. Enum.GetValues<OperationError>().Select(code => new VhdOperationException("a.vhd", code, "no.")),
             .. Enum.GetValues<ImageIOOperation>().Select(operation => new ImageIOException("a.vhd", operation, 0, new IOException("no"))),
             new ImageInUseException("a.vhd", forWriting: true), new FileNotFoundException(), new DirectoryNotFoundException(),
             new ItemNotFoundException(), new UnauthorizedAccessException(), new PathTooLongException(), new ArgumentException(),

@@ -58,7 +58,7 @@ public sealed class FaultTests(ITestOutputHelper output)
                 catch (ImageIOException error)
                 {
                     Assert.True(error.IsDiskFull);
-                    Assert.Equal(RefusalCode.EarlierWriteFailed, Assert.Throws<VhdRefusedException>(() => image.WriteSectors(0, new byte[512])).Code);
+                    Assert.Equal(OperationError.EarlierWriteFailed, Assert.Throws<VhdOperationException>(() => image.WriteSectors(0, new byte[512])).Code);
                     CheckFooterAtEnd(file);
                     model.Write(-1, sector, values);
                     break;
@@ -150,7 +150,7 @@ public sealed class FaultTests(ITestOutputHelper output)
         catch (ImageIOException)
         {
             Assert.True(file.HasFailed);
-            Assert.Equal(RefusalCode.EarlierWriteFailed, Assert.Throws<VhdRefusedException>(() => image.WriteSectors(0, new byte[512])).Code);
+            Assert.Equal(OperationError.EarlierWriteFailed, Assert.Throws<VhdOperationException>(() => image.WriteSectors(0, new byte[512])).Code);
         }
 
         ulong[] seen = CrashWorkload.ReadValues(image);

@@ -33,7 +33,7 @@ public sealed class FullDiskTests
                 }
             });
             Assert.True(error.IsDiskFull, error.Message);
-            Assert.Throws<VhdRefusedException>(() => image.WriteSectors(0, new byte[512]));
+            Assert.Throws<VhdOperationException>(() => image.WriteSectors(0, new byte[512]));
             for (int block = 0; block < written; block++)
             {
                 AssertBlock(image, block);

@@ -250,7 +250,7 @@ public sealed partial class EnvironmentTests
         }
 
         Assert.Throws<VhdFormatException>(() => ImageCreator.Create(path, Small, overwrite: true));
-        Assert.Equal(RefusalCode.TargetExists, Assert.Throws<VhdRefusedException>(() => ImageCreator.Create(path, Small)).Code);
+        Assert.Equal(OperationError.TargetExists, Assert.Throws<VhdOperationException>(() => ImageCreator.Create(path, Small)).Code);
     }
 
     private static void AssertLocked(PeerResult result)

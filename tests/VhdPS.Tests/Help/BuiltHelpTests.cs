@@ -85,7 +85,7 @@ public sealed class BuiltHelpTests
             "ImageInUse", "PathNotFound", "PathNotUsable", "AccessDenied", "InvalidArgument", "DiskFull",
             .. Enum.GetNames<ImageIOOperation>().Select(operation => operation + "Failed"), "IOError",
         ];
-        Assert.Equal([.. Enum.GetNames<FaultCode>(), .. Enum.GetNames<RefusalCode>(), .. others], sections.Keys);
+        Assert.Equal([.. Enum.GetNames<FaultCode>(), .. Enum.GetNames<OperationError>(), .. others], sections.Keys);
         Assert.All(sections.Values, text => Assert.Contains("\nWhat to do: ", text, StringComparison.Ordinal));
         Assert.All(Enum.GetValues<FaultCode>(), code =>
         {

@@ -39,7 +39,7 @@ internal static class HostileFile
         {
             action();
         }
-        catch (Exception error) when (error is VhdFormatException or VhdRefusedException or ImageIOException or ImageInUseException)
+        catch (Exception error) when (error is VhdFormatException or VhdOperationException or ImageIOException or ImageInUseException)
         {
             // What a user gets for such a file: an error that says what is wrong with it.
         }

@@ -149,11 +149,11 @@ public sealed class ChildCreatorTests : IDisposable
         byte[] before = File.ReadAllBytes(root);
         foreach (string target in new[] { root, middle })
         {
-            var error = Assert.Throws<VhdRefusedException>(() => ChildCreator.Create(target, New(middle), overwrite: true));
-            Assert.Equal(RefusalCode.SameFile, error.Code);
+            var error = Assert.Throws<VhdOperationException>(() => ChildCreator.Create(target, New(middle), overwrite: true));
+            Assert.Equal(OperationError.SameFile, error.Code);
         }
 
-        Assert.Equal(RefusalCode.TargetExists, Assert.Throws<VhdRefusedException>(() => ChildCreator.Create(root, New(middle))).Code);
+        Assert.Equal(OperationError.TargetExists, Assert.Throws<VhdOperationException>(() => ChildCreator.Create(root, New(middle))).Code);
         Assert.Equal(before, File.ReadAllBytes(root));
         ChildCreator.Create(MakeChild("other.vhd", root), New(middle), overwrite: true);
     }

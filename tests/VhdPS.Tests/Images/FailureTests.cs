@@ -72,7 +72,7 @@ public sealed class FailureTests
             Assert.Contains("full", error.Message, StringComparison.Ordinal);
             Assert.Equal(before, file.Reopen().ToArray());
             Assert.Equal(VhdSpec.UnusedEntry, image.Map.Table![0]);
-            Assert.Equal(RefusalCode.EarlierWriteFailed, Assert.Throws<VhdRefusedException>(() => image.WriteSectors(8, data)).Code);
+            Assert.Equal(OperationError.EarlierWriteFailed, Assert.Throws<VhdOperationException>(() => image.WriteSectors(8, data)).Code);
             byte[] content = new byte[SoundImage.Size];
             image.ReadSectors(0, content);
             Assert.Equal(SoundImage.DynamicContent(), content);
@@ -123,8 +123,8 @@ public sealed class FailureTests
         file.FailAt = file.Changes.Count;
         Assert.Throws<ImageIOException>(image.Flush);
         int changes = file.Changes.Count;
-        Assert.Equal(RefusalCode.EarlierWriteFailed, Assert.Throws<VhdRefusedException>(image.Flush).Code);
-        Assert.Throws<VhdRefusedException>(() => image.WriteSectors(0, new byte[512]));
+        Assert.Equal(OperationError.EarlierWriteFailed, Assert.Throws<VhdOperationException>(image.Flush).Code);
+        Assert.Throws<VhdOperationException>(() => image.WriteSectors(0, new byte[512]));
         image.Dispose();
         Assert.Equal(changes, file.Changes.Count);
     }
@@ -175,7 +175,7 @@ public sealed class FailureTests
             Change failed = file.Changes[failAt];
             if (failed.Kind == ChangeKind.Write && !isClosing)
             {
-                Assert.True(Assert.Throws<VhdRefusedException>(() => image.WriteSectors(127, new byte[512])).Code == RefusalCode.EarlierWriteFailed, where);
+                Assert.True(Assert.Throws<VhdOperationException>(() => image.WriteSectors(127, new byte[512])).Code == OperationError.EarlierWriteFailed, where);
             }
 
             try
@@ -195,7 +195,7 @@ public sealed class FailureTests
 
         // The file opens, and every sector has its flushed value or one that was written since.
         var layout = ImageLayout.Read(memory.Reopen());
-        Assert.True(layout.FindRefusal(forWriting: false) is null, where);
+        Assert.True(layout.FindBlockingFinding(forWriting: false) is null, where);
         BlockAllocationTable table = SectorMap.ReadTable(memory.Reopen(), layout);
         Assert.Empty(TableScan.FindOverlaps(layout, table));
         using VhdImage reopened = VhdImage.Open(memory.Reopen());

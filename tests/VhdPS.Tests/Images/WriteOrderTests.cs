@@ -126,12 +126,12 @@ public sealed class WriteOrderTests
         {
             Assert.Empty(open.Layout.Findings);
             long spb = blockSize / 512;
-            var error = Assert.Throws<VhdRefusedException>(() => open.WriteSectors(0, Sector));
-            Assert.Equal(RefusalCode.ImageFull, error.Code);
+            var error = Assert.Throws<VhdOperationException>(() => open.WriteSectors(0, Sector));
+            Assert.Equal(OperationError.ImageFull, error.Code);
             Assert.Contains("2 TiB", error.Message, StringComparison.Ordinal);
 
             // Also where only a later block of the request has no room, and the blocks before it have a place.
-            Assert.Throws<VhdRefusedException>(() => open.WriteSectors((2 * spb) - 1, (byte[])[.. Sector, .. Sector]));
+            Assert.Throws<VhdOperationException>(() => open.WriteSectors((2 * spb) - 1, (byte[])[.. Sector, .. Sector]));
             Assert.Empty(file.Changes);
 
             // What needs no block goes on.
@@ -150,12 +150,12 @@ public sealed class WriteOrderTests
         RecordingImageFile file = NearlyFull(0xFFFFEFF0, Block);
         using VhdImage open = VhdImage.Open(file, new VhdOpenOptions { ForWriting = true });
         byte[] both = [.. Sector, .. Sector];
-        Assert.Throws<VhdRefusedException>(() => open.WriteSectors((4 * Block / 512) - 1, both));
+        Assert.Throws<VhdOperationException>(() => open.WriteSectors((4 * Block / 512) - 1, both));
         Assert.Empty(file.Changes);
         open.WriteSectors(0, Sector);
         open.Flush();
         Assert.Equal(0xFFFFFFF7u, open.Map.Table![0]);
-        Assert.Equal(RefusalCode.ImageFull, Assert.Throws<VhdRefusedException>(() => open.WriteSectors(4 * Block / 512, Sector)).Code);
+        Assert.Equal(OperationError.ImageFull, Assert.Throws<VhdOperationException>(() => open.WriteSectors(4 * Block / 512, Sector)).Code);
         byte[] read = new byte[512];
         open.ReadSectors(0, read);
         Assert.Equal(Sector, read);
@@ -209,7 +209,7 @@ public sealed class WriteOrderTests
         using (VhdImage image = VhdImage.Open(file))
         {
             image.ReadSectors(0, new byte[SoundImage.Size]);
-            Assert.Throws<VhdRefusedException>(() => image.WriteSectors(0, Sector));
+            Assert.Throws<VhdOperationException>(() => image.WriteSectors(0, Sector));
             image.Flush();
         }
 

@@ -384,8 +384,8 @@ public sealed class HeaderAndTableFaultTests
             VhdImage.Open(file, new VhdOpenOptions { ForWriting = true, Force = force, IgnoreBitmap = ignoreBitmap }));
         Assert.True(file.IsDisposed);
         using VhdImage image = VhdImage.Open(file.Reopen(), new VhdOpenOptions { Force = force, IgnoreBitmap = ignoreBitmap });
-        var error = Assert.Throws<VhdRefusedException>(() => image.WriteSectors(0, new byte[512]));
-        Assert.Equal(RefusalCode.OpenedForReading, error.Code);
+        var error = Assert.Throws<VhdOperationException>(() => image.WriteSectors(0, new byte[512]));
+        Assert.Equal(OperationError.OpenedForReading, error.Code);
     }
 
     [Theory]

@@ -27,33 +27,33 @@ internal sealed partial class LinuxFile : UnixFile
 
     protected override int SeekHole => 4;
 
-    public override FileFacts Look(string path)
+    public override FileFacts Stat(string path)
     {
         Span<byte> stat = stackalloc byte[StatxLength];
         try
         {
             return StatPath(AtCurrentFolder, path, 0, BasicStats, ref MemoryMarshal.GetReference(stat)) == 0
                 ? Decode(stat)
-                : base.Look(path);
+                : base.Stat(path);
         }
         catch (EntryPointNotFoundException)
         {
-            return base.Look(path);
+            return base.Stat(path);
         }
     }
 
-    public override FileFacts Look(SafeFileHandle handle, string path)
+    public override FileFacts Stat(SafeFileHandle handle, string path)
     {
         Span<byte> stat = stackalloc byte[StatxLength];
         try
         {
             return StatHandle(handle, string.Empty, AtEmptyPath, BasicStats, ref MemoryMarshal.GetReference(stat)) == 0
                 ? Decode(stat)
-                : base.Look(handle, path);
+                : base.Stat(handle, path);
         }
         catch (EntryPointNotFoundException)
         {
-            return base.Look(handle, path);
+            return base.Stat(handle, path);
         }
     }
 

@@ -16,22 +16,22 @@ internal sealed partial class MacFile : UnixFile
 
     protected override int SeekHole => 3;
 
-    public override FileFacts Look(string path)
+    public override FileFacts Stat(string path)
     {
         Span<byte> stat = stackalloc byte[StatLength];
         ref byte first = ref MemoryMarshal.GetReference(stat);
         bool isArm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
-        return (isArm ? StatPath(path, ref first) : StatPath64(path, ref first)) == 0 ? Decode(stat) : base.Look(path);
+        return (isArm ? StatPath(path, ref first) : StatPath64(path, ref first)) == 0 ? Decode(stat) : base.Stat(path);
     }
 
-    public override FileFacts Look(SafeFileHandle handle, string path)
+    public override FileFacts Stat(SafeFileHandle handle, string path)
     {
         Span<byte> stat = stackalloc byte[StatLength];
         ref byte first = ref MemoryMarshal.GetReference(stat);
         bool isArm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
         return (isArm ? StatHandle(handle, ref first) : StatHandle64(handle, ref first)) == 0
             ? Decode(stat)
-            : base.Look(handle, path);
+            : base.Stat(handle, path);
     }
 
     public override bool PunchHole(SafeFileHandle handle, long fileOffset, long length)

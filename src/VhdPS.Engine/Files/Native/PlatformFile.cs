@@ -12,14 +12,14 @@ internal abstract class PlatformFile
         : new PortableFile();
 
     /// <summary>Looks at a path without opening it, so that a pipe cannot block and a device is not touched.</summary>
-    public virtual FileFacts Look(string path)
+    public virtual FileFacts Stat(string path)
     {
         FileKind kind = Directory.Exists(path) ? FileKind.Directory : File.Exists(path) ? FileKind.Regular : FileKind.Missing;
         return new FileFacts(kind, ByPath(path), null);
     }
 
     /// <summary>Looks at an open file.</summary>
-    public virtual FileFacts Look(SafeFileHandle handle, string path) => new(FileKind.Regular, ByPath(path), null);
+    public virtual FileFacts Stat(SafeFileHandle handle, string path) => new(FileKind.Regular, ByPath(path), null);
 
     /// <summary>See <see cref="ImageFile.TryFindData"/>; null where the system does not tell.</summary>
     public virtual (long Offset, long End)? FindData(SafeFileHandle handle, long fileOffset, long length) => (fileOffset, length);

@@ -13,7 +13,7 @@ internal sealed partial class WindowsFile : PlatformFile
     private const uint SetZeroData = 0x000980C8;
     private const int MoreDataError = 234;
 
-    public override FileFacts Look(string path)
+    public override FileFacts Stat(string path)
     {
         // QUIRK(windows): CON, \\.\PhysicalDrive0 and named pipes are told from files only by an open handle, and opening
         // a device can act on it; the device namespaces are therefore never opened.
@@ -24,10 +24,10 @@ internal sealed partial class WindowsFile : PlatformFile
             return new FileFacts(FileKind.Other, ByPath(path), null);
         }
 
-        return base.Look(path);
+        return base.Stat(path);
     }
 
-    public override FileFacts Look(SafeFileHandle handle, string path)
+    public override FileFacts Stat(SafeFileHandle handle, string path)
     {
         if (GetFileType(handle) != DiskFileType)
         {

@@ -20,7 +20,7 @@ public static class StructureComparison
     private static ImageLayout Read(ImageFile file, LayoutOptions? options)
     {
         var layout = ImageLayout.Read(file, options);
-        return layout.FindRefusal(forWriting: false) is { } refusal ? throw new VhdFormatException(file.Path, refusal) : layout;
+        return layout.FindBlockingFinding(forWriting: false) is { } refusal ? throw new VhdFormatException(file.Path, refusal) : layout;
     }
 
     private static IEnumerable<StructureDifference> Fields(ImageLayout left, ImageLayout right)

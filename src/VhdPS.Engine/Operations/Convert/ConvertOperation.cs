@@ -52,7 +52,7 @@ public sealed class ConvertOperation : IDisposable
 
     /// <summary>Opens the source and refuses what can be refused before the work.</summary>
     /// <exception cref="VhdFormatException">The source cannot be read.</exception>
-    /// <exception cref="VhdRefusedException">The target is in the way or is the source, a machine's state is saved, or room is short.</exception>
+    /// <exception cref="VhdOperationException">The target is in the way or is the source, a machine's state is saved, or room is short.</exception>
     /// <exception cref="ArgumentException">Size or block size are out of their range.</exception>
     public static ConvertOperation Begin(ConvertOptions options)
     {
@@ -188,7 +188,7 @@ public sealed class ConvertOperation : IDisposable
         }
 
         var header = DynamicDiskHeader.Create(VhdSpec.FooterSize + VhdSpec.HeaderSize, image.BlockCount, BlockSize);
-        return new BlockDiskWriter(file, new ImageAssembly(file, footer, header), SizeBytes);
+        return new BlockDiskWriter(file, new ImageBuilder(file, footer, header), SizeBytes);
     }
 
     private NewImage NewImage() => new(SizeBytes)
@@ -207,7 +207,7 @@ public sealed class ConvertOperation : IDisposable
             return;
         }
 
-        CheckReport report = ImageChecker.Check(new BorrowedImageFile(file), new CheckOptions { Target = _options.FitFor });
+        CheckReport report = ImageChecker.Check(new NonOwningImageFile(file), new CheckOptions { Target = _options.FitFor });
         if (report.Findings.FirstOrDefault(finding => finding.Severity == Severity.Error) is { } fault)
         {
             throw new VhdFormatException(_options.TargetPath, fault);
@@ -219,8 +219,8 @@ public sealed class ConvertOperation : IDisposable
         progress?.Report(new WorkProgress(DataBytes, totalBytes) { Step = "Reading the new file back and comparing it with the source" });
         file.Flush();
         using DiskSource written = DiskSource.Open(
-            new BorrowedImageFile(file), TargetFormat == DiskFormat.Raw ? SourceFormat.Raw : SourceFormat.Vhd);
-        var shifted = progress is null ? null : new ShiftedProgress(progress, DataBytes, totalBytes);
+            new NonOwningImageFile(file), TargetFormat == DiskFormat.Raw ? SourceFormat.Raw : SourceFormat.Vhd);
+        var shifted = progress is null ? null : new OffsetProgress(progress, DataBytes, totalBytes);
         foreach (ComparedRange range in DiskComparison.FindDifferences(_source, written, shifted, cancellation))
         {
             throw new ImageIOException(

@@ -20,7 +20,7 @@ public static class InPlaceConversion
     /// <param name="uniqueId">The identity of the image.</param>
     /// <param name="timeStamp">The time of making.</param>
     /// <exception cref="ArgumentException">The file is empty or larger than an image can be.</exception>
-    /// <exception cref="VhdRefusedException">The file is a fixed image already.</exception>
+    /// <exception cref="VhdOperationException">The file is a fixed image already.</exception>
     /// <exception cref="ImageIOException">The footer could not be written; the file is as it was.</exception>
     public static void ToFixed(string path, CheckTarget fitFor, bool force, Guid uniqueId, DateTime timeStamp)
     {
@@ -33,7 +33,7 @@ public static class InPlaceConversion
     /// <param name="sizeRule">Which of the two sizes in the footer is the disk's.</param>
     /// <param name="force">Also where bytes between the disk's end and the footer are lost, or a machine's state is saved.</param>
     /// <exception cref="VhdFormatException">The file is no image, or too damaged.</exception>
-    /// <exception cref="VhdRefusedException">The image is not fixed, or one of the reasons for <paramref name="force"/>.</exception>
+    /// <exception cref="VhdOperationException">The image is not fixed, or one of the reasons for <paramref name="force"/>.</exception>
     /// <exception cref="ImageIOException">The file could not be cut.</exception>
     public static void ToRaw(string path, SizeRule sizeRule, bool force)
     {
@@ -48,8 +48,8 @@ public static class InPlaceConversion
         HardDiskFooter footer = image.CreateFooter();
         if (!force && IsFixedImage(file))
         {
-            throw new VhdRefusedException(
-                file.Path, RefusalCode.WrongType, "the file is a fixed image already; -Force makes it the disk in another.");
+            throw new VhdOperationException(
+                file.Path, OperationError.WrongType, "the file is a fixed image already; -Force makes it the disk in another.");
         }
 
         try
@@ -67,28 +67,28 @@ public static class InPlaceConversion
     internal static void ToRaw(ImageFile file, SizeRule sizeRule, bool force)
     {
         var layout = ImageLayout.Read(file, new LayoutOptions { SizeRule = sizeRule });
-        if (layout.FindRefusal(forWriting: false) is { } refusal)
+        if (layout.FindBlockingFinding(forWriting: false) is { } refusal)
         {
             throw new VhdFormatException(file.Path, refusal);
         }
 
         if (layout.VhdType != VhdType.Fixed)
         {
-            throw new VhdRefusedException(
-                file.Path, RefusalCode.WrongType, "only a fixed image becomes raw in place; leave out -InPlace to make a copy.");
+            throw new VhdOperationException(
+                file.Path, OperationError.WrongType, "only a fixed image becomes raw in place; leave out -InPlace to make a copy.");
         }
 
         if (!force && layout.Footer.SavedState != 0)
         {
-            throw new VhdRefusedException(
-                file.Path, RefusalCode.StateSaved, "the state of a virtual machine is saved with the image; shut the machine down, or use -Force.");
+            throw new VhdOperationException(
+                file.Path, OperationError.StateSaved, "the state of a virtual machine is saved with the image; shut the machine down, or use -Force.");
         }
 
         long sizeBytes = (long)layout.Size.SizeBytes;
         if (!force && layout.DataEnd > sizeBytes)
         {
-            throw new VhdRefusedException(
-                file.Path, RefusalCode.DataWouldBeLost, $"{layout.DataEnd - sizeBytes} bytes lie between the end of the disk and the footer; -Force drops them.");
+            throw new VhdOperationException(
+                file.Path, OperationError.DataWouldBeLost, $"{layout.DataEnd - sizeBytes} bytes lie between the end of the disk and the footer; -Force drops them.");
         }
 
         file.SetLength(sizeBytes);

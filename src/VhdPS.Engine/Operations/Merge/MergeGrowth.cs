@@ -21,7 +21,7 @@ internal static class MergeGrowth
     public static long CountBytes(string childPath, string parentPath)
     {
         using var parentFile = LocalImageFile.OpenRead(parentPath);
-        ImageLayout parent = ImageLayout.Read(parentFile, new LayoutOptions { SizeRule = WidestSize.RuleFor(parentFile) });
+        ImageLayout parent = ImageLayout.Read(parentFile, new LayoutOptions { SizeRule = LargerSize.RuleFor(parentFile) });
         using var childFile = LocalImageFile.OpenRead(childPath);
         ImageLayout child = ImageLayout.Read(childFile);
         if (parent.Header is null)

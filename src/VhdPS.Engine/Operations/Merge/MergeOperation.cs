@@ -27,31 +27,31 @@ public static class MergeOperation
     /// <summary>Says what <see cref="Run"/> would do; the files are only read.</summary>
     /// <exception cref="ArgumentException">The chain is not so deep.</exception>
     /// <exception cref="VhdFormatException">An image cannot be read, or a parent not be found.</exception>
-    /// <exception cref="VhdRefusedException">An image has no parent, or others stand on one that would change.</exception>
-    public static MergePlan Plan(string path, MergeRequest request) => Look(path, request).Plan;
+    /// <exception cref="VhdOperationException">An image has no parent, or others stand on one that would change.</exception>
+    public static MergePlan Plan(string path, MergeOptions options) => Inspect(path, options).Plan;
 
     /// <summary>Merges.</summary>
     /// <returns>What was done.</returns>
     /// <exception cref="ArgumentException">The chain is not so deep.</exception>
     /// <exception cref="VhdFormatException">An image cannot be read, or a parent not be found.</exception>
-    /// <exception cref="VhdRefusedException">An image has no parent, or others stand on one that would change; nothing was changed.</exception>
+    /// <exception cref="VhdOperationException">An image has no parent, or others stand on one that would change; nothing was changed.</exception>
     /// <exception cref="ImageInUseException">Someone has an image open.</exception>
     /// <exception cref="ImageIOException">A file could not be read or written; the child is as it was.</exception>
     public static MergePlan Run(
-        string path, MergeRequest request, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+        string path, MergeOptions options, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
-        (MergePlan plan, IReadOnlyList<ChainLevel> levels) = Look(path, request);
-        if (!request.Force)
+        (MergePlan plan, IReadOnlyList<ChainLevel> levels) = Inspect(path, options);
+        if (!options.Force)
         {
-            ThrowIfNoRoom(plan, levels);
+            ThrowIfNoFreeSpace(plan, levels);
         }
 
         if (!plan.IsNewFile)
         {
             for (int depth = 0; depth < plan.SourcePaths.Count; depth++)
             {
-                MergeIntoParent(levels[depth].Path, levels[depth + 1].Path, request, progress, cancellation);
-                if (!request.KeepChild)
+                MergeIntoParent(levels[depth].Path, levels[depth + 1].Path, options, progress, cancellation);
+                if (!options.KeepChild)
                 {
                     progress?.Report(new WorkProgress(1, 1) { Step = $"Deleting '{levels[depth].Path}', all of which its parent holds now" });
                     Delete(levels[depth].Path);
@@ -60,11 +60,11 @@ public static class MergeOperation
         }
         else if (plan.BasePath is null)
         {
-            Flatten(path, plan, request, progress, cancellation);
+            Flatten(path, plan, options, progress, cancellation);
         }
         else
         {
-            MergeIntoNewChild(plan, request, progress, cancellation);
+            MergeIntoNewChild(plan, options, progress, cancellation);
         }
 
         return plan;
@@ -75,13 +75,13 @@ public static class MergeOperation
         ImageFile childFile, ImageFile parentFile, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
         using VhdImage child = VhdImage.Open(childFile);
-        using VhdImage parent = MendedImage.Open(parentFile, new VhdOpenOptions { ForWriting = true, SizeRule = WidestSize.RuleFor(parentFile) }, out _);
-        var level = new DiskLevel(new BorrowedImageFile(child.File), child.Layout, child.Path, ignoreBitmap: false);
+        using VhdImage parent = RepairedImage.Open(parentFile, new VhdOpenOptions { ForWriting = true, SizeRule = LargerSize.RuleFor(parentFile) }, out _);
+        var level = new DiskLevel(new NonOwningImageFile(child.File), child.Layout, child.Path, ignoreBitmap: false);
         MergeCopy.Run([level], 0, parent, progress, cancellation);
     }
 
     private static void MergeIntoParent(
-        string childPath, string parentPath, MergeRequest request, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+        string childPath, string parentPath, MergeOptions options, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         long childSize;
         using (var child = LocalImageFile.OpenRead(childPath))
@@ -102,7 +102,7 @@ public static class MergeOperation
             // G1 holds while it grows: what it gains is zeros, as the child read it there before.
             ResizeOperation.Run(
                 parentPath,
-                new ResizeRequest { SizeBytes = childSize, Force = request.Force, AllowsChildren = true, Parents = request.Parents with { ParentPath = null } },
+                new ResizeOptions { SizeBytes = childSize, Force = options.Force, AllowsChildren = true, Parents = options.Parents with { ParentPath = null } },
                 progress: null,
                 cancellation);
         }
@@ -124,22 +124,22 @@ public static class MergeOperation
     }
 
     private static void Flatten(
-        string path, MergePlan plan, MergeRequest request, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+        string path, MergePlan plan, MergeOptions options, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         using var operation = ConvertOperation.Begin(new ConvertOptions(path, plan.TargetPath)
         {
             TargetFormat = DiskFormat.Dynamic,
-            Force = request.Force,
-            Parents = request.Parents,
-            UniqueId = request.UniqueId,
-            TimeStamp = request.TimeStamp,
+            Force = options.Force,
+            Parents = options.Parents,
+            UniqueId = options.UniqueId,
+            TimeStamp = options.TimeStamp,
         });
         operation.Run(progress, cancellation);
     }
 
     /// <summary>A new child of the first parent that is not merged, made under another name until it is whole.</summary>
     private static void MergeIntoNewChild(
-        MergePlan plan, MergeRequest request, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+        MergePlan plan, MergeOptions options, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         string folder = Path.GetDirectoryName(Path.GetFullPath(plan.TargetPath))!;
         string temporary = Path.Combine(folder, $".{Path.GetFileName(plan.TargetPath)}.{Guid.NewGuid():N}.tmp");
@@ -152,9 +152,9 @@ public static class MergeOperation
                 levels.Add(new DiskLevel(file, ImageLayout.Read(file), source, ignoreBitmap: false));
             }
 
-            ChildCreator.Create(temporary, new NewChild(plan.BasePath!) { UniqueId = request.UniqueId, TimeStamp = request.TimeStamp });
+            ChildCreator.Create(temporary, new NewChild(plan.BasePath!) { UniqueId = options.UniqueId, TimeStamp = options.TimeStamp });
             ResizeOperation.Run(
-                temporary, new ResizeRequest { SizeBytes = plan.NewSizeBytes, Force = true }, progress: null, cancellation);
+                temporary, new ResizeOptions { SizeBytes = plan.NewSizeBytes, Force = true }, progress: null, cancellation);
             long baseCount;
             using (var file = LocalImageFile.OpenRead(plan.BasePath!))
             {
@@ -168,7 +168,7 @@ public static class MergeOperation
             }
 
             progress?.Report(new WorkProgress(1, 1) { Step = $"Giving the new file its name '{plan.TargetPath}'" });
-            File.Move(temporary, plan.TargetPath, request.Force);
+            File.Move(temporary, plan.TargetPath, options.Force);
             PlatformFile.Current.SyncFolder(folder);
         }
         finally
@@ -184,9 +184,9 @@ public static class MergeOperation
         PlatformFile.Current.SyncFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
 
-    private static (MergePlan Plan, IReadOnlyList<ChainLevel> Levels) Look(string path, MergeRequest request)
+    private static (MergePlan Plan, IReadOnlyList<ChainLevel> Levels) Inspect(string path, MergeOptions options)
     {
-        IReadOnlyList<ChainLevel> levels = ChainInspector.Describe(path, request.Parents);
+        IReadOnlyList<ChainLevel> levels = ChainInspector.Describe(path, options.Parents);
         if (levels[0].Finding is { } refusal)
         {
             throw new VhdFormatException(path, refusal);
@@ -194,41 +194,41 @@ public static class MergeOperation
 
         if (levels[0].Layout is not { VhdType: VhdType.Differencing })
         {
-            throw new VhdRefusedException(path, RefusalCode.WrongType, "only a differencing image has a parent to merge with.");
+            throw new VhdOperationException(path, OperationError.WrongType, "only a differencing image has a parent to merge with.");
         }
 
-        int? named = request.DestinationPath is { } destination ? FindInChain(levels, destination) : null;
+        int? named = options.DestinationPath is { } destination ? FindInChain(levels, destination) : null;
         if (named == 0)
         {
-            throw new VhdRefusedException(path, RefusalCode.SameFile, "the destination is the image itself.");
+            throw new VhdOperationException(path, OperationError.SameFile, "the destination is the image itself.");
         }
 
-        if (named is not null && request.Depth is { } asked && asked != named)
+        if (named is not null && options.Depth is { } asked && asked != named)
         {
             throw new ArgumentException(Invariant($"{path}: the destination is parent {named} of the image, and depth {asked} was asked for."));
         }
 
-        int depth = named ?? request.Depth ?? 1;
-        ThrowIfUnusable(path, levels, depth, request.Parents);
-        bool isNewFile = request.DestinationPath is not null && named is null;
+        int depth = named ?? options.Depth ?? 1;
+        ThrowIfUnusable(path, levels, depth, options.Parents);
+        bool isNewFile = options.DestinationPath is not null && named is null;
         for (int i = 0; i <= depth; i++)
         {
-            ThrowIfStateSaved(levels[i], request);
+            ThrowIfStateSaved(levels[i], options);
         }
 
         if (!isNewFile)
         {
-            ThrowIfShared(levels, depth, request);
+            ThrowIfShared(levels, depth, options);
         }
-        else if (File.Exists(request.DestinationPath) && !request.Force)
+        else if (File.Exists(options.DestinationPath) && !options.Force)
         {
-            throw new VhdRefusedException(request.DestinationPath!, RefusalCode.TargetExists, "the file exists already; -Force replaces it.");
+            throw new VhdOperationException(options.DestinationPath!, OperationError.TargetExists, "the file exists already; -Force replaces it.");
         }
 
-        return (MakePlan(levels, depth, isNewFile, request), levels);
+        return (MakePlan(levels, depth, isNewFile, options), levels);
     }
 
-    private static MergePlan MakePlan(IReadOnlyList<ChainLevel> levels, int depth, bool isNewFile, MergeRequest request)
+    private static MergePlan MakePlan(IReadOnlyList<ChainLevel> levels, int depth, bool isNewFile, MergeOptions options)
     {
         string[] sources = [.. levels.Take(isNewFile ? depth + 1 : depth).Select(level => level.Path)];
         long childSize = levels[0].Layout!.SectorCount * VhdSpec.SectorSize;
@@ -243,7 +243,7 @@ public static class MergeOperation
 
         if (isNewFile)
         {
-            return new MergePlan(request.DestinationPath!, sources, true)
+            return new MergePlan(options.DestinationPath!, sources, true)
             {
                 BasePath = isRoot ? null : levels[depth + 1].Path,
                 DataBytes = dataBytes,
@@ -253,21 +253,21 @@ public static class MergeOperation
         }
 
         using var target = LocalImageFile.OpenRead(levels[depth].Path);
-        using var image = VhdImage.Open(new BorrowedImageFile(target), new VhdOpenOptions { SizeRule = WidestSize.RuleFor(target) });
-        MendedImage.Check(image, target);
+        using var image = VhdImage.Open(new NonOwningImageFile(target), new VhdOpenOptions { SizeRule = LargerSize.RuleFor(target) });
+        RepairedImage.Check(image, target);
         long targetSize = image.SectorCount * VhdSpec.SectorSize;
         return new MergePlan(levels[depth].Path, sources, false)
         {
             DataBytes = dataBytes,
             OldSizeBytes = targetSize,
             NewSizeBytes = Math.Max(targetSize, levels.Take(depth).Max(level => level.Layout!.SectorCount) * VhdSpec.SectorSize),
-            DeletedPaths = request.KeepChild ? [] : sources,
+            DeletedPaths = options.KeepChild ? [] : sources,
         };
     }
 
     private static int? FindInChain(IReadOnlyList<ChainLevel> levels, string destination)
     {
-        if (PlatformFile.Current.Look(destination).Kind != FileKind.Regular)
+        if (PlatformFile.Current.Stat(destination).Kind != FileKind.Regular)
         {
             return null;
         }
@@ -302,13 +302,13 @@ public static class MergeOperation
 
             if (level.IsRaw)
             {
-                throw new VhdRefusedException(level.Path, RefusalCode.WrongType, "a raw disk is not merged into; convert the child into a new file.");
+                throw new VhdOperationException(level.Path, OperationError.WrongType, "a raw disk is not merged into; convert the child into a new file.");
             }
         }
     }
 
     /// <summary>Of several merges the room of the first is known: those after it follow when its child is gone.</summary>
-    private static void ThrowIfNoRoom(MergePlan plan, IReadOnlyList<ChainLevel> levels)
+    private static void ThrowIfNoFreeSpace(MergePlan plan, IReadOnlyList<ChainLevel> levels)
     {
         (string target, long most, IEnumerable<string> sources) = plan.IsNewFile
             ? (plan.TargetPath, plan.DataBytes, plan.SourcePaths)
@@ -318,19 +318,19 @@ public static class MergeOperation
         VolumeSpace.ThrowIfLess(target, OperatingSystem.IsWindows() ? most : Math.Min(most, sources.Sum(MergeGrowth.StoredBytes)));
     }
 
-    private static void ThrowIfStateSaved(ChainLevel level, MergeRequest request)
+    private static void ThrowIfStateSaved(ChainLevel level, MergeOptions options)
     {
-        if (level.Layout!.Footer.SavedState != 0 && !request.Force)
+        if (level.Layout!.Footer.SavedState != 0 && !options.Force)
         {
-            throw new VhdRefusedException(
-                level.Path, RefusalCode.StateSaved, "the state of a virtual machine is saved with the image, and it would not fit the changed disk; -Force goes on.");
+            throw new VhdOperationException(
+                level.Path, OperationError.StateSaved, "the state of a virtual machine is saved with the image, and it would not fit the changed disk; -Force goes on.");
         }
     }
 
     /// <summary>Refuses to change a parent under its other children, and to delete an image under its own.</summary>
-    private static void ThrowIfShared(IReadOnlyList<ChainLevel> levels, int depth, MergeRequest request)
+    private static void ThrowIfShared(IReadOnlyList<ChainLevel> levels, int depth, MergeOptions options)
     {
-        if (request.Force)
+        if (options.Force)
         {
             return;
         }
@@ -338,7 +338,7 @@ public static class MergeOperation
         for (int i = 0; i <= depth; i++)
         {
             // The leaf is only deleted; without that its children may stay.
-            if (i == 0 && request.KeepChild)
+            if (i == 0 && options.KeepChild)
             {
                 continue;
             }
@@ -351,8 +351,8 @@ public static class MergeOperation
             if (others.Length > 0)
             {
                 string names = string.Join(", ", others.Select(other => $"'{other}'"));
-                throw new VhdRefusedException(
-                    levels[i].Path, RefusalCode.HasChildren, $"{names} {(others.Length == 1 ? "stands" : "stand")} on this image and would be destroyed by the merge; -Force goes on.");
+                throw new VhdOperationException(
+                    levels[i].Path, OperationError.HasChildren, $"{names} {(others.Length == 1 ? "stands" : "stand")} on this image and would be destroyed by the merge; -Force goes on.");
             }
         }
     }
@@ -364,7 +364,7 @@ public static class MergeOperation
     }
 
     private static long SizeOf(ImageFile file) =>
-        ImageLayout.Read(file, new LayoutOptions { SizeRule = WidestSize.RuleFor(file) }).SectorCount * VhdSpec.SectorSize;
+        ImageLayout.Read(file, new LayoutOptions { SizeRule = LargerSize.RuleFor(file) }).SectorCount * VhdSpec.SectorSize;
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

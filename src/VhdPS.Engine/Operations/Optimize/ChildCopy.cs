@@ -16,9 +16,9 @@ internal sealed class ChildCopy
     private readonly ImageFile _oldFile;
     private readonly VhdImage _image;
     private readonly ImageFile _file;
-    private readonly ImageAssembly _assembly;
+    private readonly ImageBuilder _assembly;
     private readonly ChainReader? _parent;
-    private readonly TurnGate _turns = new();
+    private readonly Sequencer _turns = new();
     private readonly ConcurrentBag<byte[]> _buffers = [];
     private long _writtenBytes;
 
@@ -28,7 +28,7 @@ internal sealed class ChildCopy
     /// <param name="file">A new, empty file.</param>
     /// <param name="assembly">The new image in the making.</param>
     /// <param name="parent">Reads the disk of the parent; null where it is not to be asked.</param>
-    public ChildCopy(ImageFile oldFile, VhdImage image, ImageFile file, ImageAssembly assembly, ChainReader? parent)
+    public ChildCopy(ImageFile oldFile, VhdImage image, ImageFile file, ImageBuilder assembly, ChainReader? parent)
     {
         _oldFile = oldFile;
         _image = image;

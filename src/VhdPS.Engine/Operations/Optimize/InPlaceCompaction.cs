@@ -20,22 +20,22 @@ public static class InPlaceCompaction
 
     /// <summary>Says what <see cref="Run(string, CompactionOptions, IProgress{WorkProgress}?, CancellationToken)"/> would do; the file is only read.</summary>
     /// <exception cref="VhdFormatException">The image's content does not allow it.</exception>
-    /// <exception cref="VhdRefusedException">The image is fixed, or a machine's state is saved with it.</exception>
+    /// <exception cref="VhdOperationException">The image is fixed, or a machine's state is saved with it.</exception>
     public static CompactionResult Plan(
         string path, CompactionOptions options, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
         ImageFile file = LocalImageFile.OpenRead(path);
         using VhdImage image = Open(file, options, forWriting: false);
-        MendedImage.Check(image, file);
+        RepairedImage.Check(image, file);
         Check(image, options);
         progress?.Report(new WorkProgress(0, 0) { Step = "Looking for blocks that hold nothing" });
-        List<int> dropped = DroppableBlocks.Find(image, options, progress, cancellation);
+        List<int> dropped = RedundantBlocks.Find(image, options, progress, cancellation);
         return Fill(image, dropped, mover: null, progress: null, cancellation);
     }
 
     /// <summary>Compacts an image.</summary>
     /// <exception cref="VhdFormatException">The image's content does not allow it.</exception>
-    /// <exception cref="VhdRefusedException">The image is fixed, or a machine's state is saved with it; nothing was changed.</exception>
+    /// <exception cref="VhdOperationException">The image is fixed, or a machine's state is saved with it; nothing was changed.</exception>
     /// <exception cref="ImageIOException">The file could not be read or written; the image is sound.</exception>
     public static CompactionResult Run(
         string path, CompactionOptions options, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
@@ -48,7 +48,7 @@ public static class InPlaceCompaction
         using VhdImage image = Open(file, options, forWriting: true);
         Check(image, options);
         progress?.Report(new WorkProgress(0, 0) { Step = "Looking for blocks that hold nothing" });
-        List<int> dropped = DroppableBlocks.Find(image, options, progress, cancellation);
+        List<int> dropped = RedundantBlocks.Find(image, options, progress, cancellation);
         var footers = new FooterWriter(file, image.Layout);
         var mover = new BlockMover(file, image.Layout, image.Map.Table!, footers);
         CompactionResult result;
@@ -75,7 +75,7 @@ public static class InPlaceCompaction
             openOptions = new VhdOpenOptions
             {
                 ForWriting = forWriting,
-                SizeRule = WidestSize.RuleFor(file, options.SizeRule),
+                SizeRule = LargerSize.RuleFor(file, options.SizeRule),
                 Parents = options.Parents,
             };
         }
@@ -85,7 +85,7 @@ public static class InPlaceCompaction
             throw;
         }
 
-        return forWriting ? MendedImage.Open(file, openOptions, out _) : VhdImage.Open(file, openOptions);
+        return forWriting ? RepairedImage.Open(file, openOptions, out _) : VhdImage.Open(file, openOptions);
     }
 
     private static void Check(VhdImage image, CompactionOptions options)
@@ -93,12 +93,12 @@ public static class InPlaceCompaction
         ImageLayout layout = image.Layout;
         if (image.Map.Table is not { } table)
         {
-            throw new VhdRefusedException(layout.Path, RefusalCode.WrongType, "a fixed image has no blocks to move.");
+            throw new VhdOperationException(layout.Path, OperationError.WrongType, "a fixed image has no blocks to move.");
         }
 
         if (layout.Footer.SavedState != 0 && !options.Force)
         {
-            throw new VhdRefusedException(layout.Path, RefusalCode.StateSaved, "the state of a virtual machine is saved with the image; -Force goes on.");
+            throw new VhdOperationException(layout.Path, OperationError.StateSaved, "the state of a virtual machine is saved with the image; -Force goes on.");
         }
 
         for (int blockIndex = 0; blockIndex < table.Count; blockIndex++)
@@ -132,7 +132,7 @@ public static class InPlaceCompaction
 
         mover?.Publish();
         ulong[] byPlace = TableScan.SortByPlace(table);
-        var gaps = new FileGaps(layout, byPlace, isAligned: TableScan.Measure(layout, table).IsAligned);
+        var gaps = new FreeRanges(layout, byPlace, isAligned: TableScan.Measure(layout, table).IsAligned);
         int moved = 0;
         long roundBytes = 0;
         for (int last = byPlace.Length - 1; last >= 0; last--)

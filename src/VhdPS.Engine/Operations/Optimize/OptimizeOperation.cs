@@ -39,7 +39,7 @@ public sealed class OptimizeOperation : IDisposable
 
     /// <summary>Opens the image, for this handle alone unless only an estimate is wanted.</summary>
     /// <exception cref="VhdFormatException">The image is too damaged to be written to.</exception>
-    /// <exception cref="VhdRefusedException">A machine's state is saved.</exception>
+    /// <exception cref="VhdOperationException">A machine's state is saved.</exception>
     /// <exception cref="ImageInUseException">Someone has it open.</exception>
     public static OptimizeOperation Begin(OptimizeOptions options)
     {
@@ -72,7 +72,7 @@ public sealed class OptimizeOperation : IDisposable
 
     /// <summary>Does the work, or counts what it would come to; when it fails or is cancelled, the disk and its image are as they were.</summary>
     /// <exception cref="VhdFormatException">A block cannot be found.</exception>
-    /// <exception cref="VhdRefusedException">The volume has not enough room for the copy.</exception>
+    /// <exception cref="VhdOperationException">The volume has not enough room for the copy.</exception>
     /// <exception cref="ImageIOException">The file could not be read, or the new one not be written.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public OptimizeResult Run(IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
@@ -85,7 +85,7 @@ public sealed class OptimizeOperation : IDisposable
     /// in place.
     /// </summary>
     /// <exception cref="VhdFormatException">The image is too damaged to be written to, or its parent is not there to be asked.</exception>
-    /// <exception cref="VhdRefusedException">A machine's state is saved.</exception>
+    /// <exception cref="VhdOperationException">A machine's state is saved.</exception>
     /// <exception cref="ImageIOException">The file could not be read or written; the image is sound.</exception>
     public static OptimizeResult RunInPlace(
         OptimizeOptions options, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
@@ -130,7 +130,7 @@ public sealed class OptimizeOperation : IDisposable
     {
         var byCreator = ImageLayout.Read(file);
         var byCurrentSize = ImageLayout.Read(file, new LayoutOptions { SizeRule = SizeRule.CurrentSize });
-        return byCurrentSize.FindRefusal(forWriting: false) is null && byCurrentSize.SectorCount > byCreator.SectorCount
+        return byCurrentSize.FindBlockingFinding(forWriting: false) is null && byCurrentSize.SectorCount > byCreator.SectorCount
             ? SizeRule.CurrentSize
             : SizeRule.Auto;
     }
@@ -141,7 +141,7 @@ public sealed class OptimizeOperation : IDisposable
         {
             using var file = LocalImageFile.OpenRead(path);
             var layout = ImageLayout.Read(file);
-            return layout.FindRefusal(forWriting: false) is { } refusal
+            return layout.FindBlockingFinding(forWriting: false) is { } refusal
                 ? throw new VhdFormatException(path, refusal)
                 : new FileState(layout.VhdType, file.SizeOnDisk, layout.Header is null ? 0 : SectorMap.ReadTable(file, layout).CountAllocated());
         }
@@ -157,7 +157,7 @@ public sealed class OptimizeOperation : IDisposable
         long sizeOnDiskBefore = _file.SizeOnDisk;
         int blockCountBefore = _image.Map.Table!.CountAllocated();
         using var target = ReplacementFile.BeginFor(_file);
-        ImageAssembly assembly = ImageSuccessor.Begin(target.File, _file, _image.Layout);
+        ImageBuilder assembly = ReplacementImageBuilder.Begin(target.File, _file, _image.Layout);
         progress?.Report(new WorkProgress(0, _source.SizeBytes) { Step = $"Writing the blocks that are needed to '{target.File.Path}', in the order of the disk" });
         Copy(target.File, assembly, progress, cancellation);
         OptimizeResult result = new(_options.Path, VhdType, IsEstimate: false)
@@ -189,7 +189,7 @@ public sealed class OptimizeOperation : IDisposable
     {
         progress?.Report(new WorkProgress(0, _source.SizeBytes) { Step = "Counting what would be left; nothing is written" });
         var target = new DiscardedImageFile(_options.Path);
-        ImageAssembly assembly = ImageSuccessor.Begin(target, _file, _image.Layout);
+        ImageBuilder assembly = ReplacementImageBuilder.Begin(target, _file, _image.Layout);
         long written = 0;
         if (_options.Mode == OptimizeMode.Quick && VhdType == VhdType.Dynamic)
         {
@@ -221,7 +221,7 @@ public sealed class OptimizeOperation : IDisposable
     }
 
     /// <summary>Returns the bytes of data that were written.</summary>
-    private long Copy(ImageFile file, ImageAssembly assembly, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    private long Copy(ImageFile file, ImageBuilder assembly, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         if (VhdType == VhdType.Dynamic)
         {

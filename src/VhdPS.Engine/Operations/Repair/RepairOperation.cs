@@ -40,12 +40,12 @@ public static class RepairOperation
     /// <param name="plan">The plan.</param>
     /// <param name="undoPath">Where the undo file will be; null to do without. It must not exist.</param>
     /// <exception cref="ImageInUseException">Someone has the image open.</exception>
-    /// <exception cref="VhdRefusedException">The undo file exists, or the image has changed since the plan was made; nothing was written.</exception>
+    /// <exception cref="VhdOperationException">The undo file exists, or the image has changed since the plan was made; nothing was written.</exception>
     /// <exception cref="ImageIOException">A write failed; the undo file brings the image back.</exception>
     public static void Apply(string path, RepairPlan plan, string? undoPath)
     {
         using var file = LocalImageFile.OpenWrite(path);
-        RefuseIfChanged(file, plan);
+        ThrowIfChanged(file, plan);
         if (undoPath is null || !plan.HasChanges)
         {
             Apply(file, plan, undo: null);
@@ -63,13 +63,13 @@ public static class RepairOperation
     }
 
     /// <summary>Refuses to write over an undo file: it may be all that is left of the bytes before an earlier repair.</summary>
-    /// <exception cref="VhdRefusedException">The path exists.</exception>
+    /// <exception cref="VhdOperationException">The path exists.</exception>
     public static void ThrowIfUndoFileExists(string undoPath)
     {
-        if (PlatformFile.Current.Look(undoPath).Kind != FileKind.Missing)
+        if (PlatformFile.Current.Stat(undoPath).Kind != FileKind.Missing)
         {
-            throw new VhdRefusedException(
-                undoPath, RefusalCode.TargetExists, "the undo file of an earlier repair is there already, and is never replaced; -Backup names another.");
+            throw new VhdOperationException(
+                undoPath, OperationError.TargetExists, "the undo file of an earlier repair is there already, and is never replaced; -Backup names another.");
         }
     }
 
@@ -77,11 +77,11 @@ public static class RepairOperation
     /// <param name="file">The file that the plan was made for, open for writing since then.</param>
     /// <param name="plan">The plan.</param>
     /// <param name="undo">An empty file that takes the old bytes; null to do without.</param>
-    /// <exception cref="VhdRefusedException">The file has changed since the plan was made; nothing was written.</exception>
+    /// <exception cref="VhdOperationException">The file has changed since the plan was made; nothing was written.</exception>
     /// <exception cref="ImageIOException">A write failed; the undo file brings the image back.</exception>
     public static void Apply(ImageFile file, RepairPlan plan, ImageFile? undo)
     {
-        RefuseIfChanged(file, plan);
+        ThrowIfChanged(file, plan);
         if (!plan.HasChanges)
         {
             return;
@@ -115,7 +115,7 @@ public static class RepairOperation
     private static void WriteUndo(RepairPlan plan, ImageFile undo) =>
         new UndoRecord(plan.OldLength, plan.Report.Layout!.StoredFooter?.Footer.UniqueId ?? Guid.Empty, plan.Phases).Write(undo);
 
-    private static void RefuseIfChanged(ImageFile file, RepairPlan plan)
+    private static void ThrowIfChanged(ImageFile file, RepairPlan plan)
     {
         bool isSame = file.Length == plan.OldLength;
         foreach (FileEdit edit in plan.Phases.SelectMany(phase => phase.Edits))
@@ -125,8 +125,8 @@ public static class RepairOperation
 
         if (!isSame)
         {
-            throw new VhdRefusedException(
-                file.Path, RefusalCode.DataWouldBeLost, "the image has changed since the repair was planned; plan it again.");
+            throw new VhdOperationException(
+                file.Path, OperationError.DataWouldBeLost, "the image has changed since the repair was planned; plan it again.");
         }
     }
 }

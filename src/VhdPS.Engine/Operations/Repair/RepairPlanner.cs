@@ -15,13 +15,13 @@ internal sealed class RepairPlanner(ImageFile file, CheckReport report, RepairOp
             return new RepairPlan(report, [.. report.Findings.Select(finding => new RepairStep(finding, RepairOutcome.NotProven, "No footer is left to go by."))], []);
         }
 
-        var table = new TableMend(file, layout, options, IsSelected);
+        var table = new TableRepair(file, layout, options, IsSelected);
         table.Decide(cancellation);
-        var footers = new FooterMend(file, layout, options, IsSelected, table);
+        var footers = new FooterRepair(file, layout, options, IsSelected, table);
         footers.Decide();
-        var header = new HeaderMend(file, report, IsSelected);
+        var header = new HeaderRepair(file, report, IsSelected);
         header.Decide();
-        var bitmaps = new BitmapMend(file, layout, IsSelected);
+        var bitmaps = new BitmapRepair(file, layout, IsSelected);
         bool isSound = footers.IsProven && header.IsProven;
         if (isSound)
         {

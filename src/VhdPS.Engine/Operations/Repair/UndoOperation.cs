@@ -14,7 +14,7 @@ public static class UndoOperation
     /// <exception cref="FileNotFoundException">One of the two is not there.</exception>
     /// <exception cref="VhdFormatException">The undo file is not one, or is damaged.</exception>
     /// <exception cref="ImageInUseException">Someone has the image open.</exception>
-    /// <exception cref="VhdRefusedException">The image holds something that the repair did not write; nothing was changed.</exception>
+    /// <exception cref="VhdOperationException">The image holds something that the repair did not write; nothing was changed.</exception>
     /// <exception cref="ImageIOException">A write failed; the same call again goes on.</exception>
     public static UndoRecord Run(string path, string undoPath)
     {
@@ -36,12 +36,12 @@ public static class UndoOperation
     /// <summary>Puts the old bytes back in the reverse order of the repair, a sync behind each phase.</summary>
     /// <param name="file">The image, open for writing.</param>
     /// <param name="record">What the repair wrote before its first change.</param>
-    /// <exception cref="VhdRefusedException">The image holds something that the repair did not write; nothing was changed.</exception>
+    /// <exception cref="VhdOperationException">The image holds something that the repair did not write; nothing was changed.</exception>
     /// <exception cref="ImageIOException">A write failed; the same call again goes on.</exception>
     public static void Run(ImageFile file, UndoRecord record)
     {
         long[] lengths = LengthsBefore(record);
-        RefuseIfChanged(file, record, lengths);
+        ThrowIfChanged(file, record, lengths);
         for (int i = record.Phases.Count - 1; i >= 0; i--)
         {
             foreach (FileEdit edit in record.Phases[i].Edits.Reverse())
@@ -75,7 +75,7 @@ public static class UndoOperation
     }
 
     /// <summary>Every byte must be what it was before the repair or after it; a repair or an undoing that was cut off leaves a mixture.</summary>
-    private static void RefuseIfChanged(ImageFile file, UndoRecord record, long[] lengths)
+    private static void ThrowIfChanged(ImageFile file, UndoRecord record, long[] lengths)
     {
         bool isOurs = file.Length >= lengths.Min() && file.Length <= lengths.Max();
         foreach (FileEdit edit in record.Phases.SelectMany(phase => phase.Edits))
@@ -85,8 +85,8 @@ public static class UndoOperation
 
         if (!isOurs)
         {
-            throw new VhdRefusedException(
-                file.Path, RefusalCode.DataWouldBeLost, "the image was changed after the repair; the undo file no longer fits it.");
+            throw new VhdOperationException(
+                file.Path, OperationError.DataWouldBeLost, "the image was changed after the repair; the undo file no longer fits it.");
         }
     }
 

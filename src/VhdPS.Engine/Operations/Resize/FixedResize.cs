@@ -42,17 +42,17 @@ internal sealed class FixedResize
     /// Whether only zeros behind the footer keep the image from being opened for writing, as a growth leaves them that was
     /// cut off between the file's new length and the footer at its end.
     /// </summary>
-    public static bool CanMend(ImageFile file, ImageLayout layout) =>
+    public static bool CanRepair(ImageFile file, ImageLayout layout) =>
         layout is { StoredFooter: { } stored, VhdType: VhdType.Fixed }
-        && layout.FindRefusal(forWriting: false) is null
+        && layout.FindBlockingFinding(forWriting: false) is null
         && layout.Footers.TrailingBytes > 0
         && layout.Findings.All(finding => finding.Effect != FaultEffect.ReadOnly || finding.Code == FaultCode.TrailingBytes)
         && ZeroFill.IsClear(file, stored.FileOffset + stored.Footer.StoredLength, file.Length);
 
     /// <summary>Cuts the zeros behind the footer; false where they are not all that is wrong.</summary>
-    public static bool TryMend(ImageFile file, ImageLayout layout)
+    public static bool TryRepair(ImageFile file, ImageLayout layout)
     {
-        if (!CanMend(file, layout))
+        if (!CanRepair(file, layout))
         {
             return false;
         }

@@ -14,45 +14,45 @@ namespace VhdPS.Engine.Operations.Resize;
 /// </summary>
 public static class ResizeOperation
 {
-    /// <summary>Says what <see cref="Run(string, ResizeRequest, IProgress{WorkProgress}?, CancellationToken)"/> would do; the file is only read.</summary>
+    /// <summary>Says what <see cref="Run(string, ResizeOptions, IProgress{WorkProgress}?, CancellationToken)"/> would do; the file is only read.</summary>
     /// <exception cref="ArgumentException">The size wanted is out of its range.</exception>
     /// <exception cref="VhdFormatException">The image's content does not allow it.</exception>
-    /// <exception cref="VhdRefusedException">Data would be lost, or something else needs force.</exception>
+    /// <exception cref="VhdOperationException">Data would be lost, or something else needs force.</exception>
     public static ResizePlan Plan(
-        string path, ResizeRequest request, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+        string path, ResizeOptions options, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
         using var file = LocalImageFile.OpenRead(path);
-        return Plan(file, request, progress, cancellation);
+        return Plan(file, options, progress, cancellation);
     }
 
     /// <summary>Says what a resize of an open file would do; closes the file.</summary>
     public static ResizePlan Plan(
-        ImageFile file, ResizeRequest request, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+        ImageFile file, ResizeOptions options, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
-        using var image = VhdImage.Open(file, Options(file, request, forWriting: false));
-        bool isMend = MendedImage.Check(image, file);
-        return Prepare(image, request, progress, cancellation).Plan with { IsMend = isMend };
+        using var image = VhdImage.Open(file, OpenOptions(file, options, forWriting: false));
+        bool isRepair = RepairedImage.Check(image, file);
+        return Prepare(image, options, progress, cancellation).Plan with { IsRepair = isRepair };
     }
 
     /// <summary>Resizes the disk in a file of the machine.</summary>
     /// <returns>What was done.</returns>
     /// <exception cref="ArgumentException">The size wanted is out of its range.</exception>
     /// <exception cref="VhdFormatException">The image's content does not allow it.</exception>
-    /// <exception cref="VhdRefusedException">Data would be lost, or something else needs force; nothing was changed.</exception>
+    /// <exception cref="VhdOperationException">Data would be lost, or something else needs force; nothing was changed.</exception>
     /// <exception cref="ImageIOException">The file could not be read or written; the image is sound.</exception>
     public static ResizePlan Run(
-        string path, ResizeRequest request, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
-        Run(LocalImageFile.OpenWrite(path), request, progress, cancellation);
+        string path, ResizeOptions options, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
+        Run(LocalImageFile.OpenWrite(path), options, progress, cancellation);
 
     /// <summary>Resizes the disk in an open file and closes it.</summary>
     /// <returns>What was done.</returns>
     public static ResizePlan Run(
-        ImageFile file, ResizeRequest request, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+        ImageFile file, ResizeOptions options, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
-        VhdOpenOptions options;
+        VhdOpenOptions openOptions;
         try
         {
-            options = Options(file, request, forWriting: true);
+            openOptions = OpenOptions(file, options, forWriting: true);
         }
         catch
         {
@@ -60,8 +60,8 @@ public static class ResizeOperation
             throw;
         }
 
-        using VhdImage image = MendedImage.Open(file, options, out bool isMend);
-        (ResizePlan plan, FixedResize? fixedResize, SparseResize? sparseResize) = Prepare(image, request, progress, cancellation);
+        using VhdImage image = RepairedImage.Open(file, openOptions, out bool isRepair);
+        (ResizePlan plan, FixedResize? fixedResize, SparseResize? sparseResize) = Prepare(image, options, progress, cancellation);
         if (plan.IsChange)
         {
             if (fixedResize is not null)
@@ -73,31 +73,31 @@ public static class ResizeOperation
             sparseResize?.Run(progress, cancellation);
         }
 
-        return plan with { IsMend = isMend };
+        return plan with { IsRepair = isRepair };
     }
 
-    private static VhdOpenOptions Options(ImageFile file, ResizeRequest request, bool forWriting) =>
-        new() { ForWriting = forWriting, SizeRule = WidestSize.RuleFor(file, request.SizeRule), Parents = request.Parents };
+    private static VhdOpenOptions OpenOptions(ImageFile file, ResizeOptions options, bool forWriting) =>
+        new() { ForWriting = forWriting, SizeRule = LargerSize.RuleFor(file, options.SizeRule), Parents = options.Parents };
 
     private static (ResizePlan Plan, FixedResize? Fixed, SparseResize? Sparse) Prepare(
-        VhdImage image, ResizeRequest request, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+        VhdImage image, ResizeOptions options, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         ImageLayout layout = image.Layout;
-        if (layout.Footer.SavedState != 0 && !request.Force)
+        if (layout.Footer.SavedState != 0 && !options.Force)
         {
-            throw new VhdRefusedException(
-                layout.Path, RefusalCode.StateSaved, "the state of a virtual machine is saved with the image, and it would not fit the changed disk; -Force goes on.");
+            throw new VhdOperationException(
+                layout.Path, OperationError.StateSaved, "the state of a virtual machine is saved with the image, and it would not fit the changed disk; -Force goes on.");
         }
 
-        if (!request.Force && !request.AllowsChildren)
+        if (!options.Force && !options.AllowsChildren)
         {
             ChildSearch.ThrowIfAny(layout.Path, layout.Footer.UniqueId, "and some programs refuse a parent of another size");
         }
 
         long oldSize = (long)layout.Size.SizeBytes;
-        long newSize = FindSize(image, request, progress, cancellation);
-        long? lostSector = FindLoss(image, newSize, request, progress, cancellation);
-        ThrowIfParentWouldShow(image, newSize, request, cancellation);
+        long newSize = FindSize(image, options, progress, cancellation);
+        long? lostSector = FindLoss(image, newSize, options, progress, cancellation);
+        ThrowIfParentWouldShow(image, newSize, options, cancellation);
         FixedResize? fixedResize = layout.VhdType == VhdType.Fixed ? new FixedResize(image, newSize) : null;
         SparseResize? sparseResize = fixedResize is null ? new SparseResize(image, newSize) : null;
         HardDiskFooter newFooter = fixedResize?.NewFooter ?? sparseResize!.NewFooter;
@@ -115,22 +115,22 @@ public static class ResizeOperation
         return (plan, fixedResize, sparseResize);
     }
 
-    private static long FindSize(VhdImage image, ResizeRequest request, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    private static long FindSize(VhdImage image, ResizeOptions options, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
-        long unit = request.RoundUpToBytes;
+        long unit = options.RoundUpToBytes;
         if (unit <= 0 || unit % VhdSpec.SectorSize != 0)
         {
             throw new ArgumentException(Invariant($"The size cannot be rounded up to {unit} bytes: that is no multiple of {VhdSpec.SectorSize}."));
         }
 
-        if (request.SizeBytes is not null && request.ToMinimumSize)
+        if (options.SizeBytes is not null && options.ToMinimumSize)
         {
             throw new ArgumentException("A size and the minimum size cannot both be asked for.");
         }
 
         long oldSize = image.SectorCount * VhdSpec.SectorSize;
-        long wanted = request.SizeBytes ?? oldSize;
-        if (request.ToMinimumSize)
+        long wanted = options.SizeBytes ?? oldSize;
+        if (options.ToMinimumSize)
         {
             progress?.Report(new WorkProgress(0, oldSize) { Step = "Looking for the last sector that is not zeros" });
             wanted = Math.Max(1, DataScan.FindLast(image, 0, progress, cancellation) + 1) * VhdSpec.SectorSize;
@@ -147,10 +147,10 @@ public static class ResizeOperation
     }
 
     private static long? FindLoss(
-        VhdImage image, long newSize, ResizeRequest request, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+        VhdImage image, long newSize, ResizeOptions options, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         long newCount = newSize / VhdSpec.SectorSize;
-        if (newCount >= image.SectorCount || request.ToMinimumSize)
+        if (newCount >= image.SectorCount || options.ToMinimumSize)
         {
             return null;
         }
@@ -161,7 +161,7 @@ public static class ResizeOperation
         {
             last = DataScan.FindLast(image, newCount, progress, cancellation);
         }
-        catch (VhdFormatException) when (request.Force)
+        catch (VhdFormatException) when (options.Force)
         {
             // What cannot be read, a child without its parent, cannot be told either; the caller gives it up.
             return null;
@@ -172,29 +172,29 @@ public static class ResizeOperation
             return null;
         }
 
-        return request.Force ? last : throw new VhdRefusedException(
+        return options.Force ? last : throw new VhdOperationException(
             image.Path,
-            RefusalCode.DataWouldBeLost,
+            OperationError.DataWouldBeLost,
             Invariant($"sector {last} behind the new end holds data, so the disk can shrink to {(last + 1) * VhdSpec.SectorSize} bytes and no further; -Force cuts it off."));
     }
 
     /// <summary>What a child gains is zeros only where its parent has none either: it may be larger than the child.</summary>
-    private static void ThrowIfParentWouldShow(VhdImage image, long newSize, ResizeRequest request, CancellationToken cancellation)
+    private static void ThrowIfParentWouldShow(VhdImage image, long newSize, ResizeOptions options, CancellationToken cancellation)
     {
         long newCount = newSize / VhdSpec.SectorSize;
-        if (image.Layout.VhdType != VhdType.Differencing || newCount <= image.SectorCount || request.Force)
+        if (image.Layout.VhdType != VhdType.Differencing || newCount <= image.SectorCount || options.Force)
         {
             return;
         }
 
-        using var parents = ParentChain.Open(image.File, image.Layout, new VhdOpenOptions { Parents = request.Parents });
+        using var parents = ParentChain.Open(image.File, image.Layout, new VhdOpenOptions { Parents = options.Parents });
         var chain = new ChainReader(parents.Levels[0], () => [.. parents.Levels.Skip(1)]);
         long sector = DataScan.FindFirst(chain, image.SectorCount, Math.Min(newCount, parents.Levels[0].SectorCount), cancellation);
         if (sector >= 0)
         {
-            throw new VhdRefusedException(
+            throw new VhdOperationException(
                 image.Path,
-                RefusalCode.ParentDataWouldShow,
+                OperationError.ParentDataWouldShow,
                 Invariant($"its parent '{parents.Levels[0].Path}' is larger and has data at sector {sector}, which the grown disk would show; -Force goes on."));
         }
     }

@@ -35,5 +35,5 @@ public sealed record ResizePlan(string Path, VhdType VhdType, long OldSizeBytes,
     public bool IsChange { get; init; } = true;
 
     /// <summary>Whether an earlier work was cut off, and what it left is put in order first.</summary>
-    public bool IsMend { get; init; }
+    public bool IsRepair { get; init; }
 }

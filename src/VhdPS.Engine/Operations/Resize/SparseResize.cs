@@ -40,7 +40,7 @@ internal sealed class SparseResize
 
     /// <summary>Plans; nothing is written.</summary>
     /// <exception cref="VhdFormatException">A table entry names no place for a block.</exception>
-    /// <exception cref="VhdRefusedException">The new table or a moved block has no place.</exception>
+    /// <exception cref="VhdOperationException">The new table or a moved block has no place.</exception>
     public SparseResize(VhdImage image, long newSize)
     {
         _file = image.File;
@@ -134,8 +134,8 @@ internal sealed class SparseResize
         long fields = (long)_layout.Footer.DataOffset + HeaderFieldsAt;
         if (fields / VhdSpec.SectorSize != (fields + HeaderFieldsLength - 1) / VhdSpec.SectorSize)
         {
-            throw new VhdRefusedException(
-                _layout.Path, RefusalCode.WrongType, $"the header at offset {fields - HeaderFieldsAt} is not aligned and cannot be changed in one step; convert the image into a new one.");
+            throw new VhdOperationException(
+                _layout.Path, OperationError.WrongType, $"the header at offset {fields - HeaderFieldsAt} is not aligned and cannot be changed in one step; convert the image into a new one.");
         }
 
         if (_newCount > VhdSpec.MaxTableEntries)

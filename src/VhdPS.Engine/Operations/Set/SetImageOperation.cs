@@ -13,51 +13,51 @@ public static class SetImageOperation
     /// <summary>Changes an image.</summary>
     /// <exception cref="ArgumentException">A value is out of its range.</exception>
     /// <exception cref="VhdFormatException">The image or the parent cannot be used, or the parent has another id.</exception>
-    /// <exception cref="VhdRefusedException">The image has no parent to link, has children that name its id, or would change its size.</exception>
+    /// <exception cref="VhdOperationException">The image has no parent to link, has children that name its id, or would change its size.</exception>
     /// <exception cref="ImageIOException">The file could not be written.</exception>
-    public static void Run(string path, ImageChange change)
+    public static void Run(string path, SetImageOptions options)
     {
         using var file = LocalImageFile.OpenWrite(path);
-        Run(file, change);
+        Run(file, options);
     }
 
     /// <summary>Changes the image in a file that is open for writing.</summary>
-    public static void Run(ImageFile file, ImageChange change)
+    public static void Run(ImageFile file, SetImageOptions options)
     {
-        if (change.UniqueId == Guid.Empty)
+        if (options.UniqueId == Guid.Empty)
         {
-            throw new ArgumentException("The unique id must not be all zeros.", nameof(change));
+            throw new ArgumentException("The unique id must not be all zeros.", nameof(options));
         }
 
         ImageLayout layout = ImageLayout.Read(file);
-        if (layout.FindRefusal(forWriting: true) is { } refusal)
+        if (layout.FindBlockingFinding(forWriting: true) is { } refusal)
         {
             throw new VhdFormatException(file.Path, refusal);
         }
 
         HardDiskFooter footer = layout.Footer.With(
-            uniqueId: change.UniqueId,
-            timeStamp: change.TimeStamp,
-            creatorApplication: change.CreatorApplication,
-            savedState: change.SavedState is { } isSaved ? (byte)(isSaved ? 1 : 0) : null);
+            uniqueId: options.UniqueId,
+            timeStamp: options.TimeStamp,
+            creatorApplication: options.CreatorApplication,
+            savedState: options.SavedState is { } isSaved ? (byte)(isSaved ? 1 : 0) : null);
         ulong size = VirtualSize.Of(footer).SizeBytes;
         if (size != layout.Size.SizeBytes)
         {
-            throw new VhdRefusedException(
-                file.Path, RefusalCode.DataWouldBeLost,
-                $"with the creator '{change.CreatorApplication}' the disk would have {size} and not {layout.Size.SizeBytes} bytes.");
+            throw new VhdOperationException(
+                file.Path, OperationError.DataWouldBeLost,
+                $"with the creator '{options.CreatorApplication}' the disk would have {size} and not {layout.Size.SizeBytes} bytes.");
         }
 
-        if (change.UniqueId is { } id && id != layout.Footer.UniqueId && !change.Force
+        if (options.UniqueId is { } id && id != layout.Footer.UniqueId && !options.Force
             && ChildSearch.FindBeside(file.Path, layout.Footer.UniqueId).FirstOrDefault() is { } child)
         {
-            throw new VhdRefusedException(
-                file.Path, RefusalCode.HasChildren, $"'{child}' has this image as its parent by the id {layout.Footer.UniqueId}; -Force changes the id all the same.");
+            throw new VhdOperationException(
+                file.Path, OperationError.HasChildren, $"'{child}' has this image as its parent by the id {layout.Footer.UniqueId}; -Force changes the id all the same.");
         }
 
-        if (change.ParentPath is { } parentPath)
+        if (options.ParentPath is { } parentPath)
         {
-            HeaderRewrite.Relink(file, layout, footer, ReadParent(file, layout, parentPath, change.IgnoreIdMismatch));
+            HeaderRewrite.Relink(file, layout, footer, ReadParent(file, layout, parentPath, options.IgnoreIdMismatch));
         }
         else
         {
@@ -69,7 +69,7 @@ public static class SetImageOperation
     {
         if (layout is not { VhdType: VhdType.Differencing, Header: not null })
         {
-            throw new VhdRefusedException(file.Path, RefusalCode.WrongType, "only a differencing image has a parent.");
+            throw new VhdOperationException(file.Path, OperationError.WrongType, "only a differencing image has a parent.");
         }
 
         // The chain below the new parent is walked as a reader would, which finds the image itself in it.

@@ -185,8 +185,8 @@ public sealed class ConvertOperationTests : IDisposable
             "another spelling" => Path.Combine(_folder.Root, ".", "disk.raw"),
             _ => source,
         };
-        var error = Assert.Throws<VhdRefusedException>(() => Convert(Options(source, target, "fixed") with { Force = true }));
-        Assert.Equal(RefusalCode.SameFile, error.Code);
+        var error = Assert.Throws<VhdOperationException>(() => Convert(Options(source, target, "fixed") with { Force = true }));
+        Assert.Equal(OperationError.SameFile, error.Code);
         Assert.Equal(8192, new FileInfo(source).Length);
     }
 
@@ -195,8 +195,8 @@ public sealed class ConvertOperationTests : IDisposable
     {
         string source = _folder.Write("disk.raw", DiskModel.Make("full", 8192));
         File.WriteAllText(_folder["t.vhd"], "mine");
-        var error = Assert.Throws<VhdRefusedException>(() => Convert(Options(source, _folder["t.vhd"], "4096")));
-        Assert.Equal(RefusalCode.TargetExists, error.Code);
+        var error = Assert.Throws<VhdOperationException>(() => Convert(Options(source, _folder["t.vhd"], "4096")));
+        Assert.Equal(OperationError.TargetExists, error.Code);
         Assert.Equal("mine", File.ReadAllText(_folder["t.vhd"]));
         Convert(Options(source, _folder["t.vhd"], "4096") with { Force = true });
         Assert.Equal(DiskModel.Make("full", 8192), DiskModel.Read(_folder["t.vhd"], SourceFormat.Vhd));
@@ -206,8 +206,8 @@ public sealed class ConvertOperationTests : IDisposable
     public void A_saved_state_is_refused_unless_forced()
     {
         string source = _folder.Write("saved.vhd", SoundImage.Dynamic().PutFooter(84, [1]).Bytes);
-        var error = Assert.Throws<VhdRefusedException>(() => Convert(Options(source, _folder["t.vhd"], "4096")));
-        Assert.Equal(RefusalCode.StateSaved, error.Code);
+        var error = Assert.Throws<VhdOperationException>(() => Convert(Options(source, _folder["t.vhd"], "4096")));
+        Assert.Equal(OperationError.StateSaved, error.Code);
         Convert(Options(source, _folder["t.vhd"], "4096") with { Force = true });
         Assert.Equal(SoundImage.DynamicContent(), DiskModel.Read(_folder["t.vhd"], SourceFormat.Vhd));
     }
@@ -223,9 +223,9 @@ public sealed class ConvertOperationTests : IDisposable
         }
 
         var file = new FlakyImageFile(image.ToFile()) { ClaimedSizeOnDisk = 2040L << 30 };
-        var error = Assert.Throws<VhdRefusedException>(
+        var error = Assert.Throws<VhdOperationException>(
             () => ConvertOperation.Begin(Options("huge.vhd", _folder["t.vhd"], "2097152"), DiskSource.Open(file, SourceFormat.Vhd)));
-        Assert.Equal(RefusalCode.NotEnoughSpace, error.Code);
+        Assert.Equal(OperationError.NotEnoughSpace, error.Code);
         Assert.Empty(FileNames(_folder));
     }
 
@@ -346,8 +346,8 @@ public sealed class ConvertOperationTests : IDisposable
         string child = _folder["child.vhd"];
         ChildCreator.Create(child, new NewChild(parent) { UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch });
         ConvertOptions options = Options(parent, _folder["t.vhd"], "65536") with { DeleteSource = true };
-        var error = Assert.Throws<VhdRefusedException>(() => ConvertOperation.Begin(options));
-        Assert.Equal((RefusalCode.HasChildren, parent), (error.Code, error.Path));
+        var error = Assert.Throws<VhdOperationException>(() => ConvertOperation.Begin(options));
+        Assert.Equal((OperationError.HasChildren, parent), (error.Code, error.Path));
         Assert.Contains(child, error.Message, StringComparison.Ordinal);
         Assert.Equal(["child.vhd", "parent.vhd"], FileNames(_folder));
 
@@ -435,7 +435,7 @@ public sealed class ConvertOperationTests : IDisposable
         DiskWriter writer = form is "raw" or "fixed"
             ? new FlatDiskWriter(file, disk.Length, form == "raw" ? null : image.CreateFooter())
             : new BlockDiskWriter(
-                file, new ImageAssembly(file, image.CreateFooter(), DynamicDiskHeader.Create(1536, image.BlockCount, image.BlockSize)), disk.Length);
+                file, new ImageBuilder(file, image.CreateFooter(), DynamicDiskHeader.Create(1536, image.BlockCount, image.BlockSize)), disk.Length);
         DiskCopy.Run(source, writer, null, disk.Length, sync: true, CancellationToken.None);
         return file.Writes;
     }

@@ -54,9 +54,9 @@ public class InPlaceConversionTests
     public void An_image_becomes_the_disk_in_another_only_when_forced()
     {
         var file = new MemoryImageFile(ImageBytes.Fixed().Bytes);
-        var error = Assert.Throws<VhdRefusedException>(
+        var error = Assert.Throws<VhdOperationException>(
             () => InPlaceConversion.ToFixed(file, CheckTarget.Any, force: false, DiskModel.UniqueId, DiskModel.TimeStamp));
-        Assert.Equal(RefusalCode.WrongType, error.Code);
+        Assert.Equal(OperationError.WrongType, error.Code);
         Assert.Equal(ImageBytes.Fixed().Bytes, file.ToArray());
         InPlaceConversion.ToFixed(file, CheckTarget.Any, force: true, DiskModel.UniqueId, DiskModel.TimeStamp);
         Assert.Equal(ImageBytes.Fixed().Bytes.Length + 512, file.Length);
@@ -66,7 +66,7 @@ public class InPlaceConversionTests
     public void Only_a_fixed_image_becomes_raw()
     {
         var file = new MemoryImageFile(SoundImage.Dynamic().Bytes);
-        Assert.Equal(RefusalCode.WrongType, Assert.Throws<VhdRefusedException>(() => InPlaceConversion.ToRaw(file, SizeRule.Auto, force: true)).Code);
+        Assert.Equal(OperationError.WrongType, Assert.Throws<VhdOperationException>(() => InPlaceConversion.ToRaw(file, SizeRule.Auto, force: true)).Code);
         Assert.Equal(SoundImage.Dynamic().Bytes, file.ToArray());
         var raw = new MemoryImageFile(new byte[4096]);
         Assert.Equal(FaultCode.NotVhd, Assert.Throws<VhdFormatException>(() => InPlaceConversion.ToRaw(raw, SizeRule.Auto, force: true)).Finding.Code);
@@ -78,12 +78,12 @@ public class InPlaceConversionTests
         ImageBytes longer = ImageBytes.Fixed();
         longer.Insert(new byte[1024]);
         var file = new MemoryImageFile(longer.Bytes);
-        Assert.Equal(RefusalCode.DataWouldBeLost, Assert.Throws<VhdRefusedException>(() => InPlaceConversion.ToRaw(file, SizeRule.Auto, force: false)).Code);
+        Assert.Equal(OperationError.DataWouldBeLost, Assert.Throws<VhdOperationException>(() => InPlaceConversion.ToRaw(file, SizeRule.Auto, force: false)).Code);
         Assert.Equal(longer.Bytes, file.ToArray());
         InPlaceConversion.ToRaw(file, SizeRule.Auto, force: true);
         Assert.Equal(SoundImage.FixedContent(), file.ToArray());
 
         var saved = new MemoryImageFile(ImageBytes.Fixed().PutFooter(84, [1]).Bytes);
-        Assert.Equal(RefusalCode.StateSaved, Assert.Throws<VhdRefusedException>(() => InPlaceConversion.ToRaw(saved, SizeRule.Auto, force: false)).Code);
+        Assert.Equal(OperationError.StateSaved, Assert.Throws<VhdOperationException>(() => InPlaceConversion.ToRaw(saved, SizeRule.Auto, force: false)).Code);
     }
 }

@@ -62,8 +62,8 @@ public sealed class MergeOperationTests : IDisposable
         Assert.Equal(4 - depth, ChainInspector.Describe(target).Count);
         Assert.Equal([.. before.Keys.Append(target).Order()], Directory.GetFiles(_folder.Root).Order());
         Assert.All(before, pair => Assert.Equal(pair.Value, File.ReadAllBytes(pair.Key)));
-        var error = Assert.Throws<VhdRefusedException>(() => MergeOperation.Run(chain.Path, Request() with { Depth = depth, DestinationPath = target }));
-        Assert.Equal(RefusalCode.TargetExists, error.Code);
+        var error = Assert.Throws<VhdOperationException>(() => MergeOperation.Run(chain.Path, Request() with { Depth = depth, DestinationPath = target }));
+        Assert.Equal(OperationError.TargetExists, error.Code);
     }
 
     [Fact]
@@ -73,8 +73,8 @@ public sealed class MergeOperationTests : IDisposable
         string root = ChainInspector.Describe(chain.Path)[2].Path;
         Assert.Equal(2, MergeOperation.Plan(chain.Path, Request() with { DestinationPath = root }).SourcePaths.Count);
         Assert.Throws<ArgumentException>(() => MergeOperation.Plan(chain.Path, Request() with { DestinationPath = root, Depth = 1 }));
-        var error = Assert.Throws<VhdRefusedException>(() => MergeOperation.Plan(chain.Path, Request() with { DestinationPath = chain.Path }));
-        Assert.Equal(RefusalCode.SameFile, error.Code);
+        var error = Assert.Throws<VhdOperationException>(() => MergeOperation.Plan(chain.Path, Request() with { DestinationPath = chain.Path }));
+        Assert.Equal(OperationError.SameFile, error.Code);
         MergeOperation.Run(chain.Path, Request() with { DestinationPath = root });
         AssertDisk(root, chain.Content);
     }
@@ -83,7 +83,7 @@ public sealed class MergeOperationTests : IDisposable
     public void A_smaller_parent_grows_first()
     {
         string parent = Make("parent.vhd", 1 << 20), child = MakeChild("child.vhd", parent);
-        ResizeOperation.Run(child, new ResizeRequest { SizeBytes = 5 << 20 });
+        ResizeOperation.Run(child, new ResizeOptions { SizeBytes = 5 << 20 });
         Write(child, 9000, 0x77);
         MergePlan plan = MergeOperation.Run(child, Request());
         Assert.Equal((1L << 20, 5L << 20), (plan.OldSizeBytes, plan.NewSizeBytes));
@@ -98,7 +98,7 @@ public sealed class MergeOperationTests : IDisposable
     {
         string root = Make("root.vhd", 4 << 20), middle = MakeChild("middle.vhd", root), child = MakeChild("child.vhd", middle);
         Write(root, 8000, 0x11);
-        ResizeOperation.Run(middle, new ResizeRequest { SizeBytes = 1 << 20, Force = true });
+        ResizeOperation.Run(middle, new ResizeOptions { SizeBytes = 1 << 20, Force = true });
         MergeOperation.Run(child, Request() with { DestinationPath = _folder["new.vhd"] });
         AssertDisk(_folder["new.vhd"], new byte[4 << 20]);
         Assert.Equal(root, ChainInspector.Describe(_folder["new.vhd"])[1].Path);
@@ -111,8 +111,8 @@ public sealed class MergeOperationTests : IDisposable
         string other = MakeChild("other.vhd", parent), third = MakeChild("third.vhd", parent);
         Write(child, 5, 0x12);
         byte[] before = File.ReadAllBytes(parent);
-        var error = Assert.Throws<VhdRefusedException>(() => MergeOperation.Run(child, Request()));
-        Assert.Equal(RefusalCode.HasChildren, error.Code);
+        var error = Assert.Throws<VhdOperationException>(() => MergeOperation.Run(child, Request()));
+        Assert.Equal(OperationError.HasChildren, error.Code);
         Assert.Contains(other, error.Message, StringComparison.Ordinal);
         Assert.Contains(third, error.Message, StringComparison.Ordinal);
         Assert.Equal(before, File.ReadAllBytes(parent));
@@ -125,8 +125,8 @@ public sealed class MergeOperationTests : IDisposable
     public void An_image_that_others_stand_on_is_not_deleted()
     {
         string parent = Make("parent.vhd", 1 << 20), child = MakeChild("child.vhd", parent), grandchild = MakeChild("grandchild.vhd", child);
-        var error = Assert.Throws<VhdRefusedException>(() => MergeOperation.Run(child, Request()));
-        Assert.Equal((RefusalCode.HasChildren, child), (error.Code, error.Path));
+        var error = Assert.Throws<VhdOperationException>(() => MergeOperation.Run(child, Request()));
+        Assert.Equal((OperationError.HasChildren, child), (error.Code, error.Path));
         Assert.Contains(grandchild, error.Message, StringComparison.Ordinal);
         Write(child, 7, 0x13);
         MergeOperation.Run(child, Request() with { KeepChild = true });
@@ -137,7 +137,7 @@ public sealed class MergeOperationTests : IDisposable
     public void What_has_no_parent_or_not_that_many_is_refused()
     {
         string parent = Make("parent.vhd", 1 << 20), child = MakeChild("child.vhd", parent);
-        Assert.Equal(RefusalCode.WrongType, Assert.Throws<VhdRefusedException>(() => MergeOperation.Plan(parent, Request())).Code);
+        Assert.Equal(OperationError.WrongType, Assert.Throws<VhdOperationException>(() => MergeOperation.Plan(parent, Request())).Code);
         Assert.Throws<ArgumentException>(() => MergeOperation.Plan(child, Request() with { Depth = 2 }));
         File.Delete(parent);
         Assert.Equal(FaultCode.ParentNotFound, Assert.Throws<VhdFormatException>(() => MergeOperation.Plan(child, Request())).Finding.Code);
@@ -218,10 +218,10 @@ public sealed class MergeOperationTests : IDisposable
         }
 
         byte[] before = File.ReadAllBytes(parent);
-        foreach (MergeRequest request in new[] { Request(), Request() with { DestinationPath = disk["new.vhd"] } })
+        foreach (MergeOptions request in new[] { Request(), Request() with { DestinationPath = disk["new.vhd"] } })
         {
-            var error = Assert.Throws<VhdRefusedException>(() => MergeOperation.Run(child, request));
-            Assert.Equal(RefusalCode.NotEnoughSpace, error.Code);
+            var error = Assert.Throws<VhdOperationException>(() => MergeOperation.Run(child, request));
+            Assert.Equal(OperationError.NotEnoughSpace, error.Code);
         }
 
         Assert.Equal(before, File.ReadAllBytes(parent));
@@ -229,7 +229,7 @@ public sealed class MergeOperationTests : IDisposable
         AssertClean(child);
     }
 
-    private static MergeRequest Request() => new() { UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch };
+    private static MergeOptions Request() => new() { UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch };
 
     private static ChainModel MakeChain(TempFolder folder, int seed, string root, int children)
     {

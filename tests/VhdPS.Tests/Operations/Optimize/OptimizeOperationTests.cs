@@ -180,7 +180,7 @@ public sealed class OptimizeOperationTests : IDisposable
     public void A_saved_state_is_refused_unless_forced_and_damage_in_any_case()
     {
         string saved = _folder.Write("saved.vhd", SoundImage.Dynamic().PutFooter(84, [1]).Bytes);
-        Assert.Equal(RefusalCode.StateSaved, Assert.Throws<VhdRefusedException>(() => Optimize(saved, OptimizeMode.Full)).Code);
+        Assert.Equal(OperationError.StateSaved, Assert.Throws<VhdOperationException>(() => Optimize(saved, OptimizeMode.Full)).Code);
         string hurt = _folder.Write("hurt.vhd", SoundImage.Dynamic().PutEntry(9, 4).Bytes);
         Assert.Equal(FaultCode.BatEntryDuplicate, Assert.Throws<VhdFormatException>(() => Optimize(hurt, OptimizeMode.Full)).Finding.Code);
         Assert.Equal(SoundImage.Dynamic().PutEntry(9, 4).Bytes, File.ReadAllBytes(hurt));

@@ -170,7 +170,7 @@ public sealed class RepairOperationTests(ITestOutputHelper output)
         RepairPlan plan = RepairOperation.Plan(file, Options);
         file.SetLength(file.Length + 512);
         byte[] changed = file.ToArray();
-        Assert.Throws<VhdRefusedException>(() => RepairOperation.Apply(file, plan, undo: null));
+        Assert.Throws<VhdOperationException>(() => RepairOperation.Apply(file, plan, undo: null));
         Assert.Equal(changed, file.ToArray());
     }
 
@@ -194,7 +194,7 @@ public sealed class RepairOperationTests(ITestOutputHelper output)
             }
 
             byte[] changed = file.ToArray();
-            Assert.Throws<VhdRefusedException>(() => UndoOperation.Run(file, UndoRecord.Read(undo)));
+            Assert.Throws<VhdOperationException>(() => UndoOperation.Run(file, UndoRecord.Read(undo)));
             Assert.Equal(changed, file.ToArray());
         }
     }

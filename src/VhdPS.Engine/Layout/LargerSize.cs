@@ -5,7 +5,7 @@ using VhdPS.Engine.Format;
 namespace VhdPS.Engine.Layout;
 
 /// <summary>Which of a footer's two sizes an operation goes by that rearranges the file.</summary>
-internal static class WidestSize
+internal static class LargerSize
 {
     /// <summary>
     /// The rule that gives the larger of the two sizes, where the file covers it: what lies between them is data to readers
@@ -27,6 +27,6 @@ internal static class WidestSize
         }
 
         var wide = ImageLayout.Read(file, new LayoutOptions { SizeRule = SizeRule.CurrentSize });
-        return wide.FindRefusal(forWriting: false) is null ? SizeRule.CurrentSize : SizeRule.Auto;
+        return wide.FindBlockingFinding(forWriting: false) is null ? SizeRule.CurrentSize : SizeRule.Auto;
     }
 }

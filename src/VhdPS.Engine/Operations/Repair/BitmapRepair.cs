@@ -10,7 +10,7 @@ namespace VhdPS.Engine.Operations.Repair;
 /// Sectors that hold data under a clear bit get their bit: in a dynamic image such a sector was zeros when its block was
 /// made, so someone wrote it and left the bit.
 /// </summary>
-internal sealed class BitmapMend(ImageFile file, ImageLayout layout, Func<FaultCode, bool> isSelected)
+internal sealed class BitmapRepair(ImageFile file, ImageLayout layout, Func<FaultCode, bool> isSelected)
 {
     private const long MaxChangedBytes = 64 * 1024 * 1024;
 
@@ -19,7 +19,7 @@ internal sealed class BitmapMend(ImageFile file, ImageLayout layout, Func<FaultC
     private bool _isBounded;
 
     /// <summary>Weighs every block that its bitmap does not show whole.</summary>
-    public void Decide(TableMend table, CancellationToken cancellation)
+    public void Decide(TableRepair table, CancellationToken cancellation)
     {
         if (layout.VhdType != VhdType.Dynamic || layout.BlockSize == 0 || IsMadeByXen || !isSelected(FaultCode.BitmapStale))
         {

@@ -9,14 +9,14 @@ namespace VhdPS.Engine.Images;
 /// A new dynamic or differencing image in the making: gives places to blocks, one behind the other with their data on
 /// 4 KiB boundaries, and writes the structures when all blocks are in the file.
 /// </summary>
-internal sealed class ImageAssembly
+internal sealed class ImageBuilder
 {
     private const int EncodedChunk = 64 * 1024;
 
     private readonly ImageFile _file;
     private readonly HardDiskFooter _footer;
     private readonly DynamicDiskHeader _header;
-    private readonly IReadOnlyList<PlacedBytes> _extras;
+    private readonly IReadOnlyList<FileSegment> _extras;
     private readonly NewBatmap? _batmap;
     private long _end;
 
@@ -26,8 +26,8 @@ internal sealed class ImageAssembly
     /// <param name="header">Its header, behind the footer's copy.</param>
     /// <param name="extras">What else lies behind the table: the paths of locators.</param>
     /// <param name="batmap">Xen's map of full blocks, where the image is to have one.</param>
-    public ImageAssembly(
-        ImageFile file, HardDiskFooter footer, DynamicDiskHeader header, IReadOnlyList<PlacedBytes>? extras = null, NewBatmap? batmap = null)
+    public ImageBuilder(
+        ImageFile file, HardDiskFooter footer, DynamicDiskHeader header, IReadOnlyList<FileSegment>? extras = null, NewBatmap? batmap = null)
     {
         _file = file;
         _footer = footer;
@@ -71,7 +71,7 @@ internal sealed class ImageAssembly
     /// <summary>Gives a block the next place. Not for several threads at once.</summary>
     /// <param name="blockIndex">The block.</param>
     /// <param name="isFull">Whether all its bits will be set.</param>
-    /// <exception cref="VhdRefusedException">A table entry cannot name the place.</exception>
+    /// <exception cref="VhdOperationException">A table entry cannot name the place.</exception>
     public void Place(int blockIndex, bool isFull = true)
     {
         long dataOffset = VhdSpec.RoundUp(_end + BitmapSize, VhdSpec.DataAlignment);
@@ -79,9 +79,9 @@ internal sealed class ImageAssembly
         if (entry >= VhdSpec.UnusedEntry)
         {
             // I4
-            throw new VhdRefusedException(
+            throw new VhdOperationException(
                 _file.Path,
-                RefusalCode.ImageFull,
+                OperationError.ImageFull,
                 $"the image is full: block {blockIndex} would lie at offset {dataOffset - BitmapSize}, and a table entry reaches to 2 TiB.");
         }
 
@@ -111,7 +111,7 @@ internal sealed class ImageAssembly
             _file.WriteAt(tableOffset + at, bytes);
         }
 
-        foreach (PlacedBytes extra in _extras)
+        foreach (FileSegment extra in _extras)
         {
             _file.WriteAt(extra.FileOffset, extra.Bytes);
         }

@@ -4,7 +4,7 @@ using VhdPS.Engine.Chains;
 namespace VhdPS.Engine.Operations.Merge;
 
 /// <summary>How a differencing image is merged with its parents.</summary>
-public sealed record MergeRequest
+public sealed record MergeOptions
 {
     /// <summary>How many parents are merged with, from the nearest on; null: one, or all down to the destination.</summary>
     public int? Depth { get; init; }

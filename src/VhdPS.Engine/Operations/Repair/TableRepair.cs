@@ -9,7 +9,7 @@ namespace VhdPS.Engine.Operations.Repair;
 /// Table entries that name no place for a block, or a place of another block. An entry is dropped only where what lies
 /// there is provably not the block's data, or where nothing would read otherwise without it.
 /// </summary>
-internal sealed class TableMend(ImageFile file, ImageLayout layout, RepairOptions options, Func<FaultCode, bool> isSelected)
+internal sealed class TableRepair(ImageFile file, ImageLayout layout, RepairOptions options, Func<FaultCode, bool> isSelected)
 {
     private const int EntriesPerSector = VhdSpec.SectorSize / VhdSpec.TableEntrySize;
 

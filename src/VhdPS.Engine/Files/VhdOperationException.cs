@@ -1,7 +1,7 @@
 namespace VhdPS.Engine.Files;
 
 /// <summary>Why the engine declined to do what was asked, although the image itself may be sound.</summary>
-public enum RefusalCode
+public enum OperationError
 {
     /// <summary>The image was opened for reading.</summary>
     OpenedForReading,
@@ -38,10 +38,10 @@ public enum RefusalCode
 }
 
 /// <summary>The engine declined to do what was asked; nothing was changed.</summary>
-public sealed class VhdRefusedException : Exception
+public sealed class VhdOperationException : Exception
 {
     /// <summary>Names the file and the reason.</summary>
-    public VhdRefusedException(string path, RefusalCode code, string message)
+    public VhdOperationException(string path, OperationError code, string message)
         : base($"{path}: {message}")
     {
         Path = path;
@@ -52,5 +52,5 @@ public sealed class VhdRefusedException : Exception
     public string Path { get; }
 
     /// <summary>The reason.</summary>
-    public RefusalCode Code { get; }
+    public OperationError Code { get; }
 }

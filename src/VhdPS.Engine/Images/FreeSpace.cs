@@ -5,7 +5,7 @@ using VhdPS.Engine.Layout;
 namespace VhdPS.Engine.Images;
 
 /// <summary>Looks for room between the structures and blocks of an image.</summary>
-internal static class ImageRoom
+internal static class FreeSpace
 {
     /// <summary>File offset of the first free place of <paramref name="length"/> bytes on a sector boundary below the footer; null where there is none.</summary>
     /// <param name="layout">The image.</param>

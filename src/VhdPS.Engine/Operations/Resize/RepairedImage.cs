@@ -7,19 +7,19 @@ using VhdPS.Engine.Layout;
 namespace VhdPS.Engine.Operations.Resize;
 
 /// <summary>Opens images for operations that can be cut off and run again: what they leave of the footers is put in order first.</summary>
-internal static class MendedImage
+internal static class RepairedImage
 {
     /// <summary>Opens an image for writing and owns the file from then on, also when it is refused.</summary>
     /// <param name="file">The file, open for writing.</param>
     /// <param name="options">How to open it.</param>
-    /// <param name="isMended">Whether there was something to put in order.</param>
+    /// <param name="isRepaired">Whether there was something to put in order.</param>
     /// <exception cref="Format.VhdFormatException">Its content does not allow it.</exception>
-    public static VhdImage Open(ImageFile file, VhdOpenOptions options, out bool isMended)
+    public static VhdImage Open(ImageFile file, VhdOpenOptions options, out bool isRepaired)
     {
         try
         {
             var layout = ImageLayout.Read(file, new LayoutOptions { SizeRule = options.SizeRule });
-            isMended = FooterWriter.TryMend(file, layout) || FixedResize.TryMend(file, layout);
+            isRepaired = FooterWriter.TryRepair(file, layout) || FixedResize.TryRepair(file, layout);
         }
         catch
         {
@@ -38,8 +38,8 @@ internal static class MendedImage
     public static bool Check(VhdImage image, ImageFile file)
     {
         ImageLayout layout = image.Layout;
-        bool isMend = FooterWriter.CanMend(layout) || FixedResize.CanMend(file, layout);
-        if (layout.FindRefusal(forWriting: true) is { } refusal && !isMend)
+        bool isRepair = FooterWriter.CanRepair(layout) || FixedResize.CanRepair(file, layout);
+        if (layout.FindBlockingFinding(forWriting: true) is { } refusal && !isRepair)
         {
             throw new Format.VhdFormatException(layout.Path, refusal);
         }
@@ -49,6 +49,6 @@ internal static class MendedImage
             throw new Format.VhdFormatException(layout.Path, overlap);
         }
 
-        return isMend;
+        return isRepair;
     }
 }

@@ -5,7 +5,7 @@ using VhdPS.Engine.Format;
 namespace VhdPS.Engine.Operations.Resize;
 
 /// <summary>What size a disk is to get. One of <see cref="SizeBytes"/> and <see cref="ToMinimumSize"/>, or neither to round the present size.</summary>
-public sealed record ResizeRequest
+public sealed record ResizeOptions
 {
     /// <summary>The size wanted, in bytes; null to start from the present size.</summary>
     public long? SizeBytes { get; init; }

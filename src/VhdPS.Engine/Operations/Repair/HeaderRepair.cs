@@ -7,10 +7,10 @@ using VhdPS.Engine.Layout;
 namespace VhdPS.Engine.Operations.Repair;
 
 /// <summary>The dynamic header, which has no copy: fields whose right value the rest of the file proves.</summary>
-internal sealed class HeaderMend(ImageFile file, CheckReport report, Func<FaultCode, bool> isSelected)
+internal sealed class HeaderRepair(ImageFile file, CheckReport report, Func<FaultCode, bool> isSelected)
 {
     /// <summary>The fields that are mended, and the checksum, lie in the first bytes, and so in one sector.</summary>
-    private const int MendedBytes = 40;
+    private const int RepairedBytes = 40;
 
     private readonly ImageLayout _layout = report.Layout!;
     private readonly Dictionary<FaultCode, RepairDecision> _decisions = [];
@@ -27,7 +27,7 @@ internal sealed class HeaderMend(ImageFile file, CheckReport report, Func<FaultC
             return;
         }
 
-        if ((long)_layout.Footer.DataOffset % VhdSpec.SectorSize > VhdSpec.SectorSize - MendedBytes)
+        if ((long)_layout.Footer.DataOffset % VhdSpec.SectorSize > VhdSpec.SectorSize - RepairedBytes)
         {
             Refuse("The header's fields lie in two sectors and could not be written in one piece.");
             return;

@@ -9,7 +9,7 @@ namespace VhdPS.Engine.Operations.Repair;
 /// Footer and copy: each from the other, at their places and in full length. In every state between two writes one of the
 /// two is sound and names the same header.
 /// </summary>
-internal sealed class FooterMend(ImageFile file, ImageLayout layout, RepairOptions options, Func<FaultCode, bool> isSelected, TableMend table)
+internal sealed class FooterRepair(ImageFile file, ImageLayout layout, RepairOptions options, Func<FaultCode, bool> isSelected, TableRepair table)
 {
     private readonly FooterPair _footers = layout.Footers;
     private readonly Dictionary<FaultCode, RepairDecision> _decisions = [];
@@ -26,7 +26,7 @@ internal sealed class FooterMend(ImageFile file, ImageLayout layout, RepairOptio
     /// <summary>Whether the table can be trusted to say where the blocks are.</summary>
     private bool IsTableKnown => layout is { BlockSize: > 0, Header.IsChecksumValid: true };
 
-    private bool IsTableBehindFooter => layout.Header is { } header && _footers.End is { } end && header.TableOffset <= (ulong)layout.FileLength
+    private bool IsTableAfterFooter => layout.Header is { } header && _footers.End is { } end && header.TableOffset <= (ulong)layout.FileLength
         && (long)header.TableOffset + ((long)header.MaxTableEntries * VhdSpec.TableEntrySize) > end.FileOffset + end.Footer.StoredLength;
 
     private bool HasCopy => layout.VhdType != VhdType.Fixed;
@@ -258,7 +258,7 @@ internal sealed class FooterMend(ImageFile file, ImageLayout layout, RepairOptio
         {
             _decisions[FaultCode.TrailingBytes] = RepairDecision.Mend(Text($"{_footers.TrailingBytes} bytes behind the footer, which nothing names, are cut off."));
             _isCut = isSelected(FaultCode.TrailingBytes);
-            if (IsTableBehindFooter)
+            if (IsTableAfterFooter)
             {
                 _isCut = false;
                 _decisions[FaultCode.TrailingBytes] = RepairDecision.NotProven("By its number of entries the table reaches into them.");

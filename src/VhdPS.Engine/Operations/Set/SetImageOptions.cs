@@ -1,7 +1,7 @@
 namespace VhdPS.Engine.Operations.Set;
 
 /// <summary>What of an image's footer and header is to change; null: as it is.</summary>
-public sealed record ImageChange
+public sealed record SetImageOptions
 {
     /// <summary>The new parent of a differencing image.</summary>
     public string? ParentPath { get; init; }

@@ -1,7 +1,7 @@
 namespace VhdPS.Engine.Files;
 
 /// <summary>A file that someone else owns, lent to a reader that would close it.</summary>
-internal sealed class BorrowedImageFile(ImageFile owned) : ImageFile
+internal sealed class NonOwningImageFile(ImageFile owned) : ImageFile
 {
     public override string Path => owned.Path;
 

@@ -10,28 +10,28 @@ namespace VhdPS;
 /// <summary>What a cmdlet tells besides its output: steps as verbose text, places in files as debug text, faults as warnings.</summary>
 public abstract partial class VpcCommandBase
 {
-    private bool? _tellsSteps;
-    private bool? _tellsPlaces;
+    private bool? _isVerbose;
+    private bool? _isDebug;
 
     /// <summary>Whether anyone wants steps or places: only then a file is looked at for nothing else.</summary>
-    private protected bool IsTelling => TellsSteps || (_tellsPlaces ??= IsWanted("Debug"));
+    private protected bool IsDiagnosing => IsVerbose || (_isDebug ??= IsWanted("Debug"));
 
-    private bool TellsSteps => _tellsSteps ??= IsWanted("Verbose");
+    private bool IsVerbose => _isVerbose ??= IsWanted("Verbose");
 
     /// <summary>Tells a step as verbose text.</summary>
     /// <remarks>Asked for by -Debug alone, PowerShell would stop at every line of verbose text and ask whether to go on.</remarks>
-    internal void TellStep(string text)
+    internal void ReportStep(string text)
     {
-        if (TellsSteps)
+        if (IsVerbose)
         {
             WriteVerbose(text);
         }
     }
 
     /// <summary>Tells what an image is, and where its structures lie in its file.</summary>
-    private protected void TellImage(ImageLayout layout)
+    private protected void ReportImage(ImageLayout layout)
     {
-        if (!IsTelling)
+        if (!IsDiagnosing)
         {
             return;
         }
@@ -39,7 +39,7 @@ public abstract partial class VpcCommandBase
         if (layout.StoredFooter is { } footer)
         {
             string blocks = layout.BlockSize > 0 ? $", {layout.BlockCount} blocks of {VpcSize.Format(layout.BlockSize)}" : string.Empty;
-            TellStep(
+            ReportStep(
                 $"{layout.Path}: {layout.VhdType} image, disk of {VpcSize.Format(layout.Size.SizeBytes)} ({layout.Size.SizeBytes} bytes by {layout.Size}), file of {layout.FileLength} bytes{blocks}.");
             WriteDebug($"{layout.Path}: {layout.StoredFooterStructure} at {VpcFileOffset.Format(footer.FileOffset)} holds.");
         }
@@ -56,9 +56,9 @@ public abstract partial class VpcCommandBase
     }
 
     /// <summary>Tells the same of a file that the engine opens or made by itself; what it is not, the work itself reports.</summary>
-    private protected void TellFile(string path)
+    private protected void ReportFile(string path)
     {
-        if (!IsTelling)
+        if (!IsDiagnosing)
         {
             return;
         }
@@ -71,34 +71,34 @@ public abstract partial class VpcCommandBase
         }
         catch (Exception exception) when (ErrorRecords.TryMake(exception, path) is not null)
         {
-            TellStep($"{path}: no image that can be described: {exception.Message}");
+            ReportStep($"{path}: no image that can be described: {exception.Message}");
             return;
         }
 
-        TellImage(layout);
+        ReportImage(layout);
     }
 
     /// <summary>Tells of an open source of a disk, and what is wrong with it.</summary>
-    private protected void TellSource(DiskSource source) => TellSource(source.Path, source.Layout, source.SizeBytes);
+    private protected void ReportSource(DiskSource source) => ReportSource(source.Path, source.Layout, source.SizeBytes);
 
     /// <summary>Tells of a source of a disk, and what is wrong with it.</summary>
-    private protected void TellSource(string path, ImageLayout? layout, long sizeBytes)
+    private protected void ReportSource(string path, ImageLayout? layout, long sizeBytes)
     {
         if (layout is null)
         {
-            TellRaw(path, sizeBytes);
+            ReportRaw(path, sizeBytes);
         }
         else
         {
-            TellImage(layout);
-            TellFindings(path, layout.Findings);
+            ReportImage(layout);
+            ReportFindings(path, layout.Findings);
         }
     }
 
     /// <summary>Tells where changes of a file are, before they are made or after.</summary>
-    private protected void TellEdits(string path, IEnumerable<RepairPhase> phases)
+    private protected void ReportEdits(string path, IEnumerable<RepairPhase> phases)
     {
-        if (!IsTelling)
+        if (!IsDiagnosing)
         {
             return;
         }
@@ -112,9 +112,9 @@ public abstract partial class VpcCommandBase
     }
 
     /// <summary>Tells where sectors are.</summary>
-    private protected void TellSectors(VpcSector sectors)
+    private protected void ReportSectors(VpcSector sectors)
     {
-        if (IsTelling)
+        if (IsDiagnosing)
         {
             WriteDebug(sectors is { FileOffset: { } fileOffset, OriginPath: { } file }
                 ? $"{file}: {sectors} at {VpcFileOffset.Format(fileOffset)}."
@@ -123,23 +123,23 @@ public abstract partial class VpcCommandBase
     }
 
     /// <summary>Tells of a file that is read as a raw disk.</summary>
-    private protected void TellRaw(string path, long sizeBytes)
+    private protected void ReportRaw(string path, long sizeBytes)
     {
-        if (IsTelling)
+        if (IsDiagnosing)
         {
-            TellStep($"{path}: raw disk of {VpcSize.Format(sizeBytes)} ({sizeBytes} bytes).");
+            ReportStep($"{path}: raw disk of {VpcSize.Format(sizeBytes)} ({sizeBytes} bytes).");
             WriteDebug($"{path}: sector 0 at {VpcFileOffset.Format(0)}.");
         }
     }
 
     /// <summary>Tells what is wrong with an image that could be used all the same: warnings as such, notes as verbose text.</summary>
-    private protected void TellFindings(string path, IEnumerable<Finding> findings)
+    private protected void ReportFindings(string path, IEnumerable<Finding> findings)
     {
         foreach (Finding finding in findings)
         {
             if (finding.Severity == Severity.Note)
             {
-                TellStep($"{path}: {finding.Describe()}");
+                ReportStep($"{path}: {finding.Describe()}");
             }
             else
             {

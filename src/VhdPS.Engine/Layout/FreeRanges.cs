@@ -4,7 +4,7 @@ using VhdPS.Engine.Format;
 namespace VhdPS.Engine.Layout;
 
 /// <summary>Hands out the places between structures and blocks that hold a whole block, from the start of the file on.</summary>
-internal sealed class FileGaps
+internal sealed class FreeRanges
 {
     private readonly ImageLayout _layout;
     private readonly ulong[] _byPlace;
@@ -18,7 +18,7 @@ internal sealed class FileGaps
     /// <param name="layout">The image.</param>
     /// <param name="byPlace">The blocks.</param>
     /// <param name="isAligned">Whether all data lies on 4 KiB and is to stay so; if not, a gap is used that fits a block only without.</param>
-    public FileGaps(ImageLayout layout, ulong[] byPlace, bool isAligned)
+    public FreeRanges(ImageLayout layout, ulong[] byPlace, bool isAligned)
     {
         _layout = layout;
         _byPlace = byPlace;

@@ -1,7 +1,7 @@
 namespace VhdPS.Engine.Files;
 
 /// <summary>Tells holes of a file from data, asking the system once for each stretch when asked in ascending order.</summary>
-internal sealed class FileHoles(ImageFile file)
+internal sealed class SparseRanges(ImageFile file)
 {
     private long _holeStart;
     private long _dataStart = -1;

@@ -1,9 +1,9 @@
 namespace VhdPS.Engine.Disks;
 
 /// <summary>Lets numbered units do one step each in the order of their numbers, however they are worked on side by side.</summary>
-internal sealed class TurnGate
+internal sealed class Sequencer
 {
-    private const int LookAgainMilliseconds = 50;
+    private const int RetryMilliseconds = 50;
 
     private readonly object _gate = new();
     private readonly HashSet<long> _passed = [];
@@ -17,7 +17,7 @@ internal sealed class TurnGate
             while (_turn != number)
             {
                 stopping.ThrowIfCancellationRequested();
-                Monitor.Wait(_gate, LookAgainMilliseconds);
+                Monitor.Wait(_gate, RetryMilliseconds);
             }
         }
     }

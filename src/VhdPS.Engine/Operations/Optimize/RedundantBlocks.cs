@@ -8,7 +8,7 @@ using VhdPS.Engine.Layout;
 namespace VhdPS.Engine.Operations.Optimize;
 
 /// <summary>Finds the blocks of an image without which its disk reads the same: of zeros, or of a child, equal to its parent's.</summary>
-internal static class DroppableBlocks
+internal static class RedundantBlocks
 {
     private const int ChunkSectors = 2048;
 

@@ -9,7 +9,7 @@ namespace VhdPS.Engine.Images;
 /// The structures of a file that takes the place of a dynamic or differencing image: the same disk, with its id, creator,
 /// time stamp, locators, batmap and every byte that is not known; only where things lie is new.
 /// </summary>
-internal static class ImageSuccessor
+internal static class ReplacementImageBuilder
 {
     private const long HeaderOffset = VhdSpec.FooterSize;
     private const long TableOffset = HeaderOffset + VhdSpec.HeaderSize;
@@ -18,22 +18,22 @@ internal static class ImageSuccessor
     /// <param name="file">A new, empty file.</param>
     /// <param name="oldFile">The image.</param>
     /// <param name="layout">Where everything lies in it.</param>
-    public static ImageAssembly Begin(ImageFile file, ImageFile oldFile, ImageLayout layout)
+    public static ImageBuilder Begin(ImageFile file, ImageFile oldFile, ImageLayout layout)
     {
         HardDiskFooter footer = layout.Footer.With(dataOffset: HeaderOffset);
         DynamicDiskHeader header = layout.Header!.With(
             nextOffset: VhdSpec.AbsentOffset, tableOffset: TableOffset, maxTableEntries: (uint)layout.BlockCount);
-        long end = ImageAssembly.TableEnd(header);
+        long end = ImageBuilder.TableEnd(header);
         NewBatmap? batmap = ReadBatmap(oldFile, layout) is { } bytes ? new NewBatmap(bytes, end, layout.BlockCount) : null;
         end = batmap?.End ?? end;
 
-        var paths = new List<PlacedBytes>();
+        var paths = new List<FileSegment>();
         var moved = new List<ParentLocator>();
         foreach (ParentLocator locator in header.ParentLocators.Where(locator => IsReadable(locator, oldFile)))
         {
             byte[] path = new byte[locator.DataLength];
             oldFile.ReadAt((long)locator.DataOffset, path);
-            paths.Add(new PlacedBytes(end, path));
+            paths.Add(new FileSegment(end, path));
             long space = Math.Min(locator.SpaceBytes, VhdSpec.MaxLocatorLength);
             moved.Add(locator with { DataOffset = (ulong)end, DataSpace = (uint)space });
             end += space;
@@ -47,7 +47,7 @@ internal static class ImageSuccessor
             paths[^1] = paths[^1] with { Bytes = last };
         }
 
-        return new ImageAssembly(file, footer, header.With(parentLocators: moved), paths, batmap);
+        return new ImageBuilder(file, footer, header.With(parentLocators: moved), paths, batmap);
     }
 
     /// <summary>A locator that points at nothing is kept as it is.</summary>
