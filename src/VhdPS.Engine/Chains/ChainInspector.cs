@@ -58,7 +58,7 @@ public static class ChainInspector
 
     private static Finding? CompareTime(ChainChild child, string parentPath)
     {
-        uint stored = child.Layout.Header!.ParentTimeStampSeconds, actual = VhdSpec.ToTimeStamp(File.GetLastWriteTimeUtc(parentPath));
+        uint stored = child.Layout.Header!.ParentTimeStampSeconds, actual = VhdSpec.ToTimeStamp(NamedFile.ModifiedUtc(parentPath));
         return stored == 0 || Math.Abs((long)stored - actual) <= TimeToleranceSeconds
             ? null
             : new Finding(

@@ -42,7 +42,7 @@ public static class ChildCreator
         long linkOffset = VhdSpec.RoundUp(tableOffset + ((long)image.BlockCount * VhdSpec.TableEntrySize), VhdSpec.SectorSize);
         DynamicDiskHeader header = DynamicDiskHeader.Create(tableOffset, image.BlockCount, image.BlockSize).With(
             parentUniqueId: parent.Footer.UniqueId,
-            parentTimeStamp: File.GetLastWriteTimeUtc(child.ParentPath),
+            parentTimeStamp: NamedFile.ModifiedUtc(child.ParentPath),
             parentUnicodeName: link.Name,
             parentLocators: link.Locators(linkOffset, [.. Enumerable.Range(0, VhdSpec.LocatorCount)]));
 

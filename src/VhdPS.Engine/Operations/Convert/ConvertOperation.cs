@@ -111,7 +111,7 @@ public sealed class ConvertOperation : IDisposable
         if (_options.DeleteSource)
         {
             progress?.Report(new WorkProgress(totalBytes, totalBytes) { Step = "Deleting the source" });
-            File.Delete(_source.Path);
+            NamedFile.Delete(_source.Path);
         }
 
         return new ConvertResult(_options.TargetPath, TargetFormat, SizeBytes, fileSize, sizeOnDisk, writer.WrittenBytes);

@@ -54,7 +54,7 @@ public static class MergeOperation
                 if (!options.KeepChild)
                 {
                     progress?.Report(new WorkProgress(1, 1) { Step = $"Deleting '{levels[depth].Path}', all of which its parent holds now" });
-                    Delete(levels[depth].Path);
+                    NamedFile.DeleteDurably(levels[depth].Path);
                 }
             }
         }
@@ -168,20 +168,14 @@ public static class MergeOperation
             }
 
             progress?.Report(new WorkProgress(1, 1) { Step = $"Giving the new file its name '{plan.TargetPath}'" });
-            File.Move(temporary, plan.TargetPath, options.Force);
+            NamedFile.Move(temporary, plan.TargetPath, options.Force);
             PlatformFile.Current.SyncFolder(folder);
         }
         finally
         {
             levels.ForEach(level => level.Dispose());
-            File.Delete(temporary);
+            NamedFile.Delete(temporary);
         }
-    }
-
-    private static void Delete(string path)
-    {
-        File.Delete(path);
-        PlatformFile.Current.SyncFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
 
     private static (MergePlan Plan, IReadOnlyList<ChainLevel> Levels) Inspect(string path, MergeOptions options)
@@ -220,7 +214,7 @@ public static class MergeOperation
         {
             ThrowIfShared(levels, depth, options);
         }
-        else if (File.Exists(options.DestinationPath) && !options.Force)
+        else if (NamedFile.Exists(options.DestinationPath) && !options.Force)
         {
             throw new VhdOperationException(options.DestinationPath!, OperationError.TargetExists, "the file exists already; -Force replaces it.");
         }

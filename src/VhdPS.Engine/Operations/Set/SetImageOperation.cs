@@ -92,6 +92,6 @@ public static class SetImageOperation
             throw new VhdFormatException(file.Path, parent.Finding!);
         }
 
-        return new ParentFacts(parent.Path, parent.Layout!.Footer.UniqueId, File.GetLastWriteTimeUtc(parent.Path));
+        return new ParentFacts(parent.Path, parent.Layout!.Footer.UniqueId, NamedFile.ModifiedUtc(parent.Path));
     }
 }
