@@ -1,7 +1,7 @@
-using System.Globalization;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Layout;
+using static System.FormattableString;
 
 namespace VhdPS.Engine.Chains;
 
@@ -43,8 +43,8 @@ internal sealed class ParentChain : IDisposable
                         FaultCode.ChainTooDeep,
                         VhdStructure.Chain,
                         null,
-                        string.Create(CultureInfo.InvariantCulture, $"at most {MaxTableEntries}"),
-                        string.Create(CultureInfo.InvariantCulture, $"{entries}"),
+                        Invariant($"at most {MaxTableEntries}"),
+                        Invariant($"{entries}"),
                         "The tables of the chain have more entries than are kept in memory."));
                 }
             }

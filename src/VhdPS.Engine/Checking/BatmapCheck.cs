@@ -1,7 +1,7 @@
-using System.Globalization;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Layout;
+using static System.FormattableString;
 
 namespace VhdPS.Engine.Checking;
 
@@ -34,7 +34,7 @@ internal static class BatmapCheck
         long needed = (layout.BlockCount + 7) / 8;
         if (header.MapLength < needed || header.MapLength > MaxMapLength || header.MapLength > file.Length - Math.Min(header.MapOffset, file.Length))
         {
-            Add(16, Invariant($"room for {layout.BlockCount} bits in the file"), Invariant($"{header.MapLength} bytes"), "The batmap does not cover the table.");
+            Add(BatmapHeader.MapSectorCountAt, Invariant($"room for {layout.BlockCount} bits in the file"), Invariant($"{header.MapLength} bytes"), "The batmap does not cover the table.");
             return null;
         }
 
@@ -43,7 +43,7 @@ internal static class BatmapCheck
         uint computed = Checksum(map, isSigned: header.Version < UnsignedSince);
         if (computed != header.Checksum)
         {
-            Add(24, $"0x{computed:X8}", $"0x{header.Checksum:X8}", "The checksum of the batmap does not hold.");
+            Add(BatmapHeader.ChecksumAt, $"0x{computed:X8}", $"0x{header.Checksum:X8}", "The checksum of the batmap does not hold.");
             return null;
         }
 
@@ -63,6 +63,4 @@ internal static class BatmapCheck
 
         return ~sum;
     }
-
-    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

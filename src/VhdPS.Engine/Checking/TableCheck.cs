@@ -1,7 +1,7 @@
-using System.Globalization;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Layout;
+using static System.FormattableString;
 
 namespace VhdPS.Engine.Checking;
 
@@ -140,7 +140,7 @@ internal sealed class TableCheck
             {
                 _log.Add(new Finding(
                     FaultCode.LocatorOverlaps, VhdStructure.ParentLocator,
-                    (long)_layout.Footer.DataOffset + 576 + (locator.Index * ParentLocator.Size), "a place of its own",
+                    (long)_layout.Footer.DataOffset + DynamicDiskHeader.LocatorAt(locator.Index), "a place of its own",
                     Invariant($"offset {extent.FileOffset}"), Invariant($"Locator {locator.Index} ({locator.CodeText}) lies in block {TableScan.BlockOf(placed)}.")));
             }
         }
@@ -217,6 +217,4 @@ internal sealed class TableCheck
                 "Bytes between the structures belong to no block."));
         }
     }
-
-    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,4 +1,4 @@
-using System.Globalization;
+using static System.FormattableString;
 
 namespace VhdPS.Engine.Format;
 
@@ -28,7 +28,7 @@ public sealed record Finding(
     public string Describe()
     {
         string place = FileOffset is { } offset
-            ? string.Create(CultureInfo.InvariantCulture, $"{Structure} at offset {offset}")
+            ? Invariant($"{Structure} at offset {offset}")
             : Structure.ToString();
         string values = (Expected.Length, Actual.Length) switch
         {

@@ -12,9 +12,6 @@ namespace VhdPS.Engine.Images;
 /// </summary>
 internal sealed class BatmapMove
 {
-    private const int MapOffsetAt = 8;
-    private const int MapSectorCountAt = 16;
-
     private readonly ImageFile _file;
     private readonly long _newOffset;
     private readonly long _mapOffset;
@@ -64,8 +61,8 @@ internal sealed class BatmapMove
 
         byte[] bytes = ReadHeader(file, header), copy = new byte[length];
         file.ReadAt(map.FileOffset, copy.AsSpan(0, (int)map.Length));
-        BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(MapOffsetAt), mapOffset);
-        BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(MapSectorCountAt), (uint)(length / VhdSpec.SectorSize));
+        BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(BatmapHeader.MapOffsetAt), mapOffset);
+        BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(BatmapHeader.MapSectorCountAt), (uint)(length / VhdSpec.SectorSize));
         return new BatmapMove(file, header.FileOffset, tableEnd, bytes, copy, mapOffset);
     }
 

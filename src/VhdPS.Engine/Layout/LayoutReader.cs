@@ -1,7 +1,7 @@
-using System.Globalization;
 using System.Numerics;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
+using static System.FormattableString;
 
 namespace VhdPS.Engine.Layout;
 
@@ -82,26 +82,26 @@ internal sealed class LayoutReader(ImageFile file, LayoutOptions options)
 
         if (footer.FormatVersion >> 16 != 1)
         {
-            Add(FaultCode.FormatVersionUnsupported, 12, "1.0", Version(footer.FormatVersion), "The file format version is not known.");
+            Add(FaultCode.FormatVersionUnsupported, HardDiskFooter.FormatVersionAt, "1.0", Version(footer.FormatVersion), "The file format version is not known.");
         }
         else if (footer.FormatVersion != VhdSpec.Version1)
         {
-            Add(FaultCode.FormatVersionMinorUnknown, 12, "1.0", Version(footer.FormatVersion), "The minor file format version is not known.");
+            Add(FaultCode.FormatVersionMinorUnknown, HardDiskFooter.FormatVersionAt, "1.0", Version(footer.FormatVersion), "The minor file format version is not known.");
         }
 
         if (footer.DiskType is not (VhdType.Fixed or VhdType.Dynamic or VhdType.Differencing))
         {
-            Add(FaultCode.DiskTypeUnsupported, 60, "2 (fixed), 3 (dynamic) or 4 (differencing)", Text(footer.DiskTypeValue), "The disk type is not in use.");
+            Add(FaultCode.DiskTypeUnsupported, HardDiskFooter.DiskTypeAt, "2 (fixed), 3 (dynamic) or 4 (differencing)", Invariant($"{footer.DiskTypeValue}"), "The disk type is not in use.");
         }
 
         if ((footer.Features & VhdSpec.FeatureReserved) == 0)
         {
-            Add(FaultCode.FeatureReservedBitClear, 8, "0x00000002", Hex(footer.Features), "The feature bit that must always be set is clear.");
+            Add(FaultCode.FeatureReservedBitClear, HardDiskFooter.FeaturesAt, "0x00000002", Hex(footer.Features), "The feature bit that must always be set is clear.");
         }
 
         if ((footer.Features & ~(VhdSpec.FeatureReserved | VhdSpec.FeatureTemporary)) != 0)
         {
-            Add(FaultCode.FeatureBitsUnknown, 8, "0x00000002", Hex(footer.Features), "Feature bits are set that are not known.");
+            Add(FaultCode.FeatureBitsUnknown, HardDiskFooter.FeaturesAt, "0x00000002", Hex(footer.Features), "Feature bits are set that are not known.");
         }
 
         if (footer.StoredLength == VhdSpec.LegacyFooterSize)
@@ -111,31 +111,31 @@ internal sealed class LayoutReader(ImageFile file, LayoutOptions options)
 
         if (footer.UniqueId == Guid.Empty)
         {
-            Add(FaultCode.UniqueIdNull, 68, "a random id", "zeros", "The unique id is all zeros.");
+            Add(FaultCode.UniqueIdNull, HardDiskFooter.UniqueIdAt, "a random id", "zeros", "The unique id is all zeros.");
         }
 
         if (footer.SavedState != 0)
         {
-            Add(FaultCode.SavedState, 84, "0", Text(footer.SavedState), "The state of a virtual machine is saved with the image.");
+            Add(FaultCode.SavedState, HardDiskFooter.SavedStateAt, "0", Invariant($"{footer.SavedState}"), "The state of a virtual machine is saved with the image.");
         }
 
         int reserved = footer.Reserved.IndexOfAnyExcept((byte)0);
         if (reserved >= 0)
         {
-            Add(FaultCode.ReservedBytesNotZero, 85 + reserved, "0x00", $"0x{footer.Reserved[reserved]:X2}", "Reserved bytes of the footer are not zero.");
+            Add(FaultCode.ReservedBytesNotZero, HardDiskFooter.ReservedAt + reserved, "0x00", $"0x{footer.Reserved[reserved]:X2}", "Reserved bytes of the footer are not zero.");
         }
     }
 
     private long CheckSize(HardDiskFooter footer, StoredFooter stored, VirtualSize size)
     {
         VhdStructure structure = stored.FileOffset == 0 && footer.DiskType != VhdType.Fixed ? VhdStructure.FooterCopy : VhdStructure.Footer;
-        long at = stored.FileOffset + (size.Rule == SizeRule.Chs ? 56 : 48);
+        long at = stored.FileOffset + (size.Rule == SizeRule.Chs ? HardDiskFooter.GeometryAt : HardDiskFooter.CurrentSizeAt);
         DiskGeometry geometry = footer.Geometry;
         var specified = DiskGeometry.ForSectorCount((long)(footer.CurrentSize / VhdSpec.SectorSize));
         if (geometry.SectorCount == 0 && geometry != specified)
         {
             _findings.Add(new Finding(
-                FaultCode.GeometryZero, structure, stored.FileOffset + 56, specified.ToString(), geometry.ToString(), "The geometry addresses nothing.")
+                FaultCode.GeometryZero, structure, stored.FileOffset + HardDiskFooter.GeometryAt, specified.ToString(), geometry.ToString(), "The geometry addresses nothing.")
             {
                 Severity = VirtualSize.IsByGeometry(footer.CreatorApplication) ? Severity.Warning : Severity.Note,
             });
@@ -143,7 +143,7 @@ internal sealed class LayoutReader(ImageFile file, LayoutOptions options)
         else if ((ulong)geometry.SizeBytes != footer.CurrentSize && !geometry.IsMax && !VirtualSize.IsExactToAll(footer.CreatorApplication))
         {
             _findings.Add(new Finding(
-                FaultCode.GeometrySizeDiffers, structure, stored.FileOffset + 56, $"{footer.CurrentSize} bytes",
+                FaultCode.GeometrySizeDiffers, structure, stored.FileOffset + HardDiskFooter.GeometryAt, $"{footer.CurrentSize} bytes",
                 $"{geometry} = {geometry.SizeBytes} bytes", "Readers that go by the geometry see another size."));
         }
 
@@ -156,7 +156,7 @@ internal sealed class LayoutReader(ImageFile file, LayoutOptions options)
         if (size.SizeBytes > long.MaxValue - VhdSpec.SectorSize)
         {
             _findings.Add(new Finding(
-                FaultCode.SizeTooLarge, structure, at, "less than 2^63", Text(size.SizeBytes), "The size is more than any file can hold."));
+                FaultCode.SizeTooLarge, structure, at, "less than 2^63", Invariant($"{size.SizeBytes}"), "The size is more than any file can hold."));
             return 0;
         }
 
@@ -164,7 +164,7 @@ internal sealed class LayoutReader(ImageFile file, LayoutOptions options)
         {
             // QUIRK(azure-vhd-utils and other writers of odd sizes): a write of the last sector would reach into the footer.
             _findings.Add(new Finding(
-                FaultCode.SizeNotSectorAligned, structure, at, "a multiple of 512", Text(size.SizeBytes), "The size is no whole number of sectors.")
+                FaultCode.SizeNotSectorAligned, structure, at, "a multiple of 512", Invariant($"{size.SizeBytes}"), "The size is no whole number of sectors.")
             {
                 Effect = FaultEffect.ReadOnly,
             });
@@ -178,7 +178,7 @@ internal sealed class LayoutReader(ImageFile file, LayoutOptions options)
         if (footer.DataOffset is not (VhdSpec.AbsentOffset or 0xFFFF_FFFF))
         {
             _findings.Add(new Finding(
-                FaultCode.DataOffsetPresent, VhdStructure.Footer, stored.FileOffset + 16, "0xFFFFFFFFFFFFFFFF",
+                FaultCode.DataOffsetPresent, VhdStructure.Footer, stored.FileOffset + HardDiskFooter.DataOffsetAt, "0xFFFFFFFFFFFFFFFF",
                 $"0x{footer.DataOffset:X16}", "A fixed image names a dynamic header."));
         }
 
@@ -213,7 +213,7 @@ internal sealed class LayoutReader(ImageFile file, LayoutOptions options)
             _findings.Add(new Finding(
                 FaultCode.DataOffsetOutOfRange,
                 stored.FileOffset == 0 ? VhdStructure.FooterCopy : VhdStructure.Footer,
-                stored.FileOffset + 16,
+                stored.FileOffset + HardDiskFooter.DataOffsetAt,
                 "512",
                 $"0x{offset:X}",
                 "The footer names no place of the file for the dynamic header."));
@@ -232,27 +232,27 @@ internal sealed class LayoutReader(ImageFile file, LayoutOptions options)
 
         if (!header.HasCookie)
         {
-            Add(FaultCode.HeaderCookieMismatch, 0, "cxsparse", Printable(header.Cookie), "There is no dynamic header where the footer says.");
+            Add(FaultCode.HeaderCookieMismatch, DynamicDiskHeader.CookieAt, "cxsparse", Printable(header.Cookie), "There is no dynamic header where the footer says.");
             return null;
         }
 
         if (!header.IsChecksumValid)
         {
             Add(
-                FaultCode.HeaderChecksumMismatch, 36, Hex(header.ComputedChecksum), Hex(header.Checksum), "The checksum of the header does not hold.",
+                FaultCode.HeaderChecksumMismatch, DynamicDiskHeader.ChecksumAt, Hex(header.ComputedChecksum), Hex(header.Checksum), "The checksum of the header does not hold.",
                 options.Force ? FaultEffect.ReadOnly : null);
         }
 
         if (header.HeaderVersion >> 16 != 1)
         {
-            Add(FaultCode.HeaderVersionUnsupported, 24, "1.0", Version(header.HeaderVersion), "The header version is not known.");
+            Add(FaultCode.HeaderVersionUnsupported, DynamicDiskHeader.HeaderVersionAt, "1.0", Version(header.HeaderVersion), "The header version is not known.");
         }
 
         if (header.NextOffset != VhdSpec.AbsentOffset)
         {
             // QUIRK(qemu): the driver of 2010 wrote 32 bits of ones; anything else is not a known writer's.
             _findings.Add(new Finding(
-                FaultCode.NextOffsetPresent, VhdStructure.DynamicHeader, (long)offset + 8, "0xFFFFFFFFFFFFFFFF", $"0x{header.NextOffset:X16}",
+                FaultCode.NextOffsetPresent, VhdStructure.DynamicHeader, (long)offset + DynamicDiskHeader.NextOffsetAt, "0xFFFFFFFFFFFFFFFF", $"0x{header.NextOffset:X16}",
                 "The header names a next structure, and there is none.")
             {
                 Severity = header.NextOffset == 0xFFFF_FFFF ? Severity.Note : Severity.Warning,
@@ -276,7 +276,7 @@ internal sealed class LayoutReader(ImageFile file, LayoutOptions options)
         uint blockSize = header.BlockSize;
         if (blockSize is < VhdSpec.SectorSize or > VhdSpec.MaxBlockSize || !BitOperations.IsPow2(blockSize))
         {
-            Add(FaultCode.BlockSizeUnsupported, 32, "a power of two from 512 to 268435456", Text(blockSize), "The block size is not usable.");
+            Add(FaultCode.BlockSizeUnsupported, DynamicDiskHeader.BlockSizeAt, "a power of two from 512 to 268435456", Invariant($"{blockSize}"), "The block size is not usable.");
             return 0;
         }
 
@@ -284,18 +284,18 @@ internal sealed class LayoutReader(ImageFile file, LayoutOptions options)
         long blockCount = (sectorCount / sectorsPerBlock) + (sectorCount % sectorsPerBlock == 0 ? 0 : 1);
         if (header.MaxTableEntries < blockCount)
         {
-            Add(FaultCode.TableEntriesTooFew, 28, $"{blockCount}", Text(header.MaxTableEntries), "The table has fewer entries than the disk has blocks.");
+            Add(FaultCode.TableEntriesTooFew, DynamicDiskHeader.MaxTableEntriesAt, $"{blockCount}", Invariant($"{header.MaxTableEntries}"), "The table has fewer entries than the disk has blocks.");
             return 0;
         }
 
         if (header.MaxTableEntries > blockCount)
         {
-            Add(FaultCode.TableEntriesTooMany, 28, $"{blockCount}", Text(header.MaxTableEntries), "The table has more entries than the disk has blocks.");
+            Add(FaultCode.TableEntriesTooMany, DynamicDiskHeader.MaxTableEntriesAt, $"{blockCount}", Invariant($"{header.MaxTableEntries}"), "The table has more entries than the disk has blocks.");
         }
 
         if (blockCount > VhdSpec.MaxTableEntries)
         {
-            Add(FaultCode.TableTooLarge, 28, $"at most {VhdSpec.MaxTableEntries}", $"{blockCount}", "The table is too large.");
+            Add(FaultCode.TableTooLarge, DynamicDiskHeader.MaxTableEntriesAt, $"at most {VhdSpec.MaxTableEntries}", $"{blockCount}", "The table is too large.");
             return 0;
         }
 
@@ -304,7 +304,7 @@ internal sealed class LayoutReader(ImageFile file, LayoutOptions options)
         if (header.TableOffset > (ulong)dataEnd || file.Length - (long)header.TableOffset < storedLength
             || dataEnd - (long)header.TableOffset < blockCount * VhdSpec.TableEntrySize)
         {
-            Add(FaultCode.TablePastEnd, 16, $"a place for {storedLength} bytes", $"0x{header.TableOffset:X}", "The table does not lie in the file.");
+            Add(FaultCode.TablePastEnd, DynamicDiskHeader.TableOffsetAt, $"a place for {storedLength} bytes", $"0x{header.TableOffset:X}", "The table does not lie in the file.");
             return 0;
         }
 
@@ -316,13 +316,13 @@ internal sealed class LayoutReader(ImageFile file, LayoutOptions options)
         };
         if (tableOffset < VhdSpec.FooterSize || (tableOffset < headerOffset + VhdSpec.HeaderSize && headerOffset < tableOffset + Math.Max(1, storedLength)))
         {
-            Add(FaultCode.TableOverlapsHeader, 16, "a place behind the header", Text(header.TableOffset), "The table overlaps the footer copy or the header.");
+            Add(FaultCode.TableOverlapsHeader, DynamicDiskHeader.TableOffsetAt, "a place behind the header", Invariant($"{header.TableOffset}"), "The table overlaps the footer copy or the header.");
             return 0;
         }
 
         if (tableOffset % VhdSpec.SectorSize != 0)
         {
-            Add(FaultCode.TableNotAligned, 16, "a multiple of 512", Text(header.TableOffset), "The table does not begin on a sector.");
+            Add(FaultCode.TableNotAligned, DynamicDiskHeader.TableOffsetAt, "a multiple of 512", Invariant($"{header.TableOffset}"), "The table does not begin on a sector.");
         }
 
         _structures.Add(table);
@@ -334,7 +334,7 @@ internal sealed class LayoutReader(ImageFile file, LayoutOptions options)
         bool isAnyUsable = false;
         foreach (ParentLocator locator in header.ParentLocators.Where(locator => locator.IsUsed))
         {
-            long at = headerOffset + 576 + (locator.Index * ParentLocator.Size);
+            long at = headerOffset + DynamicDiskHeader.LocatorAt(locator.Index);
             void Add(FaultCode code, string expected, string actual, string message) =>
                 _findings.Add(new Finding(code, VhdStructure.ParentLocator, at, expected, actual, $"Locator {locator.Index} ({locator.CodeText}) {message}"));
 
@@ -371,7 +371,7 @@ internal sealed class LayoutReader(ImageFile file, LayoutOptions options)
         if (type == VhdType.Differencing && header.ParentUniqueId == Guid.Empty && !isAnyUsable && header.ParentUnicodeName.Length == 0)
         {
             _findings.Add(new Finding(
-                FaultCode.ParentInformationMissing, VhdStructure.DynamicHeader, headerOffset + 40, "an id, a name or a locator", "none",
+                FaultCode.ParentInformationMissing, VhdStructure.DynamicHeader, headerOffset + DynamicDiskHeader.ParentUniqueIdAt, "an id, a name or a locator", "none",
                 "The image does not say what its parent is."));
         }
     }
@@ -419,12 +419,12 @@ internal sealed class LayoutReader(ImageFile file, LayoutOptions options)
         if (batmap.MapOffset < 0 || batmap.MapOffset > file.Length || batmap.MapLength > file.Length - batmap.MapOffset)
         {
             _findings.Add(new Finding(
-                FaultCode.BatmapInvalid, VhdStructure.Batmap, at + 8, "a place in the file", $"0x{batmap.MapOffset:X}", "The batmap does not lie in the file."));
+                FaultCode.BatmapInvalid, VhdStructure.Batmap, at + BatmapHeader.MapOffsetAt, "a place in the file", $"0x{batmap.MapOffset:X}", "The batmap does not lie in the file."));
         }
         else if (batmap.MapLength > needed)
         {
             _findings.Add(new Finding(
-                FaultCode.BatmapInvalid, VhdStructure.Batmap, at + 16, $"{needed / VhdSpec.SectorSize} sectors", $"{batmap.MapSectorCount} sectors",
+                FaultCode.BatmapInvalid, VhdStructure.Batmap, at + BatmapHeader.MapSectorCountAt, $"{needed / VhdSpec.SectorSize} sectors", $"{batmap.MapSectorCount} sectors",
                 "The batmap is larger than the table needs."));
         }
         else
@@ -433,11 +433,9 @@ internal sealed class LayoutReader(ImageFile file, LayoutOptions options)
         }
     }
 
-    private static string Text(ulong value) => value.ToString(CultureInfo.InvariantCulture);
-
     private static string Hex(uint value) => $"0x{value:X8}";
 
-    private static string Version(uint value) => string.Create(CultureInfo.InvariantCulture, $"{value >> 16}.{value & 0xFFFF}");
+    private static string Version(uint value) => Invariant($"{value >> 16}.{value & 0xFFFF}");
 
     private static string Printable(string cookie) =>
         cookie.All(c => c is >= ' ' and <= '~') ? cookie : Convert.ToHexString(System.Text.Encoding.Latin1.GetBytes(cookie));

@@ -1,7 +1,7 @@
-using System.Globalization;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Layout;
+using static System.FormattableString;
 
 namespace VhdPS.Engine.Operations.Compare;
 
@@ -81,7 +81,7 @@ public static class StructureComparison
 
             cancellation.ThrowIfCancellationRequested();
             yield return new StructureDifference(
-                VhdStructure.BlockAllocationTable, string.Create(CultureInfo.InvariantCulture, $"Block {blockIndex}"), Text(a), Text(b));
+                VhdStructure.BlockAllocationTable, Invariant($"Block {blockIndex}"), Text(a), Text(b));
         }
     }
 
@@ -89,6 +89,6 @@ public static class StructureComparison
     {
         null => string.Empty,
         VhdSpec.UnusedEntry => "not allocated",
-        _ => string.Create(CultureInfo.InvariantCulture, $"sector {entry}"),
+        _ => Invariant($"sector {entry}"),
     };
 }

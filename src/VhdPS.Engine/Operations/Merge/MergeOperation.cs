@@ -1,4 +1,3 @@
-using System.Globalization;
 using VhdPS.Engine.Chains;
 using VhdPS.Engine.Disks;
 using VhdPS.Engine.Files;
@@ -8,6 +7,7 @@ using VhdPS.Engine.Images;
 using VhdPS.Engine.Layout;
 using VhdPS.Engine.Operations.Convert;
 using VhdPS.Engine.Operations.Resize;
+using static System.FormattableString;
 
 namespace VhdPS.Engine.Operations.Merge;
 
@@ -359,6 +359,4 @@ public static class MergeOperation
 
     private static long SizeOf(ImageFile file) =>
         ImageLayout.Read(file, new LayoutOptions { SizeRule = LargerSize.RuleFor(file) }).SectorCount * VhdSpec.SectorSize;
-
-    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

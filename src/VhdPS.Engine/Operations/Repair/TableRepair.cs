@@ -1,7 +1,7 @@
-using System.Globalization;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Layout;
+using static System.FormattableString;
 
 namespace VhdPS.Engine.Operations.Repair;
 
@@ -60,7 +60,7 @@ internal sealed class TableRepair(ImageFile file, ImageLayout layout, RepairOpti
             }
             else if (FindHit(start) is { Length: > 0 } hit)
             {
-                Drop(placed, finding.Code, Text($"The {hit.Structure} lies there; no block can."));
+                Drop(placed, finding.Code, Invariant($"The {hit.Structure} lies there; no block can."));
             }
             else
             {
@@ -224,7 +224,7 @@ internal sealed class TableRepair(ImageFile file, ImageLayout layout, RepairOpti
                 }
 
                 Drop(found.Placed, code, found.Proof);
-                _decisions[TableScan.BlockOf(placed)] = RepairDecision.Mend(Text($"Block {TableScan.BlockOf(found.Placed)} is dropped: {found.Proof}"));
+                _decisions[TableScan.BlockOf(placed)] = RepairDecision.Mend(Invariant($"Block {TableScan.BlockOf(found.Placed)} is dropped: {found.Proof}"));
                 if (found.Placed == placed)
                 {
                     isDropped = true;
@@ -248,12 +248,12 @@ internal sealed class TableRepair(ImageFile file, ImageLayout layout, RepairOpti
         _contested.Add(TableScan.BlockOf(before));
         _contested.Add(TableScan.BlockOf(placed));
         _decisions[TableScan.BlockOf(placed)] = RepairDecision.NotProven(
-            Text($"Nothing proves whether the data is that of block {TableScan.BlockOf(before)} or of block {TableScan.BlockOf(placed)}."));
+            Invariant($"Nothing proves whether the data is that of block {TableScan.BlockOf(before)} or of block {TableScan.BlockOf(placed)}."));
     }
 
     private void Drop(ulong placed, FaultCode code, string proof)
     {
-        _decisions[TableScan.BlockOf(placed)] = RepairDecision.Mend(Text($"The entry is dropped. {proof}"));
+        _decisions[TableScan.BlockOf(placed)] = RepairDecision.Mend(Invariant($"The entry is dropped. {proof}"));
         if (isSelected(code))
         {
             _changes[TableScan.BlockOf(placed)] = VhdSpec.UnusedEntry;
@@ -298,6 +298,4 @@ internal sealed class TableRepair(ImageFile file, ImageLayout layout, RepairOpti
             }
         }
     }
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,10 +1,10 @@
-using System.Globalization;
 using VhdPS.Engine.Chains;
 using VhdPS.Engine.Disks;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Images;
 using VhdPS.Engine.Layout;
+using static System.FormattableString;
 
 namespace VhdPS.Engine.Operations.Resize;
 
@@ -198,6 +198,4 @@ public static class ResizeOperation
                 Invariant($"its parent '{parents.Levels[0].Path}' is larger and has data at sector {sector}, which the grown disk would show; -Force goes on."));
         }
     }
-
-    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }
