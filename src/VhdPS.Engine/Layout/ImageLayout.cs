@@ -109,17 +109,26 @@ public sealed class ImageLayout
                 FaultCode.BatEntryPastEnd, blockIndex, entry, $"a block that ends at or before {DataEnd}", "is not whole in the file");
         }
 
+        return FindStructureHit(start) is { } hit
+            ? EntryFinding(
+                FaultCode.BatEntryInStructure, blockIndex, entry, "a place of its own", $"overlaps the {hit.Structure} at {hit.FileOffset}")
+            : null;
+    }
+
+    /// <summary>The first structure whose bytes a block would share; null where there is none.</summary>
+    /// <param name="bitmapOffset">File offset of the block's bitmap.</param>
+    internal StructureExtent? FindStructureHit(long bitmapOffset)
+    {
         foreach (StructureExtent extent in Structures)
         {
             // A locator may be wrong about its place; only a block that begins in its path is no block.
             long usedEnd = extent.FileOffset + extent.UsedLength;
             bool isHit = extent.Structure == VhdStructure.ParentLocator
-                ? start >= extent.FileOffset && start < usedEnd
-                : start < usedEnd && extent.FileOffset < start + BlockSpan;
+                ? bitmapOffset >= extent.FileOffset && bitmapOffset < usedEnd
+                : bitmapOffset < usedEnd && extent.FileOffset < bitmapOffset + BlockSpan;
             if (isHit)
             {
-                return EntryFinding(
-                    FaultCode.BatEntryInStructure, blockIndex, entry, "a place of its own", $"overlaps the {extent.Structure} at {extent.FileOffset}");
+                return extent;
             }
         }
 

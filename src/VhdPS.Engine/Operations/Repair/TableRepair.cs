@@ -58,7 +58,7 @@ internal sealed class TableRepair(ImageFile file, ImageLayout layout, RepairOpti
             {
                 _kept.Add(placed);
             }
-            else if (FindHit(start) is { Length: > 0 } hit)
+            else if (layout.FindStructureHit(start) is { Length: > 0 } hit)
             {
                 Drop(placed, finding.Code, Invariant($"The {hit.Structure} lies there; no block can."));
             }
@@ -124,11 +124,6 @@ internal sealed class TableRepair(ImageFile file, ImageLayout layout, RepairOpti
 
         return [phase];
     }
-
-    /// <summary>The structure whose bytes a block at an offset would share; an empty one where there is none.</summary>
-    private StructureExtent FindHit(long start) => layout.Structures.FirstOrDefault(extent => extent.Structure == VhdStructure.ParentLocator
-        ? start >= extent.FileOffset && start < extent.FileOffset + extent.UsedLength
-        : start < extent.FileOffset + extent.UsedLength && extent.FileOffset < start + layout.BlockSpan);
 
     private void DecidePastEnd(List<ulong> pastEnd)
     {
