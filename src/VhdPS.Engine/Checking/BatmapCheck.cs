@@ -14,8 +14,7 @@ internal static class BatmapCheck
     /// <summary>Returns the map where it can be trusted to be one; null else.</summary>
     public static BatmapBits? Run(ImageFile file, ImageLayout layout, FindingLog log)
     {
-        long headerOffset = VhdSpec.RoundUp(
-            layout.TableOffset + ((long)layout.Header!.MaxTableEntries * VhdSpec.TableEntrySize), VhdSpec.SectorSize);
+        long headerOffset = layout.Header!.TableEnd;
         if (!layout.Structures.Contains(new StructureExtent(VhdStructure.Batmap, headerOffset, BatmapHeader.Size)))
         {
             return null;

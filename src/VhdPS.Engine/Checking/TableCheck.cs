@@ -157,8 +157,8 @@ internal sealed class TableCheck
 
     private void CheckExtraEntries(ImageFile file, CancellationToken cancellation)
     {
-        long at = _layout.TableOffset + ((long)_layout.BlockCount * VhdSpec.TableEntrySize);
-        long end = Math.Min(_layout.TableOffset + ((long)_layout.Header!.MaxTableEntries * VhdSpec.TableEntrySize), _layout.DataEnd);
+        long at = BlockAllocationTable.EntryOffset(_layout.TableOffset, _layout.BlockCount);
+        long end = Math.Min(_layout.Header!.EntriesEnd, _layout.DataEnd);
         byte[] buffer = new byte[Math.Clamp(end - at, 0, ExtraChunk)];
         for (; at < end; at += buffer.Length)
         {

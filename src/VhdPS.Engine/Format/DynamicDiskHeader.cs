@@ -44,6 +44,12 @@ public sealed class DynamicDiskHeader
     /// <summary>File offset of the block allocation table, in bytes.</summary>
     public ulong TableOffset => ReadUInt64(TableOffsetAt);
 
+    /// <summary>File offset of the first byte past the table and what pads its last sector. The table must lie below 2^63.</summary>
+    internal long TableEnd => BlockAllocationTable.End((long)TableOffset, MaxTableEntries);
+
+    /// <summary>File offset of the first byte past the last entry, without what pads its sector.</summary>
+    internal long EntriesEnd => BlockAllocationTable.EntryOffset((long)TableOffset, MaxTableEntries);
+
     /// <summary>Header version, major in the upper 16 bits.</summary>
     public uint HeaderVersion => ReadUInt32(HeaderVersionAt);
 

@@ -101,8 +101,7 @@ internal sealed class BatmapMove
 
     private static (StructureExtent Header, StructureExtent Map)? Find(ImageLayout layout)
     {
-        long headerOffset = VhdSpec.RoundUp(
-            layout.TableOffset + ((long)layout.Header!.MaxTableEntries * VhdSpec.TableEntrySize), VhdSpec.SectorSize);
+        long headerOffset = layout.Header!.TableEnd;
         StructureExtent[] extents = [.. layout.Structures.Where(extent => extent.Structure == VhdStructure.Batmap)];
         return extents.Length == 2 && Array.FindIndex(extents, extent => extent.FileOffset == headerOffset) is >= 0 and var at
             && extents[1 - at].Length <= VhdSpec.MaxTableEntries

@@ -39,7 +39,7 @@ public static class ChildCreator
         HardDiskFooter footer = image.CreateFooter().With(geometry: parent.Footer.Geometry);
         ParentLink link = ParentLink.Between(path, child.ParentPath);
         const long tableOffset = VhdSpec.FooterSize + VhdSpec.HeaderSize;
-        long linkOffset = VhdSpec.RoundUp(tableOffset + ((long)image.BlockCount * VhdSpec.TableEntrySize), VhdSpec.SectorSize);
+        long linkOffset = BlockAllocationTable.End(tableOffset, image.BlockCount);
         DynamicDiskHeader header = DynamicDiskHeader.Create(tableOffset, image.BlockCount, image.BlockSize).With(
             parentUniqueId: parent.Footer.UniqueId,
             parentTimeStamp: NamedFile.ModifiedUtc(child.ParentPath),

@@ -23,7 +23,7 @@ internal static class ReplacementImageBuilder
         HardDiskFooter footer = layout.Footer.With(dataOffset: HeaderOffset);
         DynamicDiskHeader header = layout.Header!.With(
             nextOffset: VhdSpec.AbsentOffset, tableOffset: TableOffset, maxTableEntries: (uint)layout.BlockCount);
-        long end = ImageBuilder.TableEnd(header);
+        long end = header.TableEnd;
         NewBatmap? batmap = ReadBatmap(oldFile, layout) is { } bytes ? new NewBatmap(bytes, end, layout.BlockCount) : null;
         end = batmap?.End ?? end;
 

@@ -139,7 +139,7 @@ public sealed class ImageLayout
     internal Finding EntryFinding(FaultCode code, int blockIndex, uint entry, string expected, string fact) => new(
         code,
         VhdStructure.BlockAllocationTable,
-        TableOffset + ((long)blockIndex * VhdSpec.TableEntrySize),
+        BlockAllocationTable.EntryOffset(TableOffset, blockIndex),
         expected,
         $"sector {entry} (offset {BitmapOffset(entry)})",
         $"Block {blockIndex} {fact}.")

@@ -300,9 +300,9 @@ internal sealed class LayoutReader(ImageFile file, LayoutOptions options)
         }
 
         // Entries are written in place: those of the disk's blocks must not reach into the footer.
-        long storedLength = (long)header.MaxTableEntries * VhdSpec.TableEntrySize;
+        long storedLength = BlockAllocationTable.StoredBytes(header.MaxTableEntries);
         if (header.TableOffset > (ulong)dataEnd || file.Length - (long)header.TableOffset < storedLength
-            || dataEnd - (long)header.TableOffset < blockCount * VhdSpec.TableEntrySize)
+            || dataEnd - (long)header.TableOffset < BlockAllocationTable.StoredBytes(blockCount))
         {
             Add(FaultCode.TablePastEnd, DynamicDiskHeader.TableOffsetAt, $"a place for {storedLength} bytes", $"0x{header.TableOffset:X}", "The table does not lie in the file.");
             return 0;
@@ -310,9 +310,9 @@ internal sealed class LayoutReader(ImageFile file, LayoutOptions options)
 
         long tableOffset = (long)header.TableOffset;
         var table = new StructureExtent(
-            VhdStructure.BlockAllocationTable, tableOffset, VhdSpec.RoundUp(tableOffset + storedLength, VhdSpec.SectorSize) - tableOffset)
+            VhdStructure.BlockAllocationTable, tableOffset, header.TableEnd - tableOffset)
         {
-            UsedLength = blockCount * VhdSpec.TableEntrySize,
+            UsedLength = BlockAllocationTable.StoredBytes(blockCount),
         };
         if (tableOffset < VhdSpec.FooterSize || (tableOffset < headerOffset + VhdSpec.HeaderSize && headerOffset < tableOffset + Math.Max(1, storedLength)))
         {
@@ -407,7 +407,7 @@ internal sealed class LayoutReader(ImageFile file, LayoutOptions options)
             return;
         }
 
-        long at = VhdSpec.RoundUp((long)header.TableOffset + ((long)header.MaxTableEntries * VhdSpec.TableEntrySize), VhdSpec.SectorSize);
+        long at = header.TableEnd;
         Span<byte> bytes = stackalloc byte[BatmapHeader.Size];
         if (at + BatmapHeader.Size > file.Length || file.ReadAt(at, bytes) < bytes.Length || BatmapHeader.Parse(bytes) is not { } batmap)
         {

@@ -27,7 +27,7 @@ internal sealed class FooterRepair(ImageFile file, ImageLayout layout, RepairOpt
     private bool IsTableKnown => layout is { BlockSize: > 0, Header.IsChecksumValid: true };
 
     private bool IsTableAfterFooter => layout.Header is { } header && _footers.End is { } end && header.TableOffset <= (ulong)layout.FileLength
-        && (long)header.TableOffset + ((long)header.MaxTableEntries * VhdSpec.TableEntrySize) > end.FileOffset + end.Footer.StoredLength;
+        && header.EntriesEnd > end.FileOffset + end.Footer.StoredLength;
 
     private bool HasCopy => layout.VhdType != VhdType.Fixed;
 

@@ -119,7 +119,7 @@ internal sealed class TableRepair(ImageFile file, ImageLayout layout, RepairOpti
         {
             Span<byte> bytes = sector[..(Math.Min(EntriesPerSector, _table.Count - first) * VhdSpec.TableEntrySize)];
             _table.Encode(first, bytes);
-            phase.Put(file, layout.TableOffset + ((long)first * VhdSpec.TableEntrySize), bytes);
+            phase.Put(file, BlockAllocationTable.EntryOffset(layout.TableOffset, first), bytes);
         }
 
         return [phase];
