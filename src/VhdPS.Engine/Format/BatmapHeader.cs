@@ -30,6 +30,9 @@ public readonly record struct BatmapHeader(long MapOffset, uint MapSectorCount, 
     /// <summary>"tdbatmap".</summary>
     public static ReadOnlySpan<byte> Cookie => "tdbatmap"u8;
 
+    /// <summary>Bytes of a map with a bit for each of so many blocks: whole sectors.</summary>
+    public static long MapLengthFor(long blockCount) => VhdSpec.RoundUp((blockCount + 7) / 8, VhdSpec.SectorSize);
+
     /// <summary>Decodes a header; null where the cookie is not there.</summary>
     public static BatmapHeader? Parse(ReadOnlySpan<byte> bytes) => bytes.StartsWith(Cookie)
         ? new BatmapHeader(
@@ -52,13 +55,17 @@ public readonly record struct BatmapHeader(long MapOffset, uint MapSectorCount, 
     /// <summary>The checksum of a whole map.</summary>
     public BatmapHeader WithMap(ReadOnlySpan<byte> map)
     {
-        BatmapHeader header = this with { Checksum = uint.MaxValue };
+        bool isSigned = Version < FirstUnsignedVersion;
+        uint sum = 0;
         foreach (byte value in map)
         {
-            header = header.WithMapByteChanged(0, value);
+            unchecked
+            {
+                sum += isSigned ? (uint)(sbyte)value : value;
+            }
         }
 
-        return header;
+        return this with { Checksum = ~sum };
     }
 
     /// <summary>The checksum after one byte of the map has changed: right if it was right, wrong if it was wrong.</summary>

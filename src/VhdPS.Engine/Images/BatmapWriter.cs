@@ -22,15 +22,12 @@ internal sealed class BatmapWriter
     /// <summary>The map of an image; null where it has none, or one that does not lie in a place of its own in the file.</summary>
     public static BatmapWriter? Find(ImageFile file, ImageLayout layout)
     {
-        StructureExtent[] extents = [.. layout.Structures.Where(extent => extent.Structure == VhdStructure.Batmap)];
-        if (extents.Length != 2 || extents[1].End > layout.DataEnd || IsClaimed(layout, extents[1]))
+        if (layout.Batmap is not { Map: { } map } batmap || map.End > layout.DataEnd || IsClaimed(layout, map))
         {
             return null;
         }
 
-        Span<byte> bytes = stackalloc byte[BatmapHeader.Size];
-        file.ReadAt(extents[0].FileOffset, bytes);
-        return BatmapHeader.Parse(bytes) is { } header ? new BatmapWriter(file, extents[0].FileOffset, header) : null;
+        return batmap.ReadHeader(file) is { } bytes ? new BatmapWriter(file, batmap.HeaderOffset, BatmapHeader.Parse(bytes)!.Value) : null;
     }
 
     /// <summary>Makes the map say that a block's bitmap is to be looked at.</summary>

@@ -19,7 +19,7 @@ internal sealed class NewBatmap
     {
         _header = header;
         _fileOffset = fileOffset;
-        _map = new byte[VhdSpec.RoundUp(((long)blockCount + 7) / 8, VhdSpec.SectorSize)];
+        _map = new byte[BatmapHeader.MapLengthFor(blockCount)];
     }
 
     /// <summary>The first byte behind the map.</summary>

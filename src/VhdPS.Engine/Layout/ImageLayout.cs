@@ -50,6 +50,9 @@ public sealed class ImageLayout
     /// <summary>Paths of locators that begin behind the end of the file; new blocks begin in none of them.</summary>
     internal IReadOnlyList<StructureExtent> LocatorsPastEnd { get; init; } = [];
 
+    /// <summary>Xen's map of full blocks; null where there is none.</summary>
+    internal Batmap? Batmap { get; init; }
+
     /// <summary>What departs from the specification, in the order in which it was found.</summary>
     public required IReadOnlyList<Finding> Findings { get; init; }
 

@@ -48,11 +48,12 @@ internal sealed class LayoutReader(ImageFile file, LayoutOptions options)
         long dataEnd = footers.End?.FileOffset ?? file.Length;
         DynamicDiskHeader? header = ReadHeader(footer, stored, dataEnd);
         int blockCount = 0;
+        Batmap? batmap = null;
         if (header is not null)
         {
             blockCount = CheckTable(header, (long)footer.DataOffset, sectorCount, dataEnd);
             CheckLocators(header, footer.DiskType, (long)footer.DataOffset);
-            FindBatmap(header, footer);
+            batmap = FindBatmap(header, footer);
         }
 
         bool isUsable = header is not null && !_findings.Exists(finding => finding.Effect == FaultEffect.Unreadable);
@@ -70,6 +71,7 @@ internal sealed class LayoutReader(ImageFile file, LayoutOptions options)
             TableOffset = isUsable ? (long)header!.TableOffset : 0,
             Structures = [.. _structures.OrderBy(extent => extent.FileOffset)],
             LocatorsPastEnd = [.. _locatorsPastEnd.OrderBy(extent => extent.FileOffset)],
+            Batmap = isUsable ? batmap : null,
             Findings = _findings,
         };
     }
@@ -399,23 +401,23 @@ internal sealed class LayoutReader(ImageFile file, LayoutOptions options)
     }
 
     /// <summary>Xen's batmap lies behind the table, where its cookie is; the room it takes must be kept clear.</summary>
-    private void FindBatmap(DynamicDiskHeader header, HardDiskFooter footer)
+    private Batmap? FindBatmap(DynamicDiskHeader header, HardDiskFooter footer)
     {
         // Asking for the creator: elsewhere a bitmap may lie there, whose bits a guest can make to look like the cookie.
         if (footer.CreatorApplication != BatmapHeader.CreatorApplication || header.TableOffset > (ulong)file.Length)
         {
-            return;
+            return null;
         }
 
         long at = header.TableEnd;
         Span<byte> bytes = stackalloc byte[BatmapHeader.Size];
         if (at + BatmapHeader.Size > file.Length || file.ReadAt(at, bytes) < bytes.Length || BatmapHeader.Parse(bytes) is not { } batmap)
         {
-            return;
+            return null;
         }
 
         _structures.Add(new StructureExtent(VhdStructure.Batmap, at, BatmapHeader.Size));
-        long needed = VhdSpec.RoundUp(VhdSpec.RoundUp(header.MaxTableEntries, 8) / 8, VhdSpec.SectorSize);
+        long needed = BatmapHeader.MapLengthFor(header.MaxTableEntries);
         if (batmap.MapOffset < 0 || batmap.MapOffset > file.Length || batmap.MapLength > file.Length - batmap.MapOffset)
         {
             _findings.Add(new Finding(
@@ -429,8 +431,12 @@ internal sealed class LayoutReader(ImageFile file, LayoutOptions options)
         }
         else
         {
-            _structures.Add(new StructureExtent(VhdStructure.Batmap, batmap.MapOffset, batmap.MapLength));
+            var map = new StructureExtent(VhdStructure.Batmap, batmap.MapOffset, batmap.MapLength);
+            _structures.Add(map);
+            return new Batmap(at, map);
         }
+
+        return new Batmap(at, null);
     }
 
     private static string Hex(uint value) => $"0x{value:X8}";
