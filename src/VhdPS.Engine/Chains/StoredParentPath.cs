@@ -33,6 +33,8 @@ public sealed record StoredParentPath(string Source, string Text, StoredPathKind
     /// <summary>The source of the header's Unicode name.</summary>
     public const string NameSource = "Name";
 
+    private static readonly ParentLocatorCode[] TriedOrder = [ParentLocatorCode.W2ru, ParentLocatorCode.W2ku, ParentLocatorCode.MacX];
+
     /// <summary>The last component; empty where there is none that could name a file.</summary>
     public string LastName
     {
@@ -52,14 +54,9 @@ public sealed record StoredParentPath(string Source, string Text, StoredPathKind
     public static IReadOnlyList<StoredParentPath> ReadAll(ImageFile file, DynamicDiskHeader header)
     {
         var paths = new List<StoredParentPath>();
-        ParentLocatorCode[] order = [ParentLocatorCode.W2ru, ParentLocatorCode.W2ku, ParentLocatorCode.MacX];
-        IReadOnlyList<ParentLocator> locators = header.ParentLocators;
-        foreach (ParentLocatorCode code in order)
+        foreach ((ParentLocator locator, string? path) in LocatorPath.ReadPaths(header, file, TriedOrder))
         {
-            foreach (ParentLocator locator in locators.Where(locator => locator.Code == code))
-            {
-                Add(paths, locator.CodeText, locator.ReadPath(file)?.TrimStart('\uFEFF') ?? string.Empty);
-            }
+            Add(paths, locator.CodeText, path?.TrimStart('\uFEFF') ?? string.Empty);
         }
 
         Add(paths, NameSource, header.ParentUnicodeName);
