@@ -1,7 +1,6 @@
 using VhdPS.Engine.Chains;
 using VhdPS.Engine.Format;
 
-
 namespace VhdPS.Engine.Checking;
 
 /// <summary>What a check looks at.</summary>
@@ -24,4 +23,20 @@ public sealed record CheckOptions
 
     /// <summary>Where the parents of a differencing image may be; null leaves the chain alone.</summary>
     public ParentPolicy? Parents { get; init; }
+}
+
+/// <summary>The program or service that an image is to be fit for.</summary>
+public enum CheckTarget
+{
+    /// <summary>None in particular: only what the specification and the data ask for.</summary>
+    Any,
+
+    /// <summary>Upload to Azure as a managed disk or page blob.</summary>
+    Azure,
+
+    /// <summary>Hyper-V.</summary>
+    HyperV,
+
+    /// <summary>Virtual PC and Virtual Server.</summary>
+    VirtualPC,
 }

@@ -70,3 +70,11 @@ internal sealed class TargetRules
         }
     }
 }
+
+/// <summary>Whether an image keeps one rule of a target.</summary>
+/// <param name="Rule">The fault that breaking it would be.</param>
+/// <param name="Holds">Whether it is kept.</param>
+/// <param name="Expected">What the rule wants.</param>
+/// <param name="Actual">What the image has.</param>
+/// <param name="Mend">What would make it hold; empty where it does.</param>
+public sealed record RuleVerdict(FaultCode Rule, bool Holds, string Expected, string Actual, string Mend);

@@ -2,7 +2,6 @@ using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Layout;
 
-
 namespace VhdPS.Engine.Images;
 
 /// <summary>
@@ -116,4 +115,13 @@ internal sealed class ImageBuilder
 
         _file.WriteAt(Length - VhdSpec.FooterSize, _footer.Bytes);
     }
+}
+
+/// <summary>Bytes and where they are to lie in a file.</summary>
+/// <param name="FileOffset">Bytes from the start of the file.</param>
+/// <param name="Bytes">The bytes.</param>
+internal sealed record FileSegment(long FileOffset, byte[] Bytes)
+{
+    /// <summary>The first byte behind them.</summary>
+    public long End => FileOffset + Bytes.Length;
 }

@@ -1,6 +1,5 @@
 using VhdPS.Engine.Chains;
 
-
 namespace VhdPS.Engine.Operations.Optimize;
 
 /// <summary>What is to be made smaller, and how.</summary>
@@ -21,4 +20,14 @@ public sealed record OptimizeOptions(string Path)
 
     /// <summary>Where the parents of a differencing image may be and what proves them.</summary>
     public ParentPolicy Parents { get; init; } = ParentPolicy.Default;
+}
+
+/// <summary>How blocks that hold nothing are found.</summary>
+public enum OptimizeMode
+{
+    /// <summary>The data is read: blocks of zeros go, in a child also those that hold what the parent holds.</summary>
+    Full,
+
+    /// <summary>Bitmaps and holes of the file are trusted; stored zeros stay.</summary>
+    Quick,
 }

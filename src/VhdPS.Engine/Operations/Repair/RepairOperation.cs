@@ -1,8 +1,8 @@
+using System.Buffers;
 using VhdPS.Engine.Checking;
-using VhdPS.Engine.Files;
 using VhdPS.Engine.Files.Native;
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
-
 
 namespace VhdPS.Engine.Operations.Repair;
 
@@ -127,6 +127,25 @@ public static class RepairOperation
         {
             throw new VhdOperationException(
                 file.Path, OperationError.DataWouldBeLost, "the image has changed since the repair was planned; plan it again.");
+        }
+    }
+}
+
+/// <summary>Compares bytes with those of a file.</summary>
+internal static class FileBytes
+{
+    /// <summary>Whether the file holds <paramref name="expected"/> at an offset.</summary>
+    public static bool Equal(ImageFile file, long fileOffset, ReadOnlySpan<byte> expected)
+    {
+        byte[] actual = ArrayPool<byte>.Shared.Rent(expected.Length);
+        try
+        {
+            Span<byte> read = actual.AsSpan(0, expected.Length);
+            return (expected.Length == 0 || file.ReadAt(fileOffset, read) == expected.Length) && read.SequenceEqual(expected);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(actual);
         }
     }
 }
