@@ -22,8 +22,10 @@ internal static class AzureRules
         StoredFooter? end = layout?.Footers.End;
         bool isAtEnd = end is not null && layout!.Footers.TrailingBytes == 0 && end.Footer.StoredLength == VhdSpec.FooterSize && end.Footer.HasCookie;
         rules.Add(
-            FaultCode.AzureFooterNotAtEnd, isAtEnd, VhdStructure.Footer, layout is null ? null : Math.Max(0, layout.FileLength - VhdSpec.FooterSize),
-            "the cookie conectix 512 bytes before the end", isAtEnd ? "conectix" : "another value", "Azure looks for the footer in the last 512 bytes.");
+            FaultCode.AzureFooterNotAtEnd, isAtEnd, VhdStructure.Footer,
+            layout is null ? null : Math.Max(0, layout.FileLength - VhdSpec.FooterSize),
+            "the cookie conectix 512 bytes before the end", isAtEnd ? "conectix" : "another value",
+            "Azure looks for the footer in the last 512 bytes.");
         if (layout?.StoredFooter is null)
         {
             return;
@@ -31,11 +33,14 @@ internal static class AzureRules
 
         HardDiskFooter footer = layout.Footer;
         rules.Add(
-            FaultCode.AzureFooterChecksumMismatch, isAtEnd && end!.Footer.IsChecksumValid, VhdStructure.Footer, end?.FileOffset + HardDiskFooter.ChecksumAt,
+            FaultCode.AzureFooterChecksumMismatch, isAtEnd && end!.Footer.IsChecksumValid, VhdStructure.Footer,
+            end?.FileOffset + HardDiskFooter.ChecksumAt,
             $"0x{(end?.Footer ?? footer).ComputedChecksum:X8}", isAtEnd ? $"0x{end!.Footer.Checksum:X8}" : "no footer at the end", "The checksum of the footer at the end does not hold.");
         rules.Add(
-            FaultCode.AzureTypeNotFixed, footer.DiskType == VhdType.Fixed, VhdStructure.Footer, layout.StoredFooter.FileOffset + HardDiskFooter.DiskTypeAt,
-            "2 (fixed)", Invariant($"{footer.DiskTypeValue} ({footer.DiskType.ToString().ToLowerInvariant()})"), "Azure takes fixed images.");
+            FaultCode.AzureTypeNotFixed, footer.DiskType == VhdType.Fixed, VhdStructure.Footer,
+            layout.StoredFooter.FileOffset + HardDiskFooter.DiskTypeAt,
+            "2 (fixed)", Invariant($"{footer.DiskTypeValue} ({footer.DiskType.ToString().ToLowerInvariant()})"),
+            "Azure takes fixed images.");
 
         long currentAt = layout.StoredFooter.FileOffset + HardDiskFooter.CurrentSizeAt;
         ulong current = footer.CurrentSize;
@@ -55,14 +60,16 @@ internal static class AzureRules
         if (footer.DiskType == VhdType.Fixed)
         {
             rules.Add(
-                FaultCode.AzureFileLengthMismatch, current <= MaxSize && layout.FileLength == (long)current + VhdSpec.FooterSize, VhdStructure.File, null,
+                FaultCode.AzureFileLengthMismatch, current <= MaxSize && layout.FileLength == (long)current + VhdSpec.FooterSize,
+                VhdStructure.File, null,
                 current <= MaxSize ? Invariant($"{current + VhdSpec.FooterSize} bytes") : "the size and 512 bytes", Invariant($"{layout.FileLength} bytes"),
                 "The file is not as long as the disk and its footer.");
         }
         else if (layout.Header is { } header && layout.BlockSize > 0)
         {
             rules.Add(
-                FaultCode.AzureTableEntriesTooMany, header.MaxTableEntries <= layout.BlockCount, VhdStructure.DynamicHeader, (long)footer.DataOffset + DynamicDiskHeader.MaxTableEntriesAt,
+                FaultCode.AzureTableEntriesTooMany, header.MaxTableEntries <= layout.BlockCount, VhdStructure.DynamicHeader,
+                (long)footer.DataOffset + DynamicDiskHeader.MaxTableEntriesAt,
                 Invariant($"{layout.BlockCount}"), Invariant($"{header.MaxTableEntries}"), "The table has more entries than the disk has blocks.");
         }
     }

@@ -24,7 +24,9 @@ internal static class BatmapCheck
         long needed = (layout.BlockCount + 7) / 8;
         if (header.MapLength < needed || header.MapLength > MaxMapLength || header.MapLength > file.Length - Math.Min(header.MapOffset, file.Length))
         {
-            Add(BatmapHeader.MapSectorCountAt, Invariant($"room for {layout.BlockCount} bits in the file"), Invariant($"{header.MapLength} bytes"), "The batmap does not cover the table.");
+            Add(
+                BatmapHeader.MapSectorCountAt, Invariant($"room for {layout.BlockCount} bits in the file"),
+                Invariant($"{header.MapLength} bytes"), "The batmap does not cover the table.");
             return null;
         }
 

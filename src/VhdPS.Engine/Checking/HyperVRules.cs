@@ -20,21 +20,25 @@ internal static class HyperVRules
         HardDiskFooter footer = layout.Footer;
         long at = layout.StoredFooter.FileOffset;
         rules.Add(
-            FaultCode.HyperVSizeOutOfRange, footer.CurrentSize is > 0 and <= VhdSpec.MaxSize, VhdStructure.Footer, at + HardDiskFooter.CurrentSizeAt,
+            FaultCode.HyperVSizeOutOfRange, footer.CurrentSize is > 0 and <= VhdSpec.MaxSize, VhdStructure.Footer,
+            at + HardDiskFooter.CurrentSizeAt,
             Invariant($"1 to {VhdSpec.MaxSize} bytes"), Invariant($"{footer.CurrentSize}"), "The size is out of Hyper-V's range.");
         rules.AddSizeSeen(FaultCode.HyperVSizeSeenDiffers, layout, footer.CurrentSize, "Hyper-V sees another size than the creator meant.");
         rules.Add(
-            FaultCode.HyperVUniqueIdNull, footer.UniqueId != Guid.Empty, VhdStructure.Footer, at + HardDiskFooter.UniqueIdAt, "an id", footer.UniqueId.ToString(), "The image has no id.");
+            FaultCode.HyperVUniqueIdNull, footer.UniqueId != Guid.Empty, VhdStructure.Footer, at + HardDiskFooter.UniqueIdAt, "an id",
+            footer.UniqueId.ToString(), "The image has no id.");
         rules.AddBlockSize(FaultCode.HyperVBlockSizeUnknown, layout, "Hyper-V knows other block sizes only.");
         if (layout.Header is { } header)
         {
             rules.Add(
-                FaultCode.HyperVNextOffsetPresent, header.NextOffset == VhdSpec.AbsentOffset, VhdStructure.DynamicHeader, (long)footer.DataOffset + DynamicDiskHeader.NextOffsetAt,
+                FaultCode.HyperVNextOffsetPresent, header.NextOffset == VhdSpec.AbsentOffset, VhdStructure.DynamicHeader,
+                (long)footer.DataOffset + DynamicDiskHeader.NextOffsetAt,
                 "0xFFFFFFFFFFFFFFFF", $"0x{header.NextOffset:X16}", "The header names a next structure.");
             if (layout.BlockSize > 0)
             {
                 rules.Add(
-                    FaultCode.HyperVTableEntriesMismatch, header.MaxTableEntries == layout.BlockCount, VhdStructure.DynamicHeader, (long)footer.DataOffset + DynamicDiskHeader.MaxTableEntriesAt,
+                    FaultCode.HyperVTableEntriesMismatch, header.MaxTableEntries == layout.BlockCount, VhdStructure.DynamicHeader,
+                    (long)footer.DataOffset + DynamicDiskHeader.MaxTableEntriesAt,
                     Invariant($"{layout.BlockCount}"), Invariant($"{header.MaxTableEntries}"), "The table has not one entry a block.");
             }
         }

@@ -75,7 +75,8 @@ internal static class LayoutCheck
         if (options.Now is { } now && footer.TimeStamp > now + ClockTolerance)
         {
             log.Add(new Finding(
-                FaultCode.TimeStampInFuture, structure, at + HardDiskFooter.TimeStampAt, Time(now), Time(footer.TimeStamp), "The time stamp lies in the future."));
+                FaultCode.TimeStampInFuture, structure, at + HardDiskFooter.TimeStampAt, Time(now), Time(footer.TimeStamp),
+                "The time stamp lies in the future."));
         }
 
         if (footer.OriginalSize != footer.CurrentSize)
@@ -116,7 +117,8 @@ internal static class LayoutCheck
         if (isNamed && layout.VhdType == VhdType.Dynamic)
         {
             log.Add(new Finding(
-                FaultCode.ParentInformationUnexpected, VhdStructure.DynamicHeader, headerOffset + DynamicDiskHeader.ParentUniqueIdAt, "no parent",
+                FaultCode.ParentInformationUnexpected, VhdStructure.DynamicHeader, headerOffset + DynamicDiskHeader.ParentUniqueIdAt,
+                "no parent",
                 header.ParentUnicodeName.Length > 0 ? header.ParentUnicodeName : header.ParentUniqueId.ToString(),
                 "A dynamic image names a parent."));
         }

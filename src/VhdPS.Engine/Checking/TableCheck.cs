@@ -121,7 +121,8 @@ internal sealed class TableCheck
         }
 
         _log.Add(_layout.EntryFinding(
-            FaultCode.LastBlockShort, last, entry, Invariant($"a block that ends at {end}"), Invariant($"ends at {_layout.DataEnd}, in the part behind the disk's end")));
+            FaultCode.LastBlockShort, last, entry, Invariant($"a block that ends at {end}"),
+            Invariant($"ends at {_layout.DataEnd}, in the part behind the disk's end")));
     }
 
     private void CheckLocators()

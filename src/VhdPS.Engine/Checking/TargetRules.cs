@@ -51,7 +51,9 @@ internal sealed class TargetRules
         bool holds = layout is { StoredFooter: not null, Footers: { End: { } end, TrailingBytes: 0 } pair }
             && end.Footer is { StoredLength: VhdSpec.FooterSize, IsChecksumValid: true, HasCookie: true }
             && (layout.VhdType == VhdType.Fixed || pair.Front?.Footer.Bytes.SequenceEqual(end.Footer.Bytes) == true);
-        Add(rule, holds, VhdStructure.Footer, layout?.Footers.End?.FileOffset, "whole and equal footers at their places", holds ? "sound" : "unsound", message);
+        Add(
+            rule, holds, VhdStructure.Footer, layout?.Footers.End?.FileOffset, "whole and equal footers at their places",
+            holds ? "sound" : "unsound", message);
     }
 
     /// <summary>The rule that the size by the creator's convention is the one that the target sees.</summary>

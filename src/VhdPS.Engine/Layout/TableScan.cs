@@ -42,7 +42,8 @@ public static class TableScan
             ? layout.EntryFinding(
                 FaultCode.BatEntryDuplicate, block, entry, "a place of its own", Invariant($"has the same place as block {beforeBlock}"))
             : layout.EntryFinding(
-                FaultCode.BlocksOverlap, block, entry, Invariant($"at least offset {ImageLayout.BitmapOffset(before) + layout.BlockSpan}"), Invariant($"overlaps block {beforeBlock}"));
+                FaultCode.BlocksOverlap, block, entry, Invariant($"at least offset {ImageLayout.BitmapOffset(before) + layout.BlockSpan}"),
+                Invariant($"overlaps block {beforeBlock}"));
     }
 
     /// <summary>The blocks in use by their place in the file: entry in the upper, block index in the lower 32 bits.</summary>
