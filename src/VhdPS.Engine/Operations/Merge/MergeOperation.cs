@@ -28,7 +28,7 @@ public static class MergeOperation
     /// <exception cref="ArgumentException">The chain is not so deep.</exception>
     /// <exception cref="VhdFormatException">An image cannot be read, or a parent not be found.</exception>
     /// <exception cref="VhdOperationException">An image has no parent, or others stand on one that would change.</exception>
-    public static MergePlan Plan(string path, MergeOptions options) => Inspect(path, options).Plan;
+    public static MergePlan Plan(MergeOptions options) => Inspect(options).Plan;
 
     /// <summary>Merges.</summary>
     /// <returns>What was done.</returns>
@@ -37,10 +37,9 @@ public static class MergeOperation
     /// <exception cref="VhdOperationException">An image has no parent, or others stand on one that would change; nothing was changed.</exception>
     /// <exception cref="ImageInUseException">Someone has an image open.</exception>
     /// <exception cref="ImageIOException">A file could not be read or written; the child is as it was.</exception>
-    public static MergePlan Run(
-        string path, MergeOptions options, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+    public static MergePlan Run(MergeOptions options, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
-        (MergePlan plan, IReadOnlyList<ChainLevel> levels) = Inspect(path, options);
+        (MergePlan plan, IReadOnlyList<ChainLevel> levels) = Inspect(options);
         if (!options.Force)
         {
             ThrowIfNoFreeSpace(plan, levels);
@@ -60,7 +59,7 @@ public static class MergeOperation
         }
         else if (plan.BasePath is null)
         {
-            Flatten(path, plan, options, progress, cancellation);
+            Flatten(plan, options, progress, cancellation);
         }
         else
         {
@@ -101,8 +100,7 @@ public static class MergeOperation
 
             // G1 holds while it grows: what it gains is zeros, as the child read it there before.
             ResizeOperation.Run(
-                parentPath,
-                new ResizeOptions { SizeBytes = childSize, Force = options.Force, AllowsChildren = true, Parents = options.Parents with { ParentPath = null } },
+                new ResizeOptions(parentPath) { SizeBytes = childSize, Force = options.Force, AllowsChildren = true, Parents = options.Parents with { ParentPath = null } },
                 progress: null,
                 cancellation);
         }
@@ -124,9 +122,9 @@ public static class MergeOperation
     }
 
     private static void Flatten(
-        string path, MergePlan plan, MergeOptions options, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+        MergePlan plan, MergeOptions options, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
-        using var operation = ConvertOperation.Begin(new ConvertOptions(path, plan.TargetPath)
+        using var operation = ConvertOperation.Begin(new ConvertOptions(options.Path, plan.TargetPath)
         {
             TargetFormat = DiskFormat.Dynamic,
             Force = options.Force,
@@ -154,7 +152,7 @@ public static class MergeOperation
 
             ChildCreator.Create(temporary, new NewChild(plan.BasePath!) { UniqueId = options.UniqueId, TimeStamp = options.TimeStamp });
             ResizeOperation.Run(
-                temporary, new ResizeOptions { SizeBytes = plan.NewSizeBytes, Force = true }, progress: null, cancellation);
+                new ResizeOptions(temporary) { SizeBytes = plan.NewSizeBytes, Force = true }, progress: null, cancellation);
             long baseCount;
             using (var file = LocalImageFile.OpenRead(plan.BasePath!))
             {
@@ -178,8 +176,9 @@ public static class MergeOperation
         }
     }
 
-    private static (MergePlan Plan, IReadOnlyList<ChainLevel> Levels) Inspect(string path, MergeOptions options)
+    private static (MergePlan Plan, IReadOnlyList<ChainLevel> Levels) Inspect(MergeOptions options)
     {
+        string path = options.Path;
         IReadOnlyList<ChainLevel> levels = ChainInspector.Describe(path, options.Parents);
         if (levels[0].Finding is { } refusal)
         {

@@ -3,8 +3,9 @@ using VhdPS.Engine.Chains;
 
 namespace VhdPS.Engine.Operations.Merge;
 
-/// <summary>How a differencing image is merged with its parents.</summary>
-public sealed record MergeOptions
+/// <summary>Which differencing image is merged with its parents, and how.</summary>
+/// <param name="Path">The differencing image.</param>
+public sealed record MergeOptions(string Path)
 {
     /// <summary>How many parents are merged with, from the nearest on; null: one, or all down to the destination.</summary>
     public int? Depth { get; init; }

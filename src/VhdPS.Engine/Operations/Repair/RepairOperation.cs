@@ -42,13 +42,13 @@ public static class RepairOperation
     /// <exception cref="ImageInUseException">Someone has the image open.</exception>
     /// <exception cref="VhdOperationException">The undo file exists, or the image has changed since the plan was made; nothing was written.</exception>
     /// <exception cref="ImageIOException">A write failed; the undo file brings the image back.</exception>
-    public static void Apply(string path, RepairPlan plan, string? undoPath)
+    public static void Run(string path, RepairPlan plan, string? undoPath)
     {
         using var file = LocalImageFile.OpenWrite(path);
         ThrowIfChanged(file, plan);
         if (undoPath is null || !plan.HasChanges)
         {
-            Apply(file, plan, undo: null);
+            Run(file, plan, undo: null);
             return;
         }
 
@@ -59,7 +59,7 @@ public static class RepairOperation
         }
 
         PlatformFile.Current.SyncFolder(Path.GetDirectoryName(Path.GetFullPath(undoPath))!);
-        Apply(file, plan, undo: null);
+        Run(file, plan, undo: null);
     }
 
     /// <summary>Refuses to write over an undo file: it may be all that is left of the bytes before an earlier repair.</summary>
@@ -79,7 +79,7 @@ public static class RepairOperation
     /// <param name="undo">An empty file that takes the old bytes; null to do without.</param>
     /// <exception cref="VhdOperationException">The file has changed since the plan was made; nothing was written.</exception>
     /// <exception cref="ImageIOException">A write failed; the undo file brings the image back.</exception>
-    public static void Apply(ImageFile file, RepairPlan plan, ImageFile? undo)
+    public static void Run(ImageFile file, RepairPlan plan, ImageFile? undo)
     {
         ThrowIfChanged(file, plan);
         if (!plan.HasChanges)

@@ -5,7 +5,8 @@ using VhdPS.Engine.Format;
 namespace VhdPS.Engine.Operations.Resize;
 
 /// <summary>What size a disk is to get. One of <see cref="SizeBytes"/> and <see cref="ToMinimumSize"/>, or neither to round the present size.</summary>
-public sealed record ResizeOptions
+/// <param name="Path">The image.</param>
+public sealed record ResizeOptions(string Path)
 {
     /// <summary>The size wanted, in bytes; null to start from the present size.</summary>
     public long? SizeBytes { get; init; }
