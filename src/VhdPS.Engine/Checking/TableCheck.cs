@@ -194,20 +194,21 @@ internal sealed class TableCheck
             cursor = Math.Max(cursor, end);
         }
 
+        StructureExtent[] occupied = [.. _layout.Occupied.OrderBy(extent => extent.FileOffset)];
         foreach (ulong placed in Placed)
         {
             long start = ImageLayout.BitmapOffset(TableScan.EntryOf(placed));
-            for (; structure < _layout.Structures.Count && _layout.Structures[structure].FileOffset <= start; structure++)
+            for (; structure < occupied.Length && occupied[structure].FileOffset <= start; structure++)
             {
-                Reach(_layout.Structures[structure].FileOffset, _layout.Structures[structure].End);
+                Reach(occupied[structure].FileOffset, occupied[structure].End);
             }
 
             Reach(start, start + _layout.BlockSpan);
         }
 
-        for (; structure < _layout.Structures.Count; structure++)
+        for (; structure < occupied.Length; structure++)
         {
-            Reach(_layout.Structures[structure].FileOffset, _layout.Structures[structure].End);
+            Reach(occupied[structure].FileOffset, occupied[structure].End);
         }
 
         Reach(_layout.DataEnd, _layout.DataEnd);

@@ -49,7 +49,7 @@ internal sealed class BlockAllocator
     {
         int last = FindLast(table);
         long blocksEnd = last < 0 ? 0 : ImageLayout.BitmapOffset(table[last]) + layout.BlockSpan;
-        return VhdSpec.RoundUp(Math.Max(layout.StructuresEnd, blocksEnd), VhdSpec.SectorSize);
+        return VhdSpec.RoundUp(Math.Max(layout.OccupiedEnd, blocksEnd), VhdSpec.SectorSize);
     }
 
     /// <summary>Refuses to make <paramref name="blockCount"/> blocks where they would not all have a place.</summary>

@@ -14,7 +14,7 @@ internal static class FreeSpace
     /// <param name="isGivenUp">Structures whose place counts as free.</param>
     public static long? Find(ImageLayout layout, BlockAllocationTable table, long length, Func<StructureExtent, bool> isGivenUp)
     {
-        IEnumerable<(long Start, long End)> structures = layout.Structures
+        IEnumerable<(long Start, long End)> structures = layout.Occupied
             .Where(extent => !isGivenUp(extent)).Select(extent => (extent.FileOffset, extent.End));
         IEnumerable<(long Start, long End)> blocks = TableScan.SortByPlace(table).Select(
             placed => (ImageLayout.BitmapOffset(TableScan.EntryOf(placed)), ImageLayout.BitmapOffset(TableScan.EntryOf(placed)) + layout.BlockSpan));

@@ -23,7 +23,7 @@ internal sealed class FreeRanges
         _layout = layout;
         _byPlace = byPlace;
         _isAligned = isAligned;
-        _structures = [.. layout.Structures];
+        _structures = [.. layout.Occupied.OrderBy(extent => extent.FileOffset)];
         if (byPlace.Length > 0)
         {
             // Between the structures at the front there may be room, but some checkers take a block there for damage.

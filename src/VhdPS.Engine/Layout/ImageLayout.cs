@@ -49,6 +49,9 @@ public sealed class ImageLayout
     /// <summary>Paths of locators that begin behind the end of the file; new blocks begin in none of them.</summary>
     internal IReadOnlyList<StructureExtent> LocatorsPastEnd { get; init; } = [];
 
+    /// <summary>Blocks that table entries past the disk's last block name: no data of the disk that is shown, and occupied all the same.</summary>
+    internal IReadOnlyList<StructureExtent> BlocksPastDisk { get; init; } = [];
+
     /// <summary>Xen's map of full blocks; null where there is none.</summary>
     internal Batmap? Batmap { get; init; }
 
@@ -76,6 +79,12 @@ public sealed class ImageLayout
 
     /// <summary>The first byte behind all structures but blocks and footer.</summary>
     public long StructuresEnd => Structures.Count == 0 ? 0 : Structures.Max(extent => extent.End);
+
+    /// <summary>What nothing new may be put over besides the disk's blocks: structures, and blocks past the disk's end.</summary>
+    internal IEnumerable<StructureExtent> Occupied => BlocksPastDisk.Count == 0 ? Structures : Structures.Concat(BlocksPastDisk);
+
+    /// <summary>The first byte past all of <see cref="Occupied"/>.</summary>
+    internal long OccupiedEnd => BlocksPastDisk.Count == 0 ? StructuresEnd : Math.Max(StructuresEnd, BlocksPastDisk[^1].End);
 
     /// <summary>File offset where the footer at the end begins, or would have to: nothing that counts lies behind it.</summary>
     public long DataEnd => Footers.End?.FileOffset ?? FileLength;

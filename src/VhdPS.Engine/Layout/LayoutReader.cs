@@ -62,6 +62,7 @@ internal sealed class LayoutReader(ImageFile file, LayoutOptions options)
             TableOffset = isUsable ? (long)header!.TableOffset : 0,
             Structures = [.. _draft.Structures.OrderBy(extent => extent.FileOffset)],
             LocatorsPastEnd = [.. _draft.LocatorsPastEnd.OrderBy(extent => extent.FileOffset)],
+            BlocksPastDisk = isUsable ? _draft.BlocksPastDisk : [],
             Batmap = isUsable ? batmap : null,
             Findings = _draft.Findings,
         };
@@ -85,6 +86,9 @@ internal sealed class LayoutDraft(ImageFile file, LayoutOptions options)
 
     /// <summary>Paths of locators that begin past the end of the file.</summary>
     public List<StructureExtent> LocatorsPastEnd { get; } = [];
+
+    /// <summary>Places of blocks that only the larger of the two sizes has.</summary>
+    public List<StructureExtent> BlocksPastDisk { get; } = [];
 
     /// <summary>A version as a finding shows it.</summary>
     public static string Version(uint value) => Invariant($"{value >> 16}.{value & 0xFFFF}");

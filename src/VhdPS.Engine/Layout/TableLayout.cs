@@ -85,6 +85,11 @@ internal static class TableLayout
         }
 
         draft.Structures.Add(table);
+        if (header.MaxTableEntries > blockCount)
+        {
+            draft.BlocksPastDisk.AddRange(BlocksPastDisk.Read(draft, header, blockCount, dataEnd));
+        }
+
         return (int)blockCount;
     }
 }

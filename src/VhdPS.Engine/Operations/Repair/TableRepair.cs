@@ -20,7 +20,7 @@ internal sealed class TableRepair(ImageFile file, ImageLayout layout, RepairOpti
     private BlockAllocationTable? _table;
 
     /// <summary>The first byte behind all structures and blocks that stay.</summary>
-    public long KeptEnd { get; private set; } = layout.StructuresEnd;
+    public long KeptEnd { get; private set; } = layout.OccupiedEnd;
 
     /// <summary>A block of which the file holds only a part, so that the file was cut off; null where there is none.</summary>
     public int? CutOffBlock { get; private set; }

@@ -141,7 +141,7 @@ internal sealed class SparseResize
         }
     }
 
-    private bool IsImmovableWithin(long from, long end) => _layout.Structures.Any(extent =>
+    private bool IsImmovableWithin(long from, long end) => _layout.Occupied.Any(extent =>
         extent.Structure is not (VhdStructure.BlockAllocationTable or VhdStructure.Batmap)
         && extent.FileOffset < end && from < extent.End);
 
