@@ -30,7 +30,7 @@ public static class ChildSearch
     {
         if (FindBeside(path, id).FirstOrDefault() is { } child)
         {
-            throw new VhdOperationException(path, OperationError.HasChildren, $"'{child}' stands on this image, {consequence}; -Force goes on.");
+            throw new VhdOperationException(path, OperationError.HasChildren, $"'{child}' depends on this image, {consequence}.") { IsOverridable = true };
         }
     }
 

@@ -8,5 +8,4 @@ namespace VhdPS.Engine.Checking;
 /// <param name="Holds">Whether it is kept.</param>
 /// <param name="Expected">What the rule wants.</param>
 /// <param name="Actual">What the image has.</param>
-/// <param name="Mend">What would make it hold; empty where it does.</param>
-public sealed record RuleVerdict(FaultCode Rule, bool Holds, string Expected, string Actual, string Mend);
+public sealed record RuleVerdict(FaultCode Rule, bool Holds, string Expected, string Actual);

@@ -38,7 +38,7 @@ internal sealed class TargetRules
     /// <summary>Enters the verdict on one rule.</summary>
     public void Add(FaultCode rule, bool holds, VhdStructure structure, long? fileOffset, string expected, string actual, string message)
     {
-        _verdicts.Add(new RuleVerdict(rule, holds, expected, actual, holds ? string.Empty : FaultCatalog.Of(rule).Action));
+        _verdicts.Add(new RuleVerdict(rule, holds, expected, actual));
         if (!holds)
         {
             _log.Add(new Finding(rule, structure, fileOffset, expected, actual, message));

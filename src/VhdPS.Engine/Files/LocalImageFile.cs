@@ -161,7 +161,7 @@ public sealed class LocalImageFile : ImageFile
         FileKind kind = PlatformFile.Current.Stat(path).Kind;
         if (mode == FileMode.CreateNew && kind != FileKind.Missing)
         {
-            throw new VhdOperationException(path, OperationError.TargetExists, "the file exists already; -Force replaces it.");
+            throw new VhdOperationException(path, OperationError.TargetExists, "the file exists already.") { IsOverridable = true };
         }
 
         ThrowIfNotRegular(path, kind);

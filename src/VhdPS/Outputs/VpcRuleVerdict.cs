@@ -12,7 +12,7 @@ public sealed class VpcRuleVerdict
         Holds = verdict.Holds;
         Expected = verdict.Expected;
         Actual = verdict.Actual;
-        Mend = verdict.Mend;
+        Mend = Holds ? string.Empty : AdviceCatalog.ActionFor(verdict.Rule);
     }
 
     /// <summary>The fault that breaking the rule is.</summary>

@@ -92,8 +92,8 @@ public sealed class CheckCommandTests : IDisposable
         SessionResult result = _session.Run("(Test-VpcImage disk.vhd -For Azure).Rules | Where-Object { -not $_.Holds } | ForEach-Object { \"$($_.Rule)|$($_.Mend)\" }");
         Assert.Equal(
             [
-                $"AzureSizeNotWholeMebibytes|{FaultCatalog.Of(FaultCode.AzureSizeNotWholeMebibytes).Action}",
-                $"AzureSizeOutOfRange|{FaultCatalog.Of(FaultCode.AzureSizeOutOfRange).Action}",
+                $"AzureSizeNotWholeMebibytes|Resize-VpcImage -RoundUpTo 1MB, or Convert-VpcImage -For Azure.",
+                $"AzureSizeOutOfRange|Resize-VpcImage to a size that is allowed.",
             ],
             result.Output.Select(line => line.ToString()));
     }

@@ -49,7 +49,7 @@ public static class InPlaceConversion
         if (!force && IsFixedImage(file))
         {
             throw new VhdOperationException(
-                file.Path, OperationError.WrongType, "the file is a fixed image already; -Force makes it the disk in another.");
+                file.Path, OperationError.WrongType, "the file is a fixed image already, which would become the disk in another.") { IsOverridable = true };
         }
 
         try
@@ -75,20 +75,20 @@ public static class InPlaceConversion
         if (layout.VhdType != VhdType.Fixed)
         {
             throw new VhdOperationException(
-                file.Path, OperationError.WrongType, "only a fixed image becomes raw in place; leave out -InPlace to make a copy.");
+                file.Path, OperationError.WrongType, "only a fixed image becomes raw in place; a copy can be made of every image.");
         }
 
         if (!force && layout.Footer.SavedState != 0)
         {
             throw new VhdOperationException(
-                file.Path, OperationError.StateSaved, "the state of a virtual machine is saved with the image; shut the machine down, or use -Force.");
+                file.Path, OperationError.StateSaved, "the state of a virtual machine is saved with the image.") { IsOverridable = true };
         }
 
         long sizeBytes = (long)layout.Size.SizeBytes;
         if (!force && layout.DataEnd > sizeBytes)
         {
             throw new VhdOperationException(
-                file.Path, OperationError.DataWouldBeLost, $"{layout.DataEnd - sizeBytes} bytes lie between the end of the disk and the footer; -Force drops them.");
+                file.Path, OperationError.DataWouldBeLost, $"{layout.DataEnd - sizeBytes} bytes lie between the end of the disk and the footer and would be dropped.") { IsOverridable = true };
         }
 
         file.SetLength(sizeBytes);

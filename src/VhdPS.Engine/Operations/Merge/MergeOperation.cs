@@ -222,7 +222,7 @@ public static class MergeOperation
         }
         else if (File.Exists(options.DestinationPath) && !options.Force)
         {
-            throw new VhdOperationException(options.DestinationPath!, OperationError.TargetExists, "the file exists already; -Force replaces it.");
+            throw new VhdOperationException(options.DestinationPath!, OperationError.TargetExists, "the file exists already.") { IsOverridable = true };
         }
 
         return (MakePlan(levels, depth, isNewFile, options), levels);
@@ -323,7 +323,7 @@ public static class MergeOperation
         if (level.Layout!.Footer.SavedState != 0 && !options.Force)
         {
             throw new VhdOperationException(
-                level.Path, OperationError.StateSaved, "the state of a virtual machine is saved with the image, and it would not fit the changed disk; -Force goes on.");
+                level.Path, OperationError.StateSaved, "the state of a virtual machine is saved with the image, and it would not fit the changed disk.") { IsOverridable = true };
         }
     }
 
@@ -352,7 +352,7 @@ public static class MergeOperation
             {
                 string names = string.Join(", ", others.Select(other => $"'{other}'"));
                 throw new VhdOperationException(
-                    levels[i].Path, OperationError.HasChildren, $"{names} {(others.Length == 1 ? "stands" : "stand")} on this image and would be destroyed by the merge; -Force goes on.");
+                    levels[i].Path, OperationError.HasChildren, $"{names} {(others.Length == 1 ? "depends" : "depend")} on this image and would be destroyed by the merge.") { IsOverridable = true };
             }
         }
     }

@@ -49,7 +49,7 @@ internal sealed class RepairPlanner(ImageFile file, CheckReport report, RepairOp
     {
         if (decision is not { } made)
         {
-            return new RepairStep(finding, RepairOutcome.NotRepairable, FaultCatalog.Of(finding.Code).Action);
+            return new RepairStep(finding, RepairOutcome.NotRepairable, string.Empty);
         }
 
         return made.Outcome == RepairOutcome.Mend && !IsSelected(finding.Code)

@@ -52,7 +52,7 @@ public static class SetImageOperation
             && ChildSearch.FindBeside(file.Path, layout.Footer.UniqueId).FirstOrDefault() is { } child)
         {
             throw new VhdOperationException(
-                file.Path, OperationError.HasChildren, $"'{child}' has this image as its parent by the id {layout.Footer.UniqueId}; -Force changes the id all the same.");
+                file.Path, OperationError.HasChildren, $"'{child}' has this image as its parent by the id {layout.Footer.UniqueId}.") { IsOverridable = true };
         }
 
         if (options.ParentPath is { } parentPath)
