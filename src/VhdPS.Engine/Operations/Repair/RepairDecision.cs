@@ -4,7 +4,7 @@ namespace VhdPS.Engine.Operations.Repair;
 internal readonly record struct RepairDecision(RepairOutcome Outcome, string Description)
 {
     /// <summary>It is mended, by the evidence that <paramref name="description"/> names.</summary>
-    public static RepairDecision Mend(string description) => new(RepairOutcome.Mend, description);
+    public static RepairDecision Repair(string description) => new(RepairOutcome.Repair, description);
 
     /// <summary>It stays.</summary>
     public static RepairDecision NotProven(string description) => new(RepairOutcome.NotProven, description);

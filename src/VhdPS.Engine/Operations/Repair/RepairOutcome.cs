@@ -4,7 +4,7 @@ namespace VhdPS.Engine.Operations.Repair;
 public enum RepairOutcome
 {
     /// <summary>It is mended.</summary>
-    Mend,
+    Repair,
 
     /// <summary>It can be mended, and was not asked for.</summary>
     NotSelected,

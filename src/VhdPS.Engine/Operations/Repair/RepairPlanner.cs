@@ -52,7 +52,7 @@ internal sealed class RepairPlanner(ImageFile file, CheckReport report, RepairOp
             return new RepairStep(finding, RepairOutcome.NotRepairable, string.Empty);
         }
 
-        return made.Outcome == RepairOutcome.Mend && !IsSelected(finding.Code)
+        return made.Outcome == RepairOutcome.Repair && !IsSelected(finding.Code)
             ? new RepairStep(finding, RepairOutcome.NotSelected, "Not asked for.")
             : new RepairStep(finding, made.Outcome, made.Description);
     }
