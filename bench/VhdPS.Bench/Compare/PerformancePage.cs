@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using static System.FormattableString;
 
 namespace VhdPS.Bench.Compare;
 
@@ -35,7 +36,6 @@ internal sealed class PerformancePage(
             * What a side does beyond the requests (opening, syncing) is timed with it where the note says so.
 
             The machine:
-
 
             """.ReplaceLineEndings("\n"));
         foreach (string line in machine)
@@ -109,12 +109,12 @@ internal sealed class PerformancePage(
 
     private static string Milliseconds(double value) => value switch
     {
-        >= 1000 => string.Create(CultureInfo.InvariantCulture, $"{value / 1000:0.00} s"),
-        >= 10 => string.Create(CultureInfo.InvariantCulture, $"{value:0} ms"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{value:0.00} ms"),
+        >= 1000 => Invariant($"{value / 1000:0.00} s"),
+        >= 10 => Invariant($"{value:0} ms"),
+        _ => Invariant($"{value:0.00} ms"),
     };
 
     private static string Bytes(long value) => value >= 1024 * 1024
-        ? string.Create(CultureInfo.InvariantCulture, $"{value / 1048576.0:0.0} MiB")
-        : string.Create(CultureInfo.InvariantCulture, $"{value} B");
+        ? Invariant($"{value / 1048576.0:0.0} MiB")
+        : Invariant($"{value} B");
 }

@@ -1,7 +1,7 @@
-using System.Globalization;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Layout;
+using static System.FormattableString;
 
 namespace VhdPS.Engine.Chains;
 
@@ -58,15 +58,15 @@ public static class ChainInspector
 
     private static Finding? CompareTime(ChainChild child, string parentPath)
     {
-        uint stored = child.Layout.Header!.ParentTimeStampSeconds, actual = VhdSpec.ToTimeStamp(File.GetLastWriteTimeUtc(parentPath));
+        uint stored = child.Layout.Header!.ParentTimeStampSeconds, actual = VhdSpec.ToTimeStamp(NamedFile.ModifiedUtc(parentPath));
         return stored == 0 || Math.Abs((long)stored - actual) <= TimeToleranceSeconds
             ? null
             : new Finding(
                 FaultCode.ParentTimeStampDiffers,
                 VhdStructure.DynamicHeader,
-                (long)child.Layout.Footer.DataOffset + 56,
-                string.Create(CultureInfo.InvariantCulture, $"{VhdSpec.Epoch.AddSeconds(actual):u}"),
-                string.Create(CultureInfo.InvariantCulture, $"{VhdSpec.Epoch.AddSeconds(stored):u}"),
+                (long)child.Layout.Footer.DataOffset + DynamicDiskHeader.ParentTimeStampAt,
+                Invariant($"{VhdSpec.Epoch.AddSeconds(actual):u}"),
+                Invariant($"{VhdSpec.Epoch.AddSeconds(stored):u}"),
                 "The parent was modified after the image was made, by the time stamps.");
     }
 }

@@ -1,7 +1,7 @@
-using System.Globalization;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Layout;
+using static System.FormattableString;
 
 namespace VhdPS.Engine.Chains;
 
@@ -42,7 +42,7 @@ internal static class ChainWalk
             FaultCode.ChainTooDeep,
             VhdStructure.Chain,
             null,
-            string.Create(CultureInfo.InvariantCulture, $"at most {ParentPolicy.MaxDepth} levels"),
+            Invariant($"at most {ParentPolicy.MaxDepth} levels"),
             "more",
             "The chain has more levels than are followed."),
     };

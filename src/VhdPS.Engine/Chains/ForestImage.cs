@@ -2,7 +2,6 @@ using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Layout;
 
-
 namespace VhdPS.Engine.Chains;
 
 /// <summary>What the headers of one file of a forest tell.</summary>
@@ -51,4 +50,24 @@ internal sealed class ForestImage
             return new ForestImage(path, realPath, ChainState.Inaccessible, null, error.Message, null);
         }
     }
+}
+
+/// <summary>An image of a forest with its children; at the top also parents that were not found, are others, or close a cycle.</summary>
+public sealed class ForestNode
+{
+    private readonly List<ForestNode> _children = [];
+
+    internal ForestNode(ChainLevel level) => Level = level;
+
+    /// <summary>The image; its depth counts from the top of the tree.</summary>
+    public ChainLevel Level { get; internal set; }
+
+    /// <summary>The images that name it as their parent, by path.</summary>
+    public IReadOnlyList<ForestNode> Children => _children;
+
+    internal void Add(ForestNode child) => _children.Add(child);
+
+    internal void Remove(ForestNode child) => _children.Remove(child);
+
+    internal void SortChildren() => _children.Sort((one, other) => string.CompareOrdinal(one.Level.Path, other.Level.Path));
 }

@@ -1,7 +1,7 @@
-using System.Globalization;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Layout;
+using static System.FormattableString;
 
 namespace VhdPS.Engine.Chains;
 
@@ -33,7 +33,7 @@ internal sealed class ParentChain : IDisposable
             {
                 search.ThrowIfUnusable();
                 DiskLevel level = search.Layout is { } parent
-                    ? new DiskLevel(search.File!, Widen(search.File!, parent, layoutOptions), search.Path!, options.IgnoreBitmap)
+                    ? new DiskLevel(search.File!, LargerSize.Widen(search.File!, parent, layoutOptions), search.Path!, options.IgnoreBitmap)
                     : new DiskLevel(search.File!, search.Path!);
                 chain._levels.Add(level);
                 entries += level.BlockCount;
@@ -43,8 +43,8 @@ internal sealed class ParentChain : IDisposable
                         FaultCode.ChainTooDeep,
                         VhdStructure.Chain,
                         null,
-                        string.Create(CultureInfo.InvariantCulture, $"at most {MaxTableEntries}"),
-                        string.Create(CultureInfo.InvariantCulture, $"{entries}"),
+                        Invariant($"at most {MaxTableEntries}"),
+                        Invariant($"{entries}"),
                         "The tables of the chain have more entries than are kept in memory."));
                 }
             }
@@ -64,20 +64,5 @@ internal sealed class ParentChain : IDisposable
         {
             level.Dispose();
         }
-    }
-
-    /// <summary>
-    /// A child may be as large as its parent's current size although the geometry, which holds for the parent alone, gives a
-    /// smaller one: then the sectors between the two are the parent's and not zeros.
-    /// </summary>
-    private static ImageLayout Widen(ImageFile file, ImageLayout layout, LayoutOptions options)
-    {
-        if (options.SizeRule != SizeRule.Auto || layout.Size.SizeBytes >= layout.Footer.CurrentSize)
-        {
-            return layout;
-        }
-
-        ImageLayout wide = ImageLayout.Read(file, options with { SizeRule = SizeRule.CurrentSize });
-        return wide.FindBlockingFinding(forWriting: false) is null ? wide : layout;
     }
 }

@@ -1,8 +1,8 @@
-using System.Globalization;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Files.Native;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Layout;
+using static System.FormattableString;
 
 namespace VhdPS.Engine.Chains;
 
@@ -93,8 +93,6 @@ internal sealed class ParentFinder
     }
 
     private static string FolderOf(string path) => Path.GetDirectoryName(Path.GetFullPath(path)) ?? Path.GetFullPath(path);
-
-    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
     private static void Fail(ParentSearch search, FaultCode code, string expected, string actual, string message) =>
         search.Finding = new Finding(code, VhdStructure.Chain, null, expected, actual, message);

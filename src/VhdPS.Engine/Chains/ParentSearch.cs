@@ -2,7 +2,6 @@ using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Layout;
 
-
 namespace VhdPS.Engine.Chains;
 
 /// <summary>An image whose parent is wanted.</summary>
@@ -66,4 +65,13 @@ internal sealed class ParentSearch(ChainChild child) : IDisposable
     }
 
     public void Dispose() => File?.Dispose();
+}
+
+/// <summary>A path that was looked at for a parent, and why it was not taken.</summary>
+/// <param name="Path">The full path, or the stored text where it was not turned into one.</param>
+/// <param name="Reason">Why not, for people.</param>
+public sealed record TriedPath(string Path, string Reason)
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"{Path} ({Reason})";
 }

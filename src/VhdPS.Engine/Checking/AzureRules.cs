@@ -1,6 +1,6 @@
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Layout;
-
+using static System.FormattableString;
 
 namespace VhdPS.Engine.Checking;
 
@@ -22,8 +22,10 @@ internal static class AzureRules
         StoredFooter? end = layout?.Footers.End;
         bool isAtEnd = end is not null && layout!.Footers.TrailingBytes == 0 && end.Footer.StoredLength == VhdSpec.FooterSize && end.Footer.HasCookie;
         rules.Add(
-            FaultCode.AzureFooterNotAtEnd, isAtEnd, VhdStructure.Footer, layout is null ? null : Math.Max(0, layout.FileLength - VhdSpec.FooterSize),
-            "the cookie conectix 512 bytes before the end", isAtEnd ? "conectix" : "another value", "Azure looks for the footer in the last 512 bytes.");
+            FaultCode.AzureFooterNotAtEnd, isAtEnd, VhdStructure.Footer,
+            layout is null ? null : Math.Max(0, layout.FileLength - VhdSpec.FooterSize),
+            "the cookie conectix 512 bytes before the end", isAtEnd ? "conectix" : "another value",
+            "Azure looks for the footer in the last 512 bytes.");
         if (layout?.StoredFooter is null)
         {
             return;
@@ -31,39 +33,44 @@ internal static class AzureRules
 
         HardDiskFooter footer = layout.Footer;
         rules.Add(
-            FaultCode.AzureFooterChecksumMismatch, isAtEnd && end!.Footer.IsChecksumValid, VhdStructure.Footer, end?.FileOffset + 64,
+            FaultCode.AzureFooterChecksumMismatch, isAtEnd && end!.Footer.IsChecksumValid, VhdStructure.Footer,
+            end?.FileOffset + HardDiskFooter.ChecksumAt,
             $"0x{(end?.Footer ?? footer).ComputedChecksum:X8}", isAtEnd ? $"0x{end!.Footer.Checksum:X8}" : "no footer at the end", "The checksum of the footer at the end does not hold.");
         rules.Add(
-            FaultCode.AzureTypeNotFixed, footer.DiskType == VhdType.Fixed, VhdStructure.Footer, layout.StoredFooter.FileOffset + 60,
-            "2 (fixed)", TargetRules.Text($"{footer.DiskTypeValue} ({footer.DiskType.ToString().ToLowerInvariant()})"), "Azure takes fixed images.");
+            FaultCode.AzureTypeNotFixed, footer.DiskType == VhdType.Fixed, VhdStructure.Footer,
+            layout.StoredFooter.FileOffset + HardDiskFooter.DiskTypeAt,
+            "2 (fixed)", Invariant($"{footer.DiskTypeValue} ({footer.DiskType.ToString().ToLowerInvariant()})"),
+            "Azure takes fixed images.");
 
-        long currentAt = layout.StoredFooter.FileOffset + 48;
+        long currentAt = layout.StoredFooter.FileOffset + HardDiskFooter.CurrentSizeAt;
         ulong current = footer.CurrentSize;
         string wholeSize = current is 0 or > MaxSize || current % Mebibyte == 0
             ? "a multiple of 1048576"
-            : TargetRules.Text($"{(current / Mebibyte * Mebibyte) + Mebibyte}, the next multiple of 1048576");
+            : Invariant($"{(current / Mebibyte * Mebibyte) + Mebibyte}, the next multiple of 1048576");
         rules.Add(
             FaultCode.AzureSizeNotWholeMebibytes, current % Mebibyte == 0, VhdStructure.Footer, currentAt,
-            wholeSize, TargetRules.Text($"{current}"), "The size is no whole number of mebibytes.");
+            wholeSize, Invariant($"{current}"), "The size is no whole number of mebibytes.");
         rules.Add(
             FaultCode.AzureSizeOutOfRange, current is >= MinSize and <= MaxSize, VhdStructure.Footer, currentAt,
-            TargetRules.Text($"{MinSize} to {MaxSize} bytes"), TargetRules.Text($"{current}"), "The size is out of Azure's range.");
+            Invariant($"{MinSize} to {MaxSize} bytes"), Invariant($"{current}"), "The size is out of Azure's range.");
         rules.AddSizeSeen(FaultCode.AzureSizeSeenDiffers, layout, current, "Azure sees another size than the creator meant.");
         rules.Add(
             FaultCode.AzureDiskTooLargeToBoot, current <= MaxBootSize, VhdStructure.Footer, currentAt,
-            TargetRules.Text($"at most {MaxBootSize} bytes"), TargetRules.Text($"{current}"), "The disk cannot boot a first-generation machine.");
+            Invariant($"at most {MaxBootSize} bytes"), Invariant($"{current}"), "The disk cannot boot a first-generation machine.");
         if (footer.DiskType == VhdType.Fixed)
         {
             rules.Add(
-                FaultCode.AzureFileLengthMismatch, current <= MaxSize && layout.FileLength == (long)current + VhdSpec.FooterSize, VhdStructure.File, null,
-                current <= MaxSize ? TargetRules.Text($"{current + VhdSpec.FooterSize} bytes") : "the size and 512 bytes", TargetRules.Text($"{layout.FileLength} bytes"),
+                FaultCode.AzureFileLengthMismatch, current <= MaxSize && layout.FileLength == (long)current + VhdSpec.FooterSize,
+                VhdStructure.File, null,
+                current <= MaxSize ? Invariant($"{current + VhdSpec.FooterSize} bytes") : "the size and 512 bytes", Invariant($"{layout.FileLength} bytes"),
                 "The file is not as long as the disk and its footer.");
         }
         else if (layout.Header is { } header && layout.BlockSize > 0)
         {
             rules.Add(
-                FaultCode.AzureTableEntriesTooMany, header.MaxTableEntries <= layout.BlockCount, VhdStructure.DynamicHeader, (long)footer.DataOffset + 28,
-                TargetRules.Text($"{layout.BlockCount}"), TargetRules.Text($"{header.MaxTableEntries}"), "The table has more entries than the disk has blocks.");
+                FaultCode.AzureTableEntriesTooMany, header.MaxTableEntries <= layout.BlockCount, VhdStructure.DynamicHeader,
+                (long)footer.DataOffset + DynamicDiskHeader.MaxTableEntriesAt,
+                Invariant($"{layout.BlockCount}"), Invariant($"{header.MaxTableEntries}"), "The table has more entries than the disk has blocks.");
         }
     }
 }

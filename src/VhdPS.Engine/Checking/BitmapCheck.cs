@@ -1,7 +1,7 @@
-using System.Globalization;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Layout;
+using static System.FormattableString;
 
 namespace VhdPS.Engine.Checking;
 
@@ -74,6 +74,4 @@ internal sealed class BitmapCheck(ImageFile file, ImageLayout layout, FindingLog
             BlockIndex = blockIndex,
         });
     }
-
-    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 using VhdPS.Engine.Format;
+using static System.FormattableString;
 
 namespace VhdPS.Engine.Checking;
 
@@ -46,8 +46,8 @@ internal sealed class FindingLog(int limit)
                 FileOffset = null,
                 BlockIndex = null,
                 Expected = string.Empty,
-                Actual = string.Create(CultureInfo.InvariantCulture, $"{count} in all"),
-                Message = string.Create(CultureInfo.InvariantCulture, $"{count - limit} more findings of this kind are not listed."),
+                Actual = Invariant($"{count} in all"),
+                Message = Invariant($"{count - limit} more findings of this kind are not listed."),
             });
         }
 

@@ -1,7 +1,7 @@
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Layout;
-
+using static System.FormattableString;
 
 namespace VhdPS.Engine.Checking;
 
@@ -20,28 +20,32 @@ internal static class HyperVRules
         HardDiskFooter footer = layout.Footer;
         long at = layout.StoredFooter.FileOffset;
         rules.Add(
-            FaultCode.HyperVSizeOutOfRange, footer.CurrentSize is > 0 and <= VhdSpec.MaxSize, VhdStructure.Footer, at + 48,
-            TargetRules.Text($"1 to {VhdSpec.MaxSize} bytes"), TargetRules.Text($"{footer.CurrentSize}"), "The size is out of Hyper-V's range.");
+            FaultCode.HyperVSizeOutOfRange, footer.CurrentSize is > 0 and <= VhdSpec.MaxSize, VhdStructure.Footer,
+            at + HardDiskFooter.CurrentSizeAt,
+            Invariant($"1 to {VhdSpec.MaxSize} bytes"), Invariant($"{footer.CurrentSize}"), "The size is out of Hyper-V's range.");
         rules.AddSizeSeen(FaultCode.HyperVSizeSeenDiffers, layout, footer.CurrentSize, "Hyper-V sees another size than the creator meant.");
         rules.Add(
-            FaultCode.HyperVUniqueIdNull, footer.UniqueId != Guid.Empty, VhdStructure.Footer, at + 68, "an id", footer.UniqueId.ToString(), "The image has no id.");
+            FaultCode.HyperVUniqueIdNull, footer.UniqueId != Guid.Empty, VhdStructure.Footer, at + HardDiskFooter.UniqueIdAt, "an id",
+            footer.UniqueId.ToString(), "The image has no id.");
         rules.AddBlockSize(FaultCode.HyperVBlockSizeUnknown, layout, "Hyper-V knows other block sizes only.");
         if (layout.Header is { } header)
         {
             rules.Add(
-                FaultCode.HyperVNextOffsetPresent, header.NextOffset == VhdSpec.AbsentOffset, VhdStructure.DynamicHeader, (long)footer.DataOffset + 8,
+                FaultCode.HyperVNextOffsetPresent, header.NextOffset == VhdSpec.AbsentOffset, VhdStructure.DynamicHeader,
+                (long)footer.DataOffset + DynamicDiskHeader.NextOffsetAt,
                 "0xFFFFFFFFFFFFFFFF", $"0x{header.NextOffset:X16}", "The header names a next structure.");
             if (layout.BlockSize > 0)
             {
                 rules.Add(
-                    FaultCode.HyperVTableEntriesMismatch, header.MaxTableEntries == layout.BlockCount, VhdStructure.DynamicHeader, (long)footer.DataOffset + 28,
-                    TargetRules.Text($"{layout.BlockCount}"), TargetRules.Text($"{header.MaxTableEntries}"), "The table has not one entry a block.");
+                    FaultCode.HyperVTableEntriesMismatch, header.MaxTableEntries == layout.BlockCount, VhdStructure.DynamicHeader,
+                    (long)footer.DataOffset + DynamicDiskHeader.MaxTableEntriesAt,
+                    Invariant($"{layout.BlockCount}"), Invariant($"{header.MaxTableEntries}"), "The table has not one entry a block.");
             }
         }
 
         bool hasHoles = file.SizeOnDisk < layout.FileLength;
         rules.Add(
             OperatingSystem.IsWindows() ? FaultCode.HyperVFileSparse : FaultCode.HyperVFileHasHoles, !hasHoles, VhdStructure.File, null,
-            TargetRules.Text($"{layout.FileLength} bytes on the medium"), TargetRules.Text($"{file.SizeOnDisk}"), "The file is sparse or compressed.");
+            Invariant($"{layout.FileLength} bytes on the medium"), Invariant($"{file.SizeOnDisk}"), "The file is sparse or compressed.");
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Layout;
+using static System.FormattableString;
 
 namespace VhdPS.Engine.Checking;
 
@@ -74,13 +75,14 @@ internal static class LayoutCheck
         if (options.Now is { } now && footer.TimeStamp > now + ClockTolerance)
         {
             log.Add(new Finding(
-                FaultCode.TimeStampInFuture, structure, at + 24, Time(now), Time(footer.TimeStamp), "The time stamp lies in the future."));
+                FaultCode.TimeStampInFuture, structure, at + HardDiskFooter.TimeStampAt, Time(now), Time(footer.TimeStamp),
+                "The time stamp lies in the future."));
         }
 
         if (footer.OriginalSize != footer.CurrentSize)
         {
             log.Add(new Finding(
-                FaultCode.OriginalSizeDiffers, structure, at + 40, Invariant($"{footer.CurrentSize} bytes"),
+                FaultCode.OriginalSizeDiffers, structure, at + HardDiskFooter.OriginalSizeAt, Invariant($"{footer.CurrentSize} bytes"),
                 Invariant($"{footer.OriginalSize} bytes"), "The original size is not the current size."));
         }
     }
@@ -91,7 +93,7 @@ internal static class LayoutCheck
         if (layout.BlockSize is > 0 and < MinQemuBlockSize)
         {
             log.Add(new Finding(
-                FaultCode.BlockSizeMisread, VhdStructure.DynamicHeader, (long)layout.Footer.DataOffset + 32,
+                FaultCode.BlockSizeMisread, VhdStructure.DynamicHeader, (long)layout.Footer.DataOffset + DynamicDiskHeader.BlockSizeAt,
                 Invariant($"{MinQemuBlockSize} bytes or more"), Invariant($"{layout.BlockSize} bytes"), "QEMU reads other data than the image holds, and destroys it by writing."));
         }
     }
@@ -107,7 +109,7 @@ internal static class LayoutCheck
             if (!Enum.IsDefined(locator.Code))
             {
                 log.Add(new Finding(
-                    FaultCode.LocatorCodeUnknown, VhdStructure.ParentLocator, headerOffset + 576 + (locator.Index * ParentLocator.Size),
+                    FaultCode.LocatorCodeUnknown, VhdStructure.ParentLocator, headerOffset + DynamicDiskHeader.LocatorAt(locator.Index),
                     "W2ku, W2ru, MacX or Mac", $"0x{(uint)locator.Code:X8}", $"Locator {locator.Index} is of an unknown kind."));
             }
         }
@@ -115,13 +117,12 @@ internal static class LayoutCheck
         if (isNamed && layout.VhdType == VhdType.Dynamic)
         {
             log.Add(new Finding(
-                FaultCode.ParentInformationUnexpected, VhdStructure.DynamicHeader, headerOffset + 40, "no parent",
+                FaultCode.ParentInformationUnexpected, VhdStructure.DynamicHeader, headerOffset + DynamicDiskHeader.ParentUniqueIdAt,
+                "no parent",
                 header.ParentUnicodeName.Length > 0 ? header.ParentUnicodeName : header.ParentUniqueId.ToString(),
                 "A dynamic image names a parent."));
         }
     }
 
     private static string Time(DateTime time) => time.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
-
-    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

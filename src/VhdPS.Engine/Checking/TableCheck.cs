@@ -1,7 +1,7 @@
-using System.Globalization;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Layout;
+using static System.FormattableString;
 
 namespace VhdPS.Engine.Checking;
 
@@ -121,7 +121,8 @@ internal sealed class TableCheck
         }
 
         _log.Add(_layout.EntryFinding(
-            FaultCode.LastBlockShort, last, entry, Invariant($"a block that ends at {end}"), Invariant($"ends at {_layout.DataEnd}, in the part behind the disk's end")));
+            FaultCode.LastBlockShort, last, entry, Invariant($"a block that ends at {end}"),
+            Invariant($"ends at {_layout.DataEnd}, in the part behind the disk's end")));
     }
 
     private void CheckLocators()
@@ -140,7 +141,7 @@ internal sealed class TableCheck
             {
                 _log.Add(new Finding(
                     FaultCode.LocatorOverlaps, VhdStructure.ParentLocator,
-                    (long)_layout.Footer.DataOffset + 576 + (locator.Index * ParentLocator.Size), "a place of its own",
+                    (long)_layout.Footer.DataOffset + DynamicDiskHeader.LocatorAt(locator.Index), "a place of its own",
                     Invariant($"offset {extent.FileOffset}"), Invariant($"Locator {locator.Index} ({locator.CodeText}) lies in block {TableScan.BlockOf(placed)}.")));
             }
         }
@@ -157,8 +158,8 @@ internal sealed class TableCheck
 
     private void CheckExtraEntries(ImageFile file, CancellationToken cancellation)
     {
-        long at = _layout.TableOffset + ((long)_layout.BlockCount * VhdSpec.TableEntrySize);
-        long end = Math.Min(_layout.TableOffset + ((long)_layout.Header!.MaxTableEntries * VhdSpec.TableEntrySize), _layout.DataEnd);
+        long at = BlockAllocationTable.EntryOffset(_layout.TableOffset, _layout.BlockCount);
+        long end = Math.Min(_layout.Header!.EntriesEnd, _layout.DataEnd);
         byte[] buffer = new byte[Math.Clamp(end - at, 0, ExtraChunk)];
         for (; at < end; at += buffer.Length)
         {
@@ -217,6 +218,4 @@ internal sealed class TableCheck
                 "Bytes between the structures belong to no block."));
         }
     }
-
-    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,7 +1,7 @@
-using System.Globalization;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Layout;
+using static System.FormattableString;
 
 namespace VhdPS.Engine.Checking;
 
@@ -51,13 +51,15 @@ internal sealed class TargetRules
         bool holds = layout is { StoredFooter: not null, Footers: { End: { } end, TrailingBytes: 0 } pair }
             && end.Footer is { StoredLength: VhdSpec.FooterSize, IsChecksumValid: true, HasCookie: true }
             && (layout.VhdType == VhdType.Fixed || pair.Front?.Footer.Bytes.SequenceEqual(end.Footer.Bytes) == true);
-        Add(rule, holds, VhdStructure.Footer, layout?.Footers.End?.FileOffset, "whole and equal footers at their places", holds ? "sound" : "unsound", message);
+        Add(
+            rule, holds, VhdStructure.Footer, layout?.Footers.End?.FileOffset, "whole and equal footers at their places",
+            holds ? "sound" : "unsound", message);
     }
 
     /// <summary>The rule that the size by the creator's convention is the one that the target sees.</summary>
     public void AddSizeSeen(FaultCode rule, ImageLayout layout, ulong seenBytes, string message) => Add(
-        rule, layout.Size.SizeBytes == seenBytes, VhdStructure.Footer, layout.StoredFooter!.FileOffset + 48,
-        Text($"{layout.Size.SizeBytes} bytes"), Text($"{seenBytes} bytes"), message);
+        rule, layout.Size.SizeBytes == seenBytes, VhdStructure.Footer, layout.StoredFooter!.FileOffset + HardDiskFooter.CurrentSizeAt,
+        Invariant($"{layout.Size.SizeBytes} bytes"), Invariant($"{seenBytes} bytes"), message);
 
     /// <summary>The rule of programs that know two block sizes.</summary>
     public void AddBlockSize(FaultCode rule, ImageLayout layout, string message)
@@ -65,11 +67,15 @@ internal sealed class TargetRules
         if (layout.Header is { } header)
         {
             Add(
-                rule, header.BlockSize is 512 * 1024 or VhdSpec.DefaultBlockSize, VhdStructure.DynamicHeader, (long)layout.Footer.DataOffset + 32,
-                "524288 or 2097152 bytes", Text($"{header.BlockSize} bytes"), message);
+                rule, header.BlockSize is 512 * 1024 or VhdSpec.DefaultBlockSize, VhdStructure.DynamicHeader, (long)layout.Footer.DataOffset + DynamicDiskHeader.BlockSizeAt,
+                "524288 or 2097152 bytes", Invariant($"{header.BlockSize} bytes"), message);
         }
     }
-
-    /// <summary>Formats for people whose culture is not known.</summary>
-    public static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }
+
+/// <summary>Whether an image keeps one rule of a target.</summary>
+/// <param name="Rule">The fault that breaking it would be.</param>
+/// <param name="IsMet">Whether it is met.</param>
+/// <param name="Expected">What the rule wants.</param>
+/// <param name="Actual">What the image has.</param>
+public sealed record RuleVerdict(FaultCode Rule, bool IsMet, string Expected, string Actual);

@@ -1,6 +1,6 @@
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Layout;
-
+using static System.FormattableString;
 
 namespace VhdPS.Engine.Checking;
 
@@ -19,10 +19,12 @@ internal static class VirtualPcRules
         HardDiskFooter footer = layout.Footer;
         ulong limit = (ulong)DiskGeometry.Max.SizeBytes;
         rules.Add(
-            FaultCode.VirtualPcSizeOutOfRange, footer.CurrentSize > 0 && footer.CurrentSize <= limit, VhdStructure.Footer, layout.StoredFooter.FileOffset + 48,
-            TargetRules.Text($"1 to {limit} bytes"), TargetRules.Text($"{footer.CurrentSize}"), "The size is out of Virtual PC's range.");
+            FaultCode.VirtualPcSizeOutOfRange, footer.CurrentSize > 0 && footer.CurrentSize <= limit, VhdStructure.Footer,
+            layout.StoredFooter.FileOffset + HardDiskFooter.CurrentSizeAt,
+            Invariant($"1 to {limit} bytes"), Invariant($"{footer.CurrentSize}"), "The size is out of Virtual PC's range.");
         rules.AddSizeSeen(
-            FaultCode.VirtualPcSizeSeenDiffers, layout, (ulong)footer.Geometry.SizeBytes, "Virtual PC goes by the geometry and sees another size.");
+            FaultCode.VirtualPcSizeSeenDiffers, layout, (ulong)footer.Geometry.SizeBytes,
+            "Virtual PC goes by the geometry and sees another size.");
         rules.AddBlockSize(FaultCode.VirtualPcBlockSizeUnknown, layout, "Virtual PC knows other block sizes only.");
     }
 }

@@ -4,7 +4,6 @@ using VhdPS.Engine.Format;
 using VhdPS.Engine.Images;
 using VhdPS.Engine.Layout;
 
-
 namespace VhdPS.Engine.Disks;
 
 /// <summary>
@@ -159,4 +158,24 @@ public abstract class DiskSource : IDisposable
 
         return count;
     }
+}
+
+/// <summary>Adjacent bytes of a disk that are known to be zeros without reading them, or are not.</summary>
+/// <param name="Offset">Bytes from the start of the disk.</param>
+/// <param name="Length">Bytes, at least one sector.</param>
+/// <param name="IsZero">Whether they are certain to be zeros; if not, they may still be.</param>
+public readonly record struct DiskExtent(long Offset, long Length, bool IsZero)
+{
+    /// <summary>The first byte behind it.</summary>
+    public long End => Offset + Length;
+}
+
+/// <summary>What a file is to be read as. A raw disk is never taken for an image nor an image for a raw disk: a guest can write either.</summary>
+public enum SourceFormat
+{
+    /// <summary>A Virtual PC / Hyper-V image.</summary>
+    Vhd,
+
+    /// <summary>The bytes of the disk and nothing else.</summary>
+    Raw,
 }

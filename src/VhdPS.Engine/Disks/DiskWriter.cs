@@ -1,6 +1,5 @@
 using VhdPS.Engine.Files;
 
-
 namespace VhdPS.Engine.Disks;
 
 /// <summary>Puts a disk into a new, empty file. Zeros are not written: what is never written reads as zeros.</summary>
@@ -60,4 +59,17 @@ internal abstract class DiskWriter(ImageFile file)
 
     /// <summary>Counts data that was written.</summary>
     protected void Count(long bytes) => Interlocked.Add(ref _writtenBytes, bytes);
+}
+
+/// <summary>What a disk is written as.</summary>
+public enum DiskFormat
+{
+    /// <summary>A dynamic image: blocks that hold data, and a table.</summary>
+    Dynamic,
+
+    /// <summary>A fixed image: the disk's bytes and a footer.</summary>
+    Fixed,
+
+    /// <summary>The disk's bytes and nothing else.</summary>
+    Raw,
 }

@@ -17,9 +17,11 @@ public readonly record struct BatmapHeader(long MapOffset, uint MapSectorCount, 
     /// <summary>The only creator whose images have one.</summary>
     public const string CreatorApplication = "tap";
 
-    /// <summary>Where the checksum lies in the header.</summary>
-    public const int ChecksumAt = 24;
+    internal const int MapOffsetAt = 8;
+    internal const int MapSectorCountAt = MapOffsetAt + 8;
+    internal const int ChecksumAt = VersionAt + 4;
 
+    private const int VersionAt = MapSectorCountAt + 4;
     private const uint FirstUnsignedVersion = 0x0001_0002;
 
     /// <summary>Bytes of the map.</summary>
@@ -28,12 +30,15 @@ public readonly record struct BatmapHeader(long MapOffset, uint MapSectorCount, 
     /// <summary>"tdbatmap".</summary>
     public static ReadOnlySpan<byte> Cookie => "tdbatmap"u8;
 
+    /// <summary>Bytes of a map with a bit for each of so many blocks: whole sectors.</summary>
+    public static long MapLengthFor(long blockCount) => VhdSpec.RoundUp((blockCount + 7) / 8, VhdSpec.SectorSize);
+
     /// <summary>Decodes a header; null where the cookie is not there.</summary>
     public static BatmapHeader? Parse(ReadOnlySpan<byte> bytes) => bytes.StartsWith(Cookie)
         ? new BatmapHeader(
-            BinaryPrimitives.ReadInt64BigEndian(bytes[8..]),
-            BinaryPrimitives.ReadUInt32BigEndian(bytes[16..]),
-            BinaryPrimitives.ReadUInt32BigEndian(bytes[20..]),
+            BinaryPrimitives.ReadInt64BigEndian(bytes[MapOffsetAt..]),
+            BinaryPrimitives.ReadUInt32BigEndian(bytes[MapSectorCountAt..]),
+            BinaryPrimitives.ReadUInt32BigEndian(bytes[VersionAt..]),
             BinaryPrimitives.ReadUInt32BigEndian(bytes[ChecksumAt..]))
         : null;
 
@@ -41,22 +46,26 @@ public readonly record struct BatmapHeader(long MapOffset, uint MapSectorCount, 
     public void Encode(Span<byte> header)
     {
         Cookie.CopyTo(header);
-        BinaryPrimitives.WriteInt64BigEndian(header[8..], MapOffset);
-        BinaryPrimitives.WriteUInt32BigEndian(header[16..], MapSectorCount);
-        BinaryPrimitives.WriteUInt32BigEndian(header[20..], Version);
+        BinaryPrimitives.WriteInt64BigEndian(header[MapOffsetAt..], MapOffset);
+        BinaryPrimitives.WriteUInt32BigEndian(header[MapSectorCountAt..], MapSectorCount);
+        BinaryPrimitives.WriteUInt32BigEndian(header[VersionAt..], Version);
         BinaryPrimitives.WriteUInt32BigEndian(header[ChecksumAt..], Checksum);
     }
 
     /// <summary>The checksum of a whole map.</summary>
     public BatmapHeader WithMap(ReadOnlySpan<byte> map)
     {
-        BatmapHeader header = this with { Checksum = uint.MaxValue };
+        bool isSigned = Version < FirstUnsignedVersion;
+        uint sum = 0;
         foreach (byte value in map)
         {
-            header = header.WithMapByteChanged(0, value);
+            unchecked
+            {
+                sum += isSigned ? (uint)(sbyte)value : value;
+            }
         }
 
-        return header;
+        return this with { Checksum = ~sum };
     }
 
     /// <summary>The checksum after one byte of the map has changed: right if it was right, wrong if it was wrong.</summary>

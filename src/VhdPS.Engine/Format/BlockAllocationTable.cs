@@ -26,6 +26,15 @@ public sealed class BlockAllocationTable
         set => _entries[blockIndex] = value;
     }
 
+    /// <summary>Bytes that so many entries take in a file, without what pads the last sector.</summary>
+    public static long StoredBytes(long entryCount) => entryCount * VhdSpec.TableEntrySize;
+
+    /// <summary>File offset of the entry of a block, or of the first byte past the last entry.</summary>
+    public static long EntryOffset(long tableOffset, long blockIndex) => tableOffset + StoredBytes(blockIndex);
+
+    /// <summary>File offset of the first byte past a table of so many entries and what pads its last sector.</summary>
+    public static long End(long tableOffset, long entryCount) => VhdSpec.RoundUp(EntryOffset(tableOffset, entryCount), VhdSpec.SectorSize);
+
     /// <summary>A table with every block unused.</summary>
     public static BlockAllocationTable CreateUnused(int count)
     {

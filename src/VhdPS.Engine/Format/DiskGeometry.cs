@@ -1,4 +1,4 @@
-using System.Globalization;
+using static System.FormattableString;
 
 namespace VhdPS.Engine.Format;
 
@@ -75,5 +75,5 @@ public readonly record struct DiskGeometry(ushort Cylinders, byte Heads, byte Se
     }
 
     /// <inheritdoc/>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Cylinders}/{Heads}/{SectorsPerTrack}");
+    public override string ToString() => Invariant($"{Cylinders}/{Heads}/{SectorsPerTrack}");
 }

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
-using System.Globalization;
 using System.Text;
+using static System.FormattableString;
 
 namespace VhdPS.Engine.Format;
 
@@ -10,20 +10,20 @@ namespace VhdPS.Engine.Format;
 /// </summary>
 public sealed class DynamicDiskHeader
 {
-    private const int CookieAt = 0;
-    private const int NextOffsetAt = CookieAt + 8;
-    private const int TableOffsetAt = NextOffsetAt + 8;
-    private const int HeaderVersionAt = TableOffsetAt + 8;
-    private const int MaxTableEntriesAt = HeaderVersionAt + 4;
-    private const int BlockSizeAt = MaxTableEntriesAt + 4;
-    private const int ChecksumAt = BlockSizeAt + 4;
-    private const int ParentUniqueIdAt = ChecksumAt + 4;
-    private const int ParentTimeStampAt = ParentUniqueIdAt + 16;
-    private const int Reserved1At = ParentTimeStampAt + 4;
-    private const int ParentUnicodeNameAt = Reserved1At + 4;
+    internal const int CookieAt = 0;
+    internal const int NextOffsetAt = CookieAt + 8;
+    internal const int TableOffsetAt = NextOffsetAt + 8;
+    internal const int HeaderVersionAt = TableOffsetAt + 8;
+    internal const int MaxTableEntriesAt = HeaderVersionAt + 4;
+    internal const int BlockSizeAt = MaxTableEntriesAt + 4;
+    internal const int ChecksumAt = BlockSizeAt + 4;
+    internal const int ParentUniqueIdAt = ChecksumAt + 4;
+    internal const int ParentTimeStampAt = ParentUniqueIdAt + 16;
+    internal const int Reserved1At = ParentTimeStampAt + 4;
+    internal const int ParentUnicodeNameAt = Reserved1At + 4;
     private const int ParentUnicodeNameLength = 512;
-    private const int LocatorsAt = ParentUnicodeNameAt + ParentUnicodeNameLength;
-    private const int Reserved2At = LocatorsAt + (VhdSpec.LocatorCount * ParentLocator.Size);
+    internal const int LocatorsAt = ParentUnicodeNameAt + ParentUnicodeNameLength;
+    internal const int Reserved2At = LocatorsAt + (VhdSpec.LocatorCount * ParentLocator.Size);
 
     private readonly byte[] _bytes;
 
@@ -43,6 +43,12 @@ public sealed class DynamicDiskHeader
 
     /// <summary>File offset of the block allocation table, in bytes.</summary>
     public ulong TableOffset => ReadUInt64(TableOffsetAt);
+
+    /// <summary>File offset of the first byte past the table and what pads its last sector. The table must lie below 2^63.</summary>
+    internal long TableEnd => BlockAllocationTable.End((long)TableOffset, MaxTableEntries);
+
+    /// <summary>File offset of the first byte past the last entry, without what pads its sector.</summary>
+    internal long EntriesEnd => BlockAllocationTable.EntryOffset((long)TableOffset, MaxTableEntries);
 
     /// <summary>Header version, major in the upper 16 bits.</summary>
     public uint HeaderVersion => ReadUInt32(HeaderVersionAt);
@@ -90,7 +96,7 @@ public sealed class DynamicDiskHeader
             var locators = new ParentLocator[VhdSpec.LocatorCount];
             for (int i = 0; i < locators.Length; i++)
             {
-                locators[i] = ParentLocator.Parse(i, _bytes.AsSpan(LocatorsAt + (i * ParentLocator.Size), ParentLocator.Size));
+                locators[i] = ParentLocator.Parse(i, _bytes.AsSpan(LocatorAt(i), ParentLocator.Size));
             }
 
             return locators;
@@ -124,11 +130,14 @@ public sealed class DynamicDiskHeader
         new("ParentUnicodeName", ParentUnicodeNameAt, ParentUnicodeNameLength, ParentUnicodeName),
         .. ParentLocators.Select(locator => new StructureField(
             Invariant($"ParentLocator{locator.Index}"),
-            LocatorsAt + (locator.Index * ParentLocator.Size),
+            LocatorAt(locator.Index),
             ParentLocator.Size,
             locator.IsUsed ? locator.ToString() : "none")),
         new("Reserved2", Reserved2At, VhdSpec.HeaderSize - Reserved2At, _bytes.AsSpan(Reserved2At).IndexOfAnyExcept((byte)0) < 0 ? "zeros" : "not zeros"),
     ];
+
+    /// <summary>Where in the header one of the eight parent locators lies.</summary>
+    internal static int LocatorAt(int index) => LocatorsAt + (index * ParentLocator.Size);
 
     /// <summary>Takes 1024 bytes as they are; no value is judged.</summary>
     /// <exception cref="ArgumentException">The length is another.</exception>
@@ -199,14 +208,12 @@ public sealed class DynamicDiskHeader
 
         foreach (ParentLocator locator in parentLocators ?? [])
         {
-            locator.Encode(span.Slice(LocatorsAt + (locator.Index * ParentLocator.Size), ParentLocator.Size));
+            locator.Encode(span.Slice(LocatorAt(locator.Index), ParentLocator.Size));
         }
 
         BinaryPrimitives.WriteUInt32BigEndian(span[ChecksumAt..], VhdChecksum.Compute(bytes, ChecksumAt));
         return new DynamicDiskHeader(bytes);
     }
-
-    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
     private uint ReadUInt32(int at) => BinaryPrimitives.ReadUInt32BigEndian(_bytes.AsSpan(at));
 

@@ -1,4 +1,4 @@
-using System.Globalization;
+using static System.FormattableString;
 
 namespace VhdPS.Engine.Format;
 
@@ -28,7 +28,7 @@ public sealed record Finding(
     public string Describe()
     {
         string place = FileOffset is { } offset
-            ? string.Create(CultureInfo.InvariantCulture, $"{Structure} at offset {offset}")
+            ? Invariant($"{Structure} at offset {offset}")
             : Structure.ToString();
         string values = (Expected.Length, Actual.Length) switch
         {
@@ -39,4 +39,36 @@ public sealed record Finding(
         };
         return $"{place}: {Message}{values}";
     }
+}
+
+/// <summary>How much a finding matters.</summary>
+public enum Severity
+{
+    /// <summary>Worth knowing; nothing is wrong with the data.</summary>
+    Note,
+
+    /// <summary>Departs from the specification; data can be read.</summary>
+    Warning,
+
+    /// <summary>Data is lost, doubtful or not reachable.</summary>
+    Error,
+}
+
+/// <summary>What a fault keeps the engine from doing.</summary>
+public enum FaultEffect
+{
+    /// <summary>Nothing.</summary>
+    None,
+
+    /// <summary>Reading the block that it names.</summary>
+    BlockUnreadable,
+
+    /// <summary>Opening for writing.</summary>
+    ReadOnly,
+
+    /// <summary>Opening, unless the caller forces it.</summary>
+    UnreadableUnlessForced,
+
+    /// <summary>Opening.</summary>
+    Unreadable,
 }

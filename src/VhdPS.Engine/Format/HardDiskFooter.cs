@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
-using System.Globalization;
 using System.Text;
+using static System.FormattableString;
 
 namespace VhdPS.Engine.Format;
 
@@ -10,22 +10,22 @@ namespace VhdPS.Engine.Format;
 /// </summary>
 public sealed class HardDiskFooter
 {
-    private const int CookieAt = 0;
-    private const int FeaturesAt = CookieAt + 8;
-    private const int FormatVersionAt = FeaturesAt + 4;
-    private const int DataOffsetAt = FormatVersionAt + 4;
-    private const int TimeStampAt = DataOffsetAt + 8;
-    private const int CreatorApplicationAt = TimeStampAt + 4;
-    private const int CreatorVersionAt = CreatorApplicationAt + 4;
-    private const int CreatorHostOSAt = CreatorVersionAt + 4;
-    private const int OriginalSizeAt = CreatorHostOSAt + 4;
-    private const int CurrentSizeAt = OriginalSizeAt + 8;
-    private const int GeometryAt = CurrentSizeAt + 8;
-    private const int DiskTypeAt = GeometryAt + 4;
+    internal const int CookieAt = 0;
+    internal const int FeaturesAt = CookieAt + 8;
+    internal const int FormatVersionAt = FeaturesAt + 4;
+    internal const int DataOffsetAt = FormatVersionAt + 4;
+    internal const int TimeStampAt = DataOffsetAt + 8;
+    internal const int CreatorApplicationAt = TimeStampAt + 4;
+    internal const int CreatorVersionAt = CreatorApplicationAt + 4;
+    internal const int CreatorHostOSAt = CreatorVersionAt + 4;
+    internal const int OriginalSizeAt = CreatorHostOSAt + 4;
+    internal const int CurrentSizeAt = OriginalSizeAt + 8;
+    internal const int GeometryAt = CurrentSizeAt + 8;
+    internal const int DiskTypeAt = GeometryAt + 4;
     internal const int ChecksumAt = DiskTypeAt + 4;
     internal const int UniqueIdAt = ChecksumAt + 4;
-    private const int SavedStateAt = UniqueIdAt + 16;
-    private const int ReservedAt = SavedStateAt + 1;
+    internal const int SavedStateAt = UniqueIdAt + 16;
+    internal const int ReservedAt = SavedStateAt + 1;
 
     private readonly byte[] _bytes;
 
@@ -227,8 +227,6 @@ public sealed class HardDiskFooter
 
     private static string Version(uint value) => Invariant($"{value >> 16}.{value & 0xFFFF}");
 
-    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
-
     private static void Put(byte[] bytes, int at, uint? value)
     {
         if (value is { } number)
@@ -265,4 +263,20 @@ public sealed class HardDiskFooter
     private uint ReadUInt32(int at) => BinaryPrimitives.ReadUInt32BigEndian(_bytes.AsSpan(at));
 
     private ulong ReadUInt64(int at) => BinaryPrimitives.ReadUInt64BigEndian(_bytes.AsSpan(at));
+}
+
+/// <summary>The disk types of the specification that are in use; other values are kept as numbers.</summary>
+public enum VhdType
+{
+    /// <summary>No disk; never valid in a file.</summary>
+    None = 0,
+
+    /// <summary>All data in place, footer at the end.</summary>
+    Fixed = 2,
+
+    /// <summary>Blocks allocated when they are first written.</summary>
+    Dynamic = 3,
+
+    /// <summary>Holds what differs from a parent image.</summary>
+    Differencing = 4,
 }

@@ -36,3 +36,10 @@ public enum VhdStructure
     /// <summary>The file that a repair can be undone with.</summary>
     UndoFile,
 }
+
+/// <summary>One field of a structure.</summary>
+/// <param name="Name">The specification's name.</param>
+/// <param name="Offset">Bytes from the start of the structure.</param>
+/// <param name="Length">Bytes.</param>
+/// <param name="Text">The value, for people.</param>
+public sealed record StructureField(string Name, int Offset, int Length, string Text);

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Layout;
@@ -12,9 +11,6 @@ namespace VhdPS.Engine.Images;
 /// </summary>
 internal sealed class BatmapMove
 {
-    private const int MapOffsetAt = 8;
-    private const int MapSectorCountAt = 16;
-
     private readonly ImageFile _file;
     private readonly long _newOffset;
     private readonly long _mapOffset;
@@ -38,7 +34,7 @@ internal sealed class BatmapMove
     public long End => _map is null ? _newOffset + BatmapHeader.Size : _mapOffset + _map.Length;
 
     /// <summary>Whether an image has a batmap that is not looked for any more when its table ends at <paramref name="tableEnd"/>.</summary>
-    public static bool IsNeeded(ImageLayout layout, long tableEnd) => Find(layout) is { Header: var header } && header.FileOffset != tableEnd;
+    public static bool IsNeeded(ImageLayout layout, long tableEnd) => Find(layout) is { } batmap && batmap.HeaderOffset != tableEnd;
 
     /// <summary>Plans a move with room for header and map behind the table; null where the batmap stays, or there is none.</summary>
     /// <param name="file">The file.</param>
@@ -47,32 +43,32 @@ internal sealed class BatmapMove
     /// <param name="entryCount">Entries that the table will have.</param>
     public static BatmapMove? PlanWhole(ImageFile file, ImageLayout layout, long tableEnd, int entryCount)
     {
-        if (!IsNeeded(layout, tableEnd))
+        if (!IsNeeded(layout, tableEnd) || Find(layout) is not { } batmap || batmap.ReadHeader(file) is not { } bytes)
         {
             return null;
         }
 
-        (StructureExtent header, StructureExtent map) = Find(layout)!.Value;
+        StructureExtent header = batmap.HeaderExtent, map = batmap.Map!.Value;
         long mapOffset = tableEnd + BatmapHeader.Size;
 
         // A longer map than needed stays as long: what it holds is in its checksum, which zeros behind it do not change.
-        long length = Math.Max(map.Length, VhdSpec.RoundUp(((long)entryCount + 7) / 8, VhdSpec.SectorSize));
+        long length = Math.Max(map.Length, BatmapHeader.MapLengthFor(entryCount));
         if (Touches(header, mapOffset, length) || Touches(map, mapOffset, length))
         {
             mapOffset = VhdSpec.RoundUp(Math.Max(header.End, map.End), VhdSpec.SectorSize);
         }
 
-        byte[] bytes = ReadHeader(file, header), copy = new byte[length];
+        byte[] copy = new byte[length];
         file.ReadAt(map.FileOffset, copy.AsSpan(0, (int)map.Length));
-        BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(MapOffsetAt), mapOffset);
-        BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(MapSectorCountAt), (uint)(length / VhdSpec.SectorSize));
+        (BatmapHeader.Parse(bytes)!.Value with { MapOffset = mapOffset, MapSectorCount = (uint)(length / VhdSpec.SectorSize) }).Encode(bytes);
         return new BatmapMove(file, header.FileOffset, tableEnd, bytes, copy, mapOffset);
     }
 
     /// <summary>Plans a move of the header alone, into room that ends at <paramref name="limit"/>; null where there is nothing to move or no room.</summary>
     public static BatmapMove? PlanHeader(ImageFile file, ImageLayout layout, long tableEnd, long limit) =>
-        IsNeeded(layout, tableEnd) && tableEnd + BatmapHeader.Size <= limit && Find(layout) is { Header: var header }
-            ? new BatmapMove(file, header.FileOffset, tableEnd, ReadHeader(file, header), null, 0)
+        IsNeeded(layout, tableEnd) && tableEnd + BatmapHeader.Size <= limit
+        && Find(layout) is { } batmap && batmap.ReadHeader(file) is { } bytes
+            ? new BatmapMove(file, batmap.HeaderOffset, tableEnd, bytes, null, 0)
             : null;
 
     /// <summary>Copies the map to its new place and makes the old header name it, each synced.</summary>
@@ -95,21 +91,6 @@ internal sealed class BatmapMove
     private static bool Touches(StructureExtent extent, long offset, long length) =>
         extent.FileOffset < offset + length && offset < extent.End;
 
-    private static byte[] ReadHeader(ImageFile file, StructureExtent extent)
-    {
-        byte[] header = new byte[BatmapHeader.Size];
-        file.ReadAt(extent.FileOffset, header);
-        return header;
-    }
-
-    private static (StructureExtent Header, StructureExtent Map)? Find(ImageLayout layout)
-    {
-        long headerOffset = VhdSpec.RoundUp(
-            layout.TableOffset + ((long)layout.Header!.MaxTableEntries * VhdSpec.TableEntrySize), VhdSpec.SectorSize);
-        StructureExtent[] extents = [.. layout.Structures.Where(extent => extent.Structure == VhdStructure.Batmap)];
-        return extents.Length == 2 && Array.FindIndex(extents, extent => extent.FileOffset == headerOffset) is >= 0 and var at
-            && extents[1 - at].Length <= VhdSpec.MaxTableEntries
-            ? (extents[at], extents[1 - at])
-            : null;
-    }
+    /// <summary>The batmap, if it has a map that can be moved.</summary>
+    private static Batmap? Find(ImageLayout layout) => layout.Batmap is { Map.Length: <= VhdSpec.MaxTableEntries } batmap ? batmap : null;
 }

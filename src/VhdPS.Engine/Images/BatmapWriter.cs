@@ -22,15 +22,12 @@ internal sealed class BatmapWriter
     /// <summary>The map of an image; null where it has none, or one that does not lie in a place of its own in the file.</summary>
     public static BatmapWriter? Find(ImageFile file, ImageLayout layout)
     {
-        StructureExtent[] extents = [.. layout.Structures.Where(extent => extent.Structure == VhdStructure.Batmap)];
-        if (extents.Length != 2 || extents[1].End > layout.DataEnd || IsClaimed(layout, extents[1]))
+        if (layout.Batmap is not { Map: { } map } batmap || map.End > layout.DataEnd || IsClaimed(layout, map))
         {
             return null;
         }
 
-        Span<byte> bytes = stackalloc byte[BatmapHeader.Size];
-        file.ReadAt(extents[0].FileOffset, bytes);
-        return BatmapHeader.Parse(bytes) is { } header ? new BatmapWriter(file, extents[0].FileOffset, header) : null;
+        return batmap.ReadHeader(file) is { } bytes ? new BatmapWriter(file, batmap.HeaderOffset, BatmapHeader.Parse(bytes)!.Value) : null;
     }
 
     /// <summary>Makes the map say that a block's bitmap is to be looked at.</summary>
@@ -57,4 +54,42 @@ internal sealed class BatmapWriter
 
     private static bool IsClaimed(ImageLayout layout, StructureExtent map) => layout.Structures.Any(
         other => other != map && other.FileOffset < map.End && map.FileOffset < other.End);
+}
+
+/// <summary>Xen's map of full blocks for a new image: its tools refuse to write to an image of theirs without one.</summary>
+internal sealed class NewBatmap
+{
+    private readonly byte[] _header;
+    private readonly byte[] _map;
+    private readonly long _fileOffset;
+
+    /// <summary>A map with no block in it.</summary>
+    /// <param name="header">The header in the old image; what is not known of it is kept.</param>
+    /// <param name="fileOffset">Where the header is to lie: right behind the table.</param>
+    /// <param name="blockCount">Blocks of the disk.</param>
+    public NewBatmap(byte[] header, long fileOffset, int blockCount)
+    {
+        _header = header;
+        _fileOffset = fileOffset;
+        _map = new byte[BatmapHeader.MapLengthFor(blockCount)];
+    }
+
+    /// <summary>The first byte behind the map.</summary>
+    public long End => _fileOffset + BatmapHeader.Size + _map.Length;
+
+    /// <summary>Says that all sectors of a block are in it.</summary>
+    public void SetFull(int blockIndex) => SectorBitmap.SetRange(_map, blockIndex, 1);
+
+    /// <summary>Writes header and map.</summary>
+    public void Write(ImageFile file)
+    {
+        BatmapHeader header = BatmapHeader.Parse(_header)!.Value with
+        {
+            MapOffset = _fileOffset + BatmapHeader.Size,
+            MapSectorCount = (uint)(_map.Length / VhdSpec.SectorSize),
+        };
+        header.WithMap(_map).Encode(_header);
+        file.WriteAt(_fileOffset, _header);
+        file.WriteAt(_fileOffset + BatmapHeader.Size, _map);
+    }
 }

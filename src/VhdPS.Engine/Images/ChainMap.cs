@@ -1,4 +1,5 @@
 using VhdPS.Engine.Chains;
+using VhdPS.Engine.Format;
 using VhdPS.Engine.Layout;
 
 namespace VhdPS.Engine.Images;
@@ -18,12 +19,32 @@ public static class ChainMap
     /// <param name="image">The open image.</param>
     /// <param name="sector">The first virtual sector, less than the disk's count.</param>
     /// <param name="count">The most sectors that are wanted, at least 1.</param>
-    /// <exception cref="Format.VhdFormatException">A block's entry names no place, or the chain cannot be followed.</exception>
+    /// <exception cref="VhdFormatException">A block's entry names no place, or the chain cannot be followed.</exception>
     public static ChainRun Find(VhdImage image, long sector, long count)
     {
         SectorRun run = image.Chain.Find(sector, count, out DiskLevel? level);
-        return level is null
-            ? new ChainRun(sector, run.Count, SectorOrigin.Zero, null, -1)
-            : new ChainRun(sector, run.Count, level.Path == image.Path ? SectorOrigin.File : SectorOrigin.Parent, level.Path, run.FileOffset);
+        return Describe(image, run, level);
     }
+
+    /// <summary>The longest run of one origin from <paramref name="sector"/> on, and its bytes; each run is mapped once.</summary>
+    /// <param name="image">The open image.</param>
+    /// <param name="sector">The first virtual sector, less than the disk's count.</param>
+    /// <param name="count">The most sectors that are wanted, at least 1; none past the end of the disk.</param>
+    /// <param name="data">The run's bytes, 512 a sector.</param>
+    /// <exception cref="ArgumentException">A sector is not on the disk.</exception>
+    /// <exception cref="VhdFormatException">A block's entry names no place, or the chain cannot be followed.</exception>
+    /// <exception cref="Files.ImageIOException">A file could not be read.</exception>
+    public static ChainRun Read(VhdImage image, long sector, int count, out byte[] data)
+    {
+        image.ThrowIfPastEnd(sector, count);
+        SectorRun run = image.Chain.Find(sector, count, out DiskLevel? level);
+        data = new byte[run.Count * VhdSpec.SectorSize];
+        level?.Read(sector, run.FileOffset, data);
+        image.MaskPartialSector(sector, run.Count, data);
+        return Describe(image, run, level);
+    }
+
+    private static ChainRun Describe(VhdImage image, SectorRun run, DiskLevel? level) => level is null
+        ? new ChainRun(run.Sector, run.Count, SectorOrigin.Zero, null, -1)
+        : new ChainRun(run.Sector, run.Count, level.Path == image.Path ? SectorOrigin.File : SectorOrigin.Parent, level.Path, run.FileOffset);
 }

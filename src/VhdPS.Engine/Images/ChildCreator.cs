@@ -1,9 +1,8 @@
 using VhdPS.Engine.Chains;
-using VhdPS.Engine.Files;
 using VhdPS.Engine.Files.Native;
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Layout;
-
 
 namespace VhdPS.Engine.Images;
 
@@ -39,10 +38,10 @@ public static class ChildCreator
         HardDiskFooter footer = image.CreateFooter().With(geometry: parent.Footer.Geometry);
         ParentLink link = ParentLink.Between(path, child.ParentPath);
         const long tableOffset = VhdSpec.FooterSize + VhdSpec.HeaderSize;
-        long linkOffset = VhdSpec.RoundUp(tableOffset + ((long)image.BlockCount * VhdSpec.TableEntrySize), VhdSpec.SectorSize);
+        long linkOffset = BlockAllocationTable.End(tableOffset, image.BlockCount);
         DynamicDiskHeader header = DynamicDiskHeader.Create(tableOffset, image.BlockCount, image.BlockSize).With(
             parentUniqueId: parent.Footer.UniqueId,
-            parentTimeStamp: File.GetLastWriteTimeUtc(child.ParentPath),
+            parentTimeStamp: NamedFile.ModifiedUtc(child.ParentPath),
             parentUnicodeName: link.Name,
             parentLocators: link.Locators(linkOffset, [.. Enumerable.Range(0, VhdSpec.LocatorCount)]));
 
@@ -92,4 +91,18 @@ public static class ChildCreator
         using LocalImageFile file = LocalImageFile.OpenRead(path);
         return file.Identity;
     }
+}
+
+/// <summary>What a new differencing image is to be; size and geometry are its parent's.</summary>
+/// <param name="ParentPath">The parent.</param>
+public sealed record NewChild(string ParentPath)
+{
+    /// <summary>Bytes in a block; null: as the parent's, or 2 MiB over a fixed one.</summary>
+    public int? BlockSize { get; init; }
+
+    /// <summary>The identity that children name.</summary>
+    public required Guid UniqueId { get; init; }
+
+    /// <summary>The time of making.</summary>
+    public required DateTime TimeStamp { get; init; }
 }

@@ -18,7 +18,7 @@ internal static class FreeSpace
             .Where(extent => !isGivenUp(extent)).Select(extent => (extent.FileOffset, extent.End));
         IEnumerable<(long Start, long End)> blocks = TableScan.SortByPlace(table).Select(
             placed => (ImageLayout.BitmapOffset(TableScan.EntryOf(placed)), ImageLayout.BitmapOffset(TableScan.EntryOf(placed)) + layout.BlockSpan));
-        var wholeTable = (layout.TableOffset, layout.TableOffset + ((long)layout.Header!.MaxTableEntries * VhdSpec.TableEntrySize));
+        var wholeTable = (layout.TableOffset, layout.Header!.EntriesEnd);
         long at = 0;
         foreach ((long start, long end) in structures.Append(wholeTable).Concat(blocks).Order())
         {

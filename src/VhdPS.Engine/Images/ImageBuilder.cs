@@ -2,7 +2,6 @@ using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Layout;
 
-
 namespace VhdPS.Engine.Images;
 
 /// <summary>
@@ -40,7 +39,7 @@ internal sealed class ImageBuilder
 
         // The gap before a bitmap is written with it, so that whole pages are written; small blocks leave no gap of their own.
         FrontSize = BlockSize % VhdSpec.DataAlignment == 0 ? (int)VhdSpec.RoundUp(BitmapSize, VhdSpec.DataAlignment) : BitmapSize;
-        _end = _extras.Select(extra => extra.End).Append(TableEnd(header)).Append(batmap?.End ?? 0).Max();
+        _end = _extras.Select(extra => extra.End).Append(header.TableEnd).Append(batmap?.End ?? 0).Max();
     }
 
     /// <summary>The places given so far.</summary>
@@ -57,10 +56,6 @@ internal sealed class ImageBuilder
 
     /// <summary>Length of the file with the blocks placed so far.</summary>
     public long Length => VhdSpec.RoundUp(_end, VhdSpec.SectorSize) + VhdSpec.FooterSize;
-
-    /// <summary>The first byte behind the table of a header, whole sectors.</summary>
-    public static long TableEnd(DynamicDiskHeader header) =>
-        (long)header.TableOffset + VhdSpec.RoundUp((long)header.MaxTableEntries * VhdSpec.TableEntrySize, VhdSpec.SectorSize);
 
     /// <summary>Whether a block has a place.</summary>
     public bool IsPlaced(int blockIndex) => Table[blockIndex] != VhdSpec.UnusedEntry;
@@ -97,7 +92,7 @@ internal sealed class ImageBuilder
     public void Complete()
     {
         // ext4 writes a file out as it takes another's place, if any of it still waits for its own place on the medium.
-        long tableEnd = TableEnd(_header);
+        long tableEnd = _header.TableEnd;
         _file.Reserve(0, tableEnd);
         _file.Reserve(Length - VhdSpec.FooterSize, VhdSpec.FooterSize);
         _file.WriteAt(0, _footer.Bytes);
@@ -120,4 +115,13 @@ internal sealed class ImageBuilder
 
         _file.WriteAt(Length - VhdSpec.FooterSize, _footer.Bytes);
     }
+}
+
+/// <summary>Bytes and where they are to lie in a file.</summary>
+/// <param name="FileOffset">Bytes from the start of the file.</param>
+/// <param name="Bytes">The bytes.</param>
+internal sealed record FileSegment(long FileOffset, byte[] Bytes)
+{
+    /// <summary>The first byte behind them.</summary>
+    public long End => FileOffset + Bytes.Length;
 }

@@ -50,7 +50,7 @@ public static class ImageCreator
     public static void WriteDynamic(ImageFile file, HardDiskFooter footer, DynamicDiskHeader header, ReadOnlySpan<byte> afterTable = default)
     {
         long tableOffset = (long)header.TableOffset;
-        long tableEnd = tableOffset + VhdSpec.RoundUp((long)header.MaxTableEntries * VhdSpec.TableEntrySize, VhdSpec.SectorSize);
+        long tableEnd = header.TableEnd;
         int chunk = (int)Math.Min(TableChunk, tableEnd);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(TableChunk);
         try

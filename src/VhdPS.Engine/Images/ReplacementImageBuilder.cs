@@ -23,8 +23,8 @@ internal static class ReplacementImageBuilder
         HardDiskFooter footer = layout.Footer.With(dataOffset: HeaderOffset);
         DynamicDiskHeader header = layout.Header!.With(
             nextOffset: VhdSpec.AbsentOffset, tableOffset: TableOffset, maxTableEntries: (uint)layout.BlockCount);
-        long end = ImageBuilder.TableEnd(header);
-        NewBatmap? batmap = ReadBatmap(oldFile, layout) is { } bytes ? new NewBatmap(bytes, end, layout.BlockCount) : null;
+        long end = header.TableEnd;
+        NewBatmap? batmap = layout.Batmap?.ReadHeader(oldFile) is { } bytes ? new NewBatmap(bytes, end, layout.BlockCount) : null;
         end = batmap?.End ?? end;
 
         var paths = new List<FileSegment>();
@@ -54,18 +54,4 @@ internal static class ReplacementImageBuilder
     private static bool IsReadable(ParentLocator locator, ImageFile file) =>
         locator.IsUsed && locator.DataLength is > 0 and <= VhdSpec.MaxLocatorLength
         && locator.DataOffset <= (ulong)file.Length && file.Length - (long)locator.DataOffset >= locator.DataLength;
-
-    private static byte[]? ReadBatmap(ImageFile file, ImageLayout layout)
-    {
-        StructureExtent? extent = layout.Structures
-            .Where(extent => extent.Structure == VhdStructure.Batmap).Cast<StructureExtent?>().FirstOrDefault();
-        if (extent is null)
-        {
-            return null;
-        }
-
-        byte[] bytes = new byte[BatmapHeader.Size];
-        file.ReadAt(extent.Value.FileOffset, bytes);
-        return BatmapHeader.Parse(bytes) is null ? null : bytes;
-    }
 }

@@ -162,7 +162,7 @@ public sealed partial class VhdImage
     }
 
     /// <summary>A disk whose size is no whole number of sectors ends inside its last sector; what lies behind is not the disk's.</summary>
-    private void MaskPartialSector(long sector, long count, Span<byte> buffer)
+    internal void MaskPartialSector(long sector, long count, Span<byte> buffer)
     {
         int used = (int)(Layout.Size.SizeBytes % VhdSpec.SectorSize);
         if (used != 0 && count > 0 && sector + count == SectorCount)

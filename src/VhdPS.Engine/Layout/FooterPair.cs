@@ -1,7 +1,7 @@
 using System.Buffers;
-using System.Globalization;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
+using static System.FormattableString;
 
 namespace VhdPS.Engine.Layout;
 
@@ -63,7 +63,7 @@ public sealed class FooterPair
                 VhdStructure.File,
                 null,
                 "at least 511 bytes",
-                string.Create(CultureInfo.InvariantCulture, $"{length}"),
+                Invariant($"{length}"),
                 "The file is too small to be a VHD image."));
         }
 
@@ -382,6 +382,4 @@ public sealed class FooterPair
     }
 
     private static string Hex(uint value) => Invariant($"0x{value:X8}");
-
-    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,7 +1,6 @@
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 
-
 namespace VhdPS.Engine.Layout;
 
 /// <summary>
@@ -49,6 +48,9 @@ public sealed class ImageLayout
 
     /// <summary>Paths of locators that begin behind the end of the file; new blocks begin in none of them.</summary>
     internal IReadOnlyList<StructureExtent> LocatorsPastEnd { get; init; } = [];
+
+    /// <summary>Xen's map of full blocks; null where there is none.</summary>
+    internal Batmap? Batmap { get; init; }
 
     /// <summary>What departs from the specification, in the order in which it was found.</summary>
     public required IReadOnlyList<Finding> Findings { get; init; }
@@ -109,17 +111,26 @@ public sealed class ImageLayout
                 FaultCode.BatEntryPastEnd, blockIndex, entry, $"a block that ends at or before {DataEnd}", "is not whole in the file");
         }
 
+        return FindStructureHit(start) is { } hit
+            ? EntryFinding(
+                FaultCode.BatEntryInStructure, blockIndex, entry, "a place of its own", $"overlaps the {hit.Structure} at {hit.FileOffset}")
+            : null;
+    }
+
+    /// <summary>The first structure whose bytes a block would share; null where there is none.</summary>
+    /// <param name="bitmapOffset">File offset of the block's bitmap.</param>
+    internal StructureExtent? FindStructureHit(long bitmapOffset)
+    {
         foreach (StructureExtent extent in Structures)
         {
             // A locator may be wrong about its place; only a block that begins in its path is no block.
             long usedEnd = extent.FileOffset + extent.UsedLength;
             bool isHit = extent.Structure == VhdStructure.ParentLocator
-                ? start >= extent.FileOffset && start < usedEnd
-                : start < usedEnd && extent.FileOffset < start + BlockSpan;
+                ? bitmapOffset >= extent.FileOffset && bitmapOffset < usedEnd
+                : bitmapOffset < usedEnd && extent.FileOffset < bitmapOffset + BlockSpan;
             if (isHit)
             {
-                return EntryFinding(
-                    FaultCode.BatEntryInStructure, blockIndex, entry, "a place of its own", $"overlaps the {extent.Structure} at {extent.FileOffset}");
+                return extent;
             }
         }
 
@@ -130,11 +141,24 @@ public sealed class ImageLayout
     internal Finding EntryFinding(FaultCode code, int blockIndex, uint entry, string expected, string fact) => new(
         code,
         VhdStructure.BlockAllocationTable,
-        TableOffset + ((long)blockIndex * VhdSpec.TableEntrySize),
+        BlockAllocationTable.EntryOffset(TableOffset, blockIndex),
         expected,
         $"sector {entry} (offset {BitmapOffset(entry)})",
         $"Block {blockIndex} {fact}.")
     {
         BlockIndex = blockIndex,
     };
+}
+
+/// <summary>A part of the file that a structure other than a block takes.</summary>
+/// <param name="Structure">Which.</param>
+/// <param name="FileOffset">Bytes from the start of the file.</param>
+/// <param name="Length">Bytes that it may use: new blocks stay out of them.</param>
+public readonly record struct StructureExtent(VhdStructure Structure, long FileOffset, long Length)
+{
+    /// <summary>Bytes that it does use: no block may share them. The rest is room that a file may claim in error.</summary>
+    public long UsedLength { get; init; } = Length;
+
+    /// <summary>The first byte behind it.</summary>
+    public long End => FileOffset + Length;
 }

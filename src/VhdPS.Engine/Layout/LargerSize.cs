@@ -1,16 +1,15 @@
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 
-
 namespace VhdPS.Engine.Layout;
 
-/// <summary>Which of a footer's two sizes an operation goes by that rearranges the file.</summary>
+/// <summary>
+/// The larger of a footer's two sizes, where the file covers it: what lies between them is data to readers that go by the
+/// larger one, and to a child that is as large. Whoever rearranges a file must keep it, whoever reads a parent must show it.
+/// </summary>
 internal static class LargerSize
 {
-    /// <summary>
-    /// The rule that gives the larger of the two sizes, where the file covers it: what lies between them is data to readers
-    /// that go by the larger one and must be kept.
-    /// </summary>
+    /// <summary>The rule that gives the larger size.</summary>
     /// <param name="file">The file.</param>
     /// <param name="requested">What the caller asks for, which holds unless it is <see cref="SizeRule.Auto"/>.</param>
     public static SizeRule RuleFor(ImageFile file, SizeRule requested = SizeRule.Auto)
@@ -21,12 +20,21 @@ internal static class LargerSize
         }
 
         var layout = ImageLayout.Read(file);
-        if (layout.StoredFooter is null || layout.Size.SizeBytes >= layout.Footer.CurrentSize)
+        return ReferenceEquals(Widen(file, layout, LayoutOptions.Default), layout) ? SizeRule.Auto : SizeRule.CurrentSize;
+    }
+
+    /// <summary>The layout by the larger size; the given one where it has that already, or the other cannot be read.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="layout">Its layout.</param>
+    /// <param name="options">How it was read; a rule other than <see cref="SizeRule.Auto"/> is kept.</param>
+    public static ImageLayout Widen(ImageFile file, ImageLayout layout, LayoutOptions options)
+    {
+        if (options.SizeRule != SizeRule.Auto || layout.StoredFooter is null || layout.Size.SizeBytes >= layout.Footer.CurrentSize)
         {
-            return SizeRule.Auto;
+            return layout;
         }
 
-        var wide = ImageLayout.Read(file, new LayoutOptions { SizeRule = SizeRule.CurrentSize });
-        return wide.FindBlockingFinding(forWriting: false) is null ? SizeRule.CurrentSize : SizeRule.Auto;
+        ImageLayout wide = ImageLayout.Read(file, options with { SizeRule = SizeRule.CurrentSize });
+        return wide.FindBlockingFinding(forWriting: false) is null ? wide : layout;
     }
 }

@@ -1,5 +1,5 @@
-using System.Globalization;
 using VhdPS.Engine.Format;
+using static System.FormattableString;
 
 namespace VhdPS.Engine.Layout;
 
@@ -40,9 +40,10 @@ public static class TableScan
         int beforeBlock = BlockOf(beforePlaced), block = BlockOf(placed);
         return entry == before
             ? layout.EntryFinding(
-                FaultCode.BatEntryDuplicate, block, entry, "a place of its own", Same($"has the same place as block {beforeBlock}"))
+                FaultCode.BatEntryDuplicate, block, entry, "a place of its own", Invariant($"has the same place as block {beforeBlock}"))
             : layout.EntryFinding(
-                FaultCode.BlocksOverlap, block, entry, Same($"at least offset {ImageLayout.BitmapOffset(before) + layout.BlockSpan}"), Same($"overlaps block {beforeBlock}"));
+                FaultCode.BlocksOverlap, block, entry, Invariant($"at least offset {ImageLayout.BitmapOffset(before) + layout.BlockSpan}"),
+                Invariant($"overlaps block {beforeBlock}"));
     }
 
     /// <summary>The blocks in use by their place in the file: entry in the upper, block index in the lower 32 bits.</summary>
@@ -111,6 +112,12 @@ public static class TableScan
 
         return true;
     }
-
-    private static string Same(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }
+
+/// <summary>What one pass over a table tells.</summary>
+/// <param name="AllocatedBlockCount">Blocks in the file.</param>
+/// <param name="LastAllocatedBlock">The highest block index in the file, or -1.</param>
+/// <param name="FragmentationPercentage">Of the steps from an allocated block to the next, how many of 100 are jumps in the file.</param>
+/// <param name="IsAligned">Whether all block data begins on 4 KiB.</param>
+public readonly record struct TableFigures(
+    int AllocatedBlockCount, int LastAllocatedBlock, int FragmentationPercentage, bool IsAligned);

@@ -35,7 +35,7 @@ public sealed class MergeVpcImageCommand : VpcOperationCommandBase
     protected override void ProcessFile(string path)
     {
         if (!TryRun(path, () => Options(path), out MergeOptions options)
-            || !TryRun(path, () => MergeOperation.Plan(path, options), out MergePlan plan))
+            || !TryRun(path, () => MergeOperation.Plan(options), out MergePlan plan))
         {
             return;
         }
@@ -105,7 +105,7 @@ public sealed class MergeVpcImageCommand : VpcOperationCommandBase
             throw new ArgumentException($"{target}: made from another image just now; name a folder for more than one.");
         }
 
-        return new MergeOptions
+        return new MergeOptions(path)
         {
             DestinationPath = target,
             Depth = IsGiven(nameof(Depth)) ? Depth : null,
@@ -120,6 +120,6 @@ public sealed class MergeVpcImageCommand : VpcOperationCommandBase
     private MergePlan Run(string path, MergeOptions options)
     {
         using CommandProgress progress = BeginProgress("Merging", path);
-        return MergeOperation.Run(path, options, progress, Cancellation);
+        return MergeOperation.Run(options, progress, Cancellation);
     }
 }

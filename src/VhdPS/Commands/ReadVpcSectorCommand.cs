@@ -80,9 +80,7 @@ public sealed class ReadVpcSectorCommand : VpcDiskCommandBase
         for (long done = 0; done < Count;)
         {
             Cancellation.ThrowIfCancellationRequested();
-            ChainRun run = ChainMap.Find(image, Sector + done, Math.Min(Count - done, MaxChunkSectorCount));
-            byte[] data = new byte[run.Count * VhdSpec.SectorSize];
-            image.ReadSectors(run.Sector, data);
+            ChainRun run = ChainMap.Read(image, Sector + done, (int)Math.Min(Count - done, MaxChunkSectorCount), out byte[] data);
             yield return new VpcSector(image.Path, run, data);
             done += run.Count;
         }

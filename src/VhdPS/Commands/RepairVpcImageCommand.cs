@@ -59,7 +59,7 @@ public sealed class RepairVpcImageCommand : VpcPathCommandBase
         {
             if ((undoPath is not null && !TryRun(path, () => RepairOperation.ThrowIfUndoFileExists(undoPath)))
                 || !ShouldProcess(path, Describe(plan, undoPath))
-                || !TryRun(path, () => RepairOperation.Apply(path, plan, undoPath)))
+                || !TryRun(path, () => RepairOperation.Run(path, plan, undoPath)))
             {
                 return;
             }

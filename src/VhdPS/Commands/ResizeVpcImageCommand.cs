@@ -113,7 +113,7 @@ public sealed class ResizeVpcImageCommand : VpcOperationCommandBase
             throw new ArgumentException($"{path}: give -Size, -ToMinimumSize or -RoundUpTo.");
         }
 
-        return new ResizeOptions
+        return new ResizeOptions(path)
         {
             SizeBytes = IsGiven(nameof(Size)) ? Size : null,
             ToMinimumSize = ToMinimumSize,
@@ -127,13 +127,13 @@ public sealed class ResizeVpcImageCommand : VpcOperationCommandBase
     private ResizePlan Plan(string path, ResizeOptions options)
     {
         using CommandProgress progress = BeginProgress("Looking for the last data in", path);
-        return ResizeOperation.Plan(path, options, progress, Cancellation);
+        return ResizeOperation.Plan(options, progress, Cancellation);
     }
 
     private ResizePlan Run(string path, ResizeOptions options)
     {
         using CommandProgress progress = BeginProgress("Resizing", path);
-        return ResizeOperation.Run(path, options, progress, Cancellation);
+        return ResizeOperation.Run(options, progress, Cancellation);
     }
 
     private void Tell(string path, ResizePlan plan)

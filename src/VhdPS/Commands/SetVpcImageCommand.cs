@@ -52,13 +52,13 @@ public sealed class SetVpcImageCommand : VpcPathCommandBase
     /// <inheritdoc/>
     protected override void ProcessFile(string path)
     {
-        if (!TryRun(path, Change, out SetImageOptions change))
+        if (!TryRun(path, () => Change(path), out SetImageOptions change))
         {
             return;
         }
 
         ReportFile(path);
-        if (!ShouldProcess(path, Describe(change)) || !TryRun(path, () => SetImageOperation.Run(path, change)))
+        if (!ShouldProcess(path, Describe(change)) || !TryRun(path, () => SetImageOperation.Run(change)))
         {
             return;
         }
@@ -94,14 +94,14 @@ public sealed class SetVpcImageCommand : VpcPathCommandBase
         return $"Set {string.Join(", ", parts)}";
     }
 
-    private SetImageOptions Change()
+    private SetImageOptions Change(string path)
     {
         if (ResetDiskIdentifier && IsGiven(nameof(UniqueId)))
         {
             throw new ArgumentException("Give -UniqueId or -ResetDiskIdentifier, not both.");
         }
 
-        var change = new SetImageOptions
+        var change = new SetImageOptions(path)
         {
             ParentPath = ParentPath is null ? null : new PathResolver(SessionState.Path).ResolveLiteral(ParentPath),
             IgnoreIdMismatch = IgnoreIdMismatch,

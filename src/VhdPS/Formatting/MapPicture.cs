@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Management.Automation.Host;
 using System.Text;
 using VhdPS.Engine.Format;
+using static System.FormattableString;
 
 namespace VhdPS;
 
@@ -120,7 +121,7 @@ public static class MapPicture
     private static string Style(double place)
     {
         (byte red, byte green, byte blue) = MapPalette.At(place);
-        return string.Create(CultureInfo.InvariantCulture, $"\u001B[38;2;{red};{green};{blue}m");
+        return Invariant($"\u001B[38;2;{red};{green};{blue}m");
     }
 
     private static void AppendLegend(StringBuilder text, bool isColoured, bool hasParent)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security;
 using System.Text;
 using VhdPS.Engine.Format;
+using static System.FormattableString;
 
 namespace VhdPS;
 
@@ -42,7 +43,7 @@ internal static class MapSvg
     private static string Summary(VpcMap map)
     {
         string blocks = map.BlockCount is { } count
-            ? string.Create(CultureInfo.InvariantCulture, $", {map.AllocatedBlockCount} of {count} blocks of {VpcSize.Format(map.BlockSize)} in the file, {map.FragmentationPercentage} % fragmented")
+            ? Invariant($", {map.AllocatedBlockCount} of {count} blocks of {VpcSize.Format(map.BlockSize)} in the file, {map.FragmentationPercentage} % fragmented")
             : string.Empty;
         return $"{map.VhdType}, disk of {VpcSize.Format(map.Size)}, file of {VpcSize.Format(map.FileSize)}{blocks}";
     }
@@ -87,9 +88,9 @@ internal static class MapSvg
         svg.Append(CultureInfo.InvariantCulture, $"<rect class=\"frame\" x=\"{Left}\" y=\"{y}\" width=\"{Width}\" height=\"{Strip}\"/>\n");
         svg.Append(CultureInfo.InvariantCulture, $"<rect class=\"frame\" x=\"{x}\" y=\"{Top}\" width=\"{Strip}\" height=\"{Height}\"/>\n");
         AppendStrip(svg, map.Raster.Disk, Width, (at, length, fill) =>
-            string.Create(CultureInfo.InvariantCulture, $"<rect {fill} x=\"{Left + at:0.##}\" y=\"{y}\" width=\"{length:0.##}\" height=\"{Strip}\"/>\n"));
+            Invariant($"<rect {fill} x=\"{Left + at:0.##}\" y=\"{y}\" width=\"{length:0.##}\" height=\"{Strip}\"/>\n"));
         AppendStrip(svg, map.Raster.File, Height, (at, length, fill) =>
-            string.Create(CultureInfo.InvariantCulture, $"<rect {fill} x=\"{x}\" y=\"{Top + Height - at - length:0.##}\" width=\"{Strip}\" height=\"{length:0.##}\"/>\n"));
+            Invariant($"<rect {fill} x=\"{x}\" y=\"{Top + Height - at - length:0.##}\" width=\"{Strip}\" height=\"{length:0.##}\"/>\n"));
     }
 
     private static void AppendStrip(StringBuilder svg, MapBin[] bins, int length, Func<double, double, string, string> rectangle)

@@ -1,4 +1,4 @@
-using System.Globalization;
+using static System.FormattableString;
 
 namespace VhdPS;
 
@@ -7,5 +7,5 @@ public static class VpcFileOffset
 {
     /// <summary>Bytes from the start of the file, in both notations.</summary>
     public static string Format(long fileOffset) =>
-        string.Create(CultureInfo.InvariantCulture, $"file offset {fileOffset} (0x{fileOffset:X})");
+        Invariant($"file offset {fileOffset} (0x{fileOffset:X})");
 }

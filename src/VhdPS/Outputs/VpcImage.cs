@@ -45,7 +45,7 @@ public sealed class VpcImage : VpcObject
         Alignment = table.IsAligned ? 1 : 0;
         if (VhdType == VhdType.Differencing)
         {
-            ParentPath = ParentName(header, file);
+            ParentPath = header.ReadParentPath(file);
             ParentUniqueId = header.ParentUniqueId;
         }
         else
@@ -148,20 +148,4 @@ public sealed class VpcImage : VpcObject
 
     /// <inheritdoc/>
     public override string ToString() => Path;
-
-    private static string? ParentName(DynamicDiskHeader header, ImageFile file)
-    {
-        foreach (ParentLocatorCode code in new[] { ParentLocatorCode.W2ku, ParentLocatorCode.W2ru, ParentLocatorCode.MacX })
-        {
-            foreach (ParentLocator locator in header.ParentLocators.Where(locator => locator.Code == code))
-            {
-                if (locator.ReadPath(file) is { Length: > 0 } path)
-                {
-                    return path;
-                }
-            }
-        }
-
-        return header.ParentUnicodeName.Length > 0 ? header.ParentUnicodeName : null;
-    }
 }

@@ -11,5 +11,5 @@ internal static class CutRepair
     private static readonly FaultCode[] Codes = [.. Enum.GetValues<FaultCode>().Where(code => code != FaultCode.BitmapStale)];
 
     public static void Run(ImageFile file) =>
-        RepairOperation.Apply(file, RepairOperation.Plan(file, new RepairOptions { Codes = Codes, UniqueId = Guid.NewGuid() }), undo: null);
+        RepairOperation.Run(file, RepairOperation.Plan(file, new RepairOptions { Codes = Codes, UniqueId = Guid.NewGuid() }), undo: null);
 }

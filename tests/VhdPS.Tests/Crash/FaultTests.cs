@@ -95,7 +95,7 @@ public sealed class FaultTests(ITestOutputHelper output)
         {
             using var whole = new RecordingImageFile(new MemoryImageFile(damaged.Bytes));
             var options = new RepairOptions { UniqueId = Guid.NewGuid() };
-            RepairOperation.Apply(whole, RepairOperation.Plan(whole, options), undo: null);
+            RepairOperation.Run(whole, RepairOperation.Plan(whole, options), undo: null);
             for (int failAt = 0; failAt < whole.Changes.Count * 2; failAt++)
             {
                 // A system may also take a part of a sector, which no crash does.
@@ -105,7 +105,7 @@ public sealed class FaultTests(ITestOutputHelper output)
                 using var file = new RecordingImageFile(new KeptOpenImageFile(memory)) { FailAt = failAt / 2, BytesOfFailedWrite = isTorn ? 100 : 0 };
                 using var undo = new MemoryImageFile([]);
                 RepairPlan plan = RepairOperation.Plan(file, options);
-                Assert.Throws<ImageIOException>(() => RepairOperation.Apply(file, plan, undo));
+                Assert.Throws<ImageIOException>(() => RepairOperation.Run(file, plan, undo));
                 CheckReport report = ImageChecker.Check(memory, new CheckOptions { Full = true });
                 Assert.True(isTorn || report.ErrorCount <= plan.Report.ErrorCount, damaged.Name);
                 UndoOperation.Run(memory, UndoRecord.Read(undo));

@@ -104,7 +104,7 @@ public sealed class KilledProcessTests(ITestOutputHelper output)
         {
             RepairPlan plan = RepairOperation.Plan(file);
             isRepaired = plan.HasChanges;
-            RepairOperation.Apply(file, plan, undo: null);
+            RepairOperation.Run(file, plan, undo: null);
         }
 
         using VhdImage image = VhdImage.Open(path, new VhdOpenOptions { ForWriting = true });

@@ -29,7 +29,7 @@ public sealed class ResizeCrashTests(ITestOutputHelper output)
             (long oldCount, ulong[] values) = ReadAll(initial);
             long newCount = ChooseCount(random, values);
             var recorder = new RecordingImageFile(new MemoryImageFile(initial));
-            ResizePlan plan = ResizeOperation.Run(recorder, new ResizeOptions { SizeBytes = newCount * 512, Force = true });
+            ResizePlan plan = ResizeOperation.Run(recorder, new ResizeOptions(recorder.Path) { SizeBytes = newCount * 512, Force = true });
             moved += plan.MovedBlockCount;
             tables += plan.IsTableMoved ? 1 : 0;
             FooterOrder.Verify(initial, recorder.Changes, $"seed {seed} ({kind})");
@@ -72,7 +72,7 @@ public sealed class ResizeCrashTests(ITestOutputHelper output)
         {
             VerifyImage(state.Bytes, expected, isFinished: false);
             var file = new MemoryImageFile(state.Bytes);
-            ResizeOperation.Run(file.Reopen(), new ResizeOptions { SizeBytes = expected.NewCount * 512, Force = true });
+            ResizeOperation.Run(file.Reopen(), new ResizeOptions(file.Path) { SizeBytes = expected.NewCount * 512, Force = true });
             VerifyImage(file.ToArray(), expected, isFinished: true);
             VerifyRepair(state.Bytes, expected);
         }

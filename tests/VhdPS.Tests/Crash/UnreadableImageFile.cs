@@ -1,10 +1,9 @@
 using VhdPS.Engine.Files;
-using VhdPS.Tests.Files;
 
 namespace VhdPS.Tests.Crash;
 
 /// <summary>Passes everything on to another file, and fails one of the reads.</summary>
-internal sealed class UnreadableImageFile(ImageFile inner, int failAt) : PassingImageFile(inner)
+internal sealed class UnreadableImageFile(ImageFile inner, int failAt) : PassThroughImageFile(inner)
 {
     private const int IOErrorErrno = 5;
 

@@ -4,21 +4,13 @@ using VhdPS.Engine.Files;
 namespace VhdPS.Tests.Files;
 
 /// <summary>A file in which a call can be made to fail or to lie. Calls from several threads come one at a time.</summary>
-internal sealed class FlakyImageFile(ImageFile inner) : ImageFile
+internal sealed class FlakyImageFile(ImageFile inner) : PassThroughImageFile(inner)
 {
     private readonly object _gate = new();
     private int _reads;
     private int _writes;
 
-    public override string Path => inner.Path;
-
-    public override bool CanWrite => inner.CanWrite;
-
-    public override long Length => inner.Length;
-
-    public override long SizeOnDisk => ClaimedSizeOnDisk ?? inner.SizeOnDisk;
-
-    public override FileIdentity Identity => inner.Identity;
+    public override long SizeOnDisk => ClaimedSizeOnDisk ?? base.SizeOnDisk;
 
     public override DateTime LastWriteTime => WriteTime;
 
@@ -49,7 +41,7 @@ internal sealed class FlakyImageFile(ImageFile inner) : ImageFile
                 throw new ImageIOException(Path, ImageIOOperation.Read, fileOffset, new IOException("Input/output error"));
             }
 
-            int count = inner.ReadAt(fileOffset, buffer);
+            int count = base.ReadAt(fileOffset, buffer);
             if (Lie is not null)
             {
                 byte[] copy = buffer.ToArray();
@@ -70,7 +62,7 @@ internal sealed class FlakyImageFile(ImageFile inner) : ImageFile
                 throw new ImageIOException(Path, ImageIOOperation.Write, fileOffset, new IOException("Input/output error"));
             }
 
-            inner.WriteAt(fileOffset, data);
+            base.WriteAt(fileOffset, data);
         }
     }
 
@@ -78,11 +70,7 @@ internal sealed class FlakyImageFile(ImageFile inner) : ImageFile
     {
         lock (_gate)
         {
-            inner.SetLength(length);
+            base.SetLength(length);
         }
     }
-
-    public override void Flush() => inner.Flush();
-
-    protected override void Dispose(bool disposing) => inner.Dispose();
 }

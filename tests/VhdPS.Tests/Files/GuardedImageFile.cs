@@ -4,7 +4,7 @@ using VhdPS.Engine.Files;
 namespace VhdPS.Tests.Files;
 
 /// <summary>Passes everything on to another file, and asks first whether it may be changed now.</summary>
-internal sealed class GuardedImageFile(ImageFile inner, Action beforeChange) : PassingImageFile(inner)
+internal sealed class GuardedImageFile(ImageFile inner, Action beforeChange) : PassThroughImageFile(inner)
 {
     public override void WriteAt(long fileOffset, ReadOnlySpan<byte> data)
     {
@@ -16,5 +16,11 @@ internal sealed class GuardedImageFile(ImageFile inner, Action beforeChange) : P
     {
         beforeChange();
         base.SetLength(length);
+    }
+
+    public override bool TryPunchHole(long fileOffset, long length)
+    {
+        beforeChange();
+        return base.TryPunchHole(fileOffset, length);
     }
 }

@@ -25,7 +25,7 @@ internal sealed record Change(ChangeKind Kind, long FileOffset, byte[] Data)
 }
 
 /// <summary>Passes everything on to another file, keeps the changes in order, and fails one of them when told to.</summary>
-internal sealed class RecordingImageFile(ImageFile inner) : PassingImageFile(inner)
+internal sealed class RecordingImageFile(ImageFile inner) : PassThroughImageFile(inner)
 {
     private const int IOErrorErrno = 5;
 
@@ -76,6 +76,9 @@ internal sealed class RecordingImageFile(ImageFile inner) : PassingImageFile(inn
 
         base.Flush();
     }
+
+    /// <summary>A hole is no change that is kept, so there are none.</summary>
+    public override bool TryPunchHole(long fileOffset, long length) => false;
 
     private bool IsToFail(Change change)
     {

@@ -102,7 +102,7 @@ internal static class HostileFile
 
         using var repaired = new MemoryImageFile(bytes);
         using var undo = new MemoryImageFile([]);
-        RepairOperation.Apply(repaired, plan, undo);
+        RepairOperation.Run(repaired, plan, undo);
         CheckReport after = ImageChecker.Check(repaired, new CheckOptions { Full = true });
         bool isMoreSeen = plan.Report.Findings.Any(finding => finding.Effect is FaultEffect.Unreadable or FaultEffect.UnreadableUnlessForced);
         Assert.True(after.ErrorCount <= plan.Report.ErrorCount || isMoreSeen, "a repair made errors: " + Describe(plan.Report) + "\n--\n" + string.Join('\n', plan.Steps.Select(step => $"{step.Outcome} {step.Finding.Code}: {step.Description}")) + "\n--\n" + Describe(after));

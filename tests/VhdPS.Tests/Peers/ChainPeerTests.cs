@@ -49,7 +49,7 @@ public sealed class ChainPeerTests : IDisposable
         // Beside the child: on Linux 7-Zip takes the "\" of a relative path for a part of the name.
         string moved = _folder["Basis \u00e9.vhd"];
         File.Move(root, moved);
-        SetImageOperation.Run(model.Path, new SetImageOptions { ParentPath = moved });
+        SetImageOperation.Run(new SetImageOptions(model.Path) { ParentPath = moved });
         PeerProcess.Run(PeerPrograms.SevenZip, "x", "-tVHD", "-y", $"-o{_folder["extracted"]}", model.Path);
         Assert.True(File.ReadAllBytes(Assert.Single(Directory.GetFiles(_folder["extracted"]))).AsSpan().SequenceEqual(model.Content));
         model.AssertReads(10);

@@ -29,7 +29,7 @@ public sealed class MergePeerTests : IDisposable
 
         string raw = _folder.Write("before.raw", Extract(model.Path, "before"));
         string target = isNewFile ? _folder["new.vhd"] : root;
-        MergeOperation.Run(model.Path, new MergeOptions
+        MergeOperation.Run(new MergeOptions(model.Path)
         {
             Depth = children,
             DestinationPath = isNewFile ? target : null,

@@ -28,7 +28,7 @@ public sealed class ResizePeerTests : IDisposable
         new Random(1).NextBytes(disk.AsSpan(0, 9 << 20));
         string raw = _folder.Write("disk.raw", disk), vhd = _folder["qemu.vhd"];
         PeerProcess.Run(PeerPrograms.QemuImg, "convert", "-f", "raw", "-O", "vpc", "-o", $"subformat={subformat}", raw, vhd);
-        ResizePlan plan = ResizeOperation.Run(vhd, new ResizeOptions { SizeBytes = size });
+        ResizePlan plan = ResizeOperation.Run(new ResizeOptions(vhd) { SizeBytes = size });
 
         // Where no geometry can say the size, every reader goes by the other one whoever the creator is.
         Assert.Equal(size < DiskGeometry.Max.SizeBytes, plan.IsCreatorChanged);
@@ -61,7 +61,7 @@ public sealed class ResizePeerTests : IDisposable
 
         foreach (long size in new[] { 64L << 20, 6 << 20, 64 << 20 })
         {
-            ResizeOperation.Run(vhd, new ResizeOptions { SizeBytes = size });
+            ResizeOperation.Run(new ResizeOptions(vhd) { SizeBytes = size });
             AssertSame(raw, vhd, size);
         }
     }

@@ -177,3 +177,29 @@ public static class DiskComparison
 
     private sealed record UnitPair(DiskExtent[] Reference, DiskExtent[] Difference, long End);
 }
+
+/// <summary>Adjacent sectors about which a comparison found the same.</summary>
+/// <param name="Sector">The first virtual sector.</param>
+/// <param name="SectorCount">Sectors, at least 1.</param>
+/// <param name="Side">What was found.</param>
+public readonly record struct ComparedRange(long Sector, long SectorCount, ComparisonSide Side)
+{
+    /// <summary>The first sector behind it.</summary>
+    public long EndSector => Sector + SectorCount;
+}
+
+/// <summary>What a comparison found about a range.</summary>
+public enum ComparisonSide
+{
+    /// <summary>Both disks hold the same there.</summary>
+    Equal,
+
+    /// <summary>Both disks have these sectors, and they differ.</summary>
+    Both,
+
+    /// <summary>Data behind the end of the difference disk.</summary>
+    Reference,
+
+    /// <summary>Data behind the end of the reference disk.</summary>
+    Difference,
+}

@@ -1,7 +1,7 @@
-using System.Globalization;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Layout;
+using static System.FormattableString;
 
 namespace VhdPS.Engine.Operations.Compare;
 
@@ -81,7 +81,7 @@ public static class StructureComparison
 
             cancellation.ThrowIfCancellationRequested();
             yield return new StructureDifference(
-                VhdStructure.BlockAllocationTable, string.Create(CultureInfo.InvariantCulture, $"Block {blockIndex}"), Text(a), Text(b));
+                VhdStructure.BlockAllocationTable, Invariant($"Block {blockIndex}"), Text(a), Text(b));
         }
     }
 
@@ -89,6 +89,13 @@ public static class StructureComparison
     {
         null => string.Empty,
         VhdSpec.UnusedEntry => "not allocated",
-        _ => string.Create(CultureInfo.InvariantCulture, $"sector {entry}"),
+        _ => Invariant($"sector {entry}"),
     };
 }
+
+/// <summary>One field or table entry in which two images differ.</summary>
+/// <param name="Structure">The part of the images.</param>
+/// <param name="Field">The field's name by the specification, or the block of a table entry.</param>
+/// <param name="Reference">The value in the reference image; empty where it has no such structure.</param>
+/// <param name="Difference">The value in the difference image; empty where it has no such structure.</param>
+public sealed record StructureDifference(VhdStructure Structure, string Field, string Reference, string Difference);

@@ -7,7 +7,6 @@ using VhdPS.Engine.Images;
 using VhdPS.Engine.Layout;
 using VhdPS.Engine.Operations.Compare;
 
-
 namespace VhdPS.Engine.Operations.Convert;
 
 /// <summary>
@@ -111,7 +110,7 @@ public sealed class ConvertOperation : IDisposable
         if (_options.DeleteSource)
         {
             progress?.Report(new WorkProgress(totalBytes, totalBytes) { Step = "Deleting the source" });
-            File.Delete(_source.Path);
+            NamedFile.Delete(_source.Path);
         }
 
         return new ConvertResult(_options.TargetPath, TargetFormat, SizeBytes, fileSize, sizeOnDisk, writer.WrittenBytes);
@@ -230,4 +229,11 @@ public sealed class ConvertOperation : IDisposable
                 new IOException($"from sector {range.Sector} on the new file does not hold what the source does"));
         }
     }
+}
+
+/// <summary>Progress of a later part of a work.</summary>
+internal sealed class OffsetProgress(IProgress<WorkProgress> whole, long doneBytes, long totalBytes) : IProgress<WorkProgress>
+{
+    public void Report(WorkProgress value) =>
+        whole.Report(value with { DoneBytes = doneBytes + value.DoneBytes, TotalBytes = totalBytes });
 }

@@ -3,7 +3,6 @@ using VhdPS.Engine.Checking;
 using VhdPS.Engine.Disks;
 using VhdPS.Engine.Format;
 
-
 namespace VhdPS.Engine.Operations.Convert;
 
 /// <summary>What is to be converted, into what.</summary>
@@ -50,3 +49,12 @@ public sealed record ConvertOptions(string SourcePath, string TargetPath)
     /// <summary>The time of making.</summary>
     public required DateTime TimeStamp { get; init; }
 }
+
+/// <summary>What a conversion made.</summary>
+/// <param name="Path">The new file.</param>
+/// <param name="Format">What it is.</param>
+/// <param name="SizeBytes">Its virtual size.</param>
+/// <param name="FileSize">Its length in bytes.</param>
+/// <param name="SizeOnDisk">Bytes that it takes on the medium.</param>
+/// <param name="WrittenBytes">Bytes of the disk that were written, the rest being zeros.</param>
+public sealed record ConvertResult(string Path, DiskFormat Format, long SizeBytes, long FileSize, long SizeOnDisk, long WrittenBytes);

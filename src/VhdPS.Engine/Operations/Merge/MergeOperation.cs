@@ -1,4 +1,3 @@
-using System.Globalization;
 using VhdPS.Engine.Chains;
 using VhdPS.Engine.Disks;
 using VhdPS.Engine.Files;
@@ -8,6 +7,7 @@ using VhdPS.Engine.Images;
 using VhdPS.Engine.Layout;
 using VhdPS.Engine.Operations.Convert;
 using VhdPS.Engine.Operations.Resize;
+using static System.FormattableString;
 
 namespace VhdPS.Engine.Operations.Merge;
 
@@ -28,7 +28,7 @@ public static class MergeOperation
     /// <exception cref="ArgumentException">The chain is not so deep.</exception>
     /// <exception cref="VhdFormatException">An image cannot be read, or a parent not be found.</exception>
     /// <exception cref="VhdOperationException">An image has no parent, or others stand on one that would change.</exception>
-    public static MergePlan Plan(string path, MergeOptions options) => Inspect(path, options).Plan;
+    public static MergePlan Plan(MergeOptions options) => Inspect(options).Plan;
 
     /// <summary>Merges.</summary>
     /// <returns>What was done.</returns>
@@ -37,10 +37,9 @@ public static class MergeOperation
     /// <exception cref="VhdOperationException">An image has no parent, or others stand on one that would change; nothing was changed.</exception>
     /// <exception cref="ImageInUseException">Someone has an image open.</exception>
     /// <exception cref="ImageIOException">A file could not be read or written; the child is as it was.</exception>
-    public static MergePlan Run(
-        string path, MergeOptions options, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+    public static MergePlan Run(MergeOptions options, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
-        (MergePlan plan, IReadOnlyList<ChainLevel> levels) = Inspect(path, options);
+        (MergePlan plan, IReadOnlyList<ChainLevel> levels) = Inspect(options);
         if (!options.Force)
         {
             ThrowIfNoFreeSpace(plan, levels);
@@ -54,13 +53,13 @@ public static class MergeOperation
                 if (!options.KeepChild)
                 {
                     progress?.Report(new WorkProgress(1, 1) { Step = $"Deleting '{levels[depth].Path}', all of which its parent holds now" });
-                    Delete(levels[depth].Path);
+                    NamedFile.DeleteDurably(levels[depth].Path);
                 }
             }
         }
         else if (plan.BasePath is null)
         {
-            Flatten(path, plan, options, progress, cancellation);
+            Flatten(plan, options, progress, cancellation);
         }
         else
         {
@@ -101,8 +100,7 @@ public static class MergeOperation
 
             // G1 holds while it grows: what it gains is zeros, as the child read it there before.
             ResizeOperation.Run(
-                parentPath,
-                new ResizeOptions { SizeBytes = childSize, Force = options.Force, AllowsChildren = true, Parents = options.Parents with { ParentPath = null } },
+                new ResizeOptions(parentPath) { SizeBytes = childSize, Force = options.Force, AllowsChildren = true, Parents = options.Parents with { ParentPath = null } },
                 progress: null,
                 cancellation);
         }
@@ -124,9 +122,9 @@ public static class MergeOperation
     }
 
     private static void Flatten(
-        string path, MergePlan plan, MergeOptions options, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+        MergePlan plan, MergeOptions options, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
-        using var operation = ConvertOperation.Begin(new ConvertOptions(path, plan.TargetPath)
+        using var operation = ConvertOperation.Begin(new ConvertOptions(options.Path, plan.TargetPath)
         {
             TargetFormat = DiskFormat.Dynamic,
             Force = options.Force,
@@ -154,7 +152,7 @@ public static class MergeOperation
 
             ChildCreator.Create(temporary, new NewChild(plan.BasePath!) { UniqueId = options.UniqueId, TimeStamp = options.TimeStamp });
             ResizeOperation.Run(
-                temporary, new ResizeOptions { SizeBytes = plan.NewSizeBytes, Force = true }, progress: null, cancellation);
+                new ResizeOptions(temporary) { SizeBytes = plan.NewSizeBytes, Force = true }, progress: null, cancellation);
             long baseCount;
             using (var file = LocalImageFile.OpenRead(plan.BasePath!))
             {
@@ -168,24 +166,19 @@ public static class MergeOperation
             }
 
             progress?.Report(new WorkProgress(1, 1) { Step = $"Giving the new file its name '{plan.TargetPath}'" });
-            File.Move(temporary, plan.TargetPath, options.Force);
+            NamedFile.Move(temporary, plan.TargetPath, options.Force);
             PlatformFile.Current.SyncFolder(folder);
         }
         finally
         {
             levels.ForEach(level => level.Dispose());
-            File.Delete(temporary);
+            NamedFile.Delete(temporary);
         }
     }
 
-    private static void Delete(string path)
+    private static (MergePlan Plan, IReadOnlyList<ChainLevel> Levels) Inspect(MergeOptions options)
     {
-        File.Delete(path);
-        PlatformFile.Current.SyncFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
-    }
-
-    private static (MergePlan Plan, IReadOnlyList<ChainLevel> Levels) Inspect(string path, MergeOptions options)
-    {
+        string path = options.Path;
         IReadOnlyList<ChainLevel> levels = ChainInspector.Describe(path, options.Parents);
         if (levels[0].Finding is { } refusal)
         {
@@ -220,7 +213,7 @@ public static class MergeOperation
         {
             ThrowIfShared(levels, depth, options);
         }
-        else if (File.Exists(options.DestinationPath) && !options.Force)
+        else if (NamedFile.Exists(options.DestinationPath) && !options.Force)
         {
             throw new VhdOperationException(options.DestinationPath!, OperationError.TargetExists, "the file exists already.") { IsOverridable = true };
         }
@@ -365,6 +358,4 @@ public static class MergeOperation
 
     private static long SizeOf(ImageFile file) =>
         ImageLayout.Read(file, new LayoutOptions { SizeRule = LargerSize.RuleFor(file) }).SectorCount * VhdSpec.SectorSize;
-
-    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -52,7 +52,7 @@ public sealed class OptimizeOperation : IDisposable
             {
                 ForWriting = !options.EstimateOnly,
                 Parents = options.Parents,
-                SizeRule = LargerSize(file),
+                SizeRule = LargerSize.RuleFor(file),
             });
             operation = new OptimizeOperation(options, file, image);
             if (!options.Force)
@@ -121,19 +121,6 @@ public sealed class OptimizeOperation : IDisposable
 
     /// <summary>Closes the image.</summary>
     public void Dispose() => _source.Dispose();
-
-    /// <summary>
-    /// Readers disagree on the size of some images. The larger disk is kept: its last blocks must not go because this reader
-    /// does not see them.
-    /// </summary>
-    private static SizeRule LargerSize(LocalImageFile file)
-    {
-        var byCreator = ImageLayout.Read(file);
-        var byCurrentSize = ImageLayout.Read(file, new LayoutOptions { SizeRule = SizeRule.CurrentSize });
-        return byCurrentSize.FindBlockingFinding(forWriting: false) is null && byCurrentSize.SectorCount > byCreator.SectorCount
-            ? SizeRule.CurrentSize
-            : SizeRule.Auto;
-    }
 
     private readonly record struct FileState(VhdType VhdType, long SizeOnDisk, int BlockCount)
     {

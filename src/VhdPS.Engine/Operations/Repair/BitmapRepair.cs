@@ -1,8 +1,8 @@
-using System.Globalization;
 using VhdPS.Engine.Checking;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Layout;
+using static System.FormattableString;
 
 namespace VhdPS.Engine.Operations.Repair;
 
@@ -48,7 +48,7 @@ internal sealed class BitmapRepair(ImageFile file, ImageLayout layout, Func<Faul
 
             _phase.Put(file, ImageLayout.BitmapOffset(entry), shown);
             _decisions[blockIndex] = RepairDecision.Repair(
-                string.Create(CultureInfo.InvariantCulture, $"The bits of {more} sectors with data are set; QEMU and others show them already."));
+                Invariant($"The bits of {more} sectors with data are set; QEMU and others show them already."));
         }
     }
 

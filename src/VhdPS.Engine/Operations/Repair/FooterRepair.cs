@@ -1,7 +1,7 @@
-using System.Globalization;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Layout;
+using static System.FormattableString;
 
 namespace VhdPS.Engine.Operations.Repair;
 
@@ -27,7 +27,7 @@ internal sealed class FooterRepair(ImageFile file, ImageLayout layout, RepairOpt
     private bool IsTableKnown => layout is { BlockSize: > 0, Header.IsChecksumValid: true };
 
     private bool IsTableAfterFooter => layout.Header is { } header && _footers.End is { } end && header.TableOffset <= (ulong)layout.FileLength
-        && (long)header.TableOffset + ((long)header.MaxTableEntries * VhdSpec.TableEntrySize) > end.FileOffset + end.Footer.StoredLength;
+        && header.EntriesEnd > end.FileOffset + end.Footer.StoredLength;
 
     private bool HasCopy => layout.VhdType != VhdType.Fixed;
 
@@ -136,7 +136,7 @@ internal sealed class FooterRepair(ImageFile file, ImageLayout layout, RepairOpt
                 _isEndWritten = isSelected(code);
                 _decisions[code] = RepairDecision.Repair(code == FaultCode.FooterIs511Bytes
                     ? "The missing byte, a reserved zero, is added."
-                    : Text($"The footer at {end.FileOffset} is written from its copy, whose checksum holds."));
+                    : Invariant($"The footer at {end.FileOffset} is written from its copy, whose checksum holds."));
             }
 
             return;
@@ -149,13 +149,13 @@ internal sealed class FooterRepair(ImageFile file, ImageLayout layout, RepairOpt
         else if (table.CutOffBlock is { } block)
         {
             _decisions[FaultCode.FooterMissing] = RepairDecision.NotProven(
-                Text($"The file was cut off in block {block}; a footer here would hide that. Copy the file again from its source."));
+                Invariant($"The file was cut off in block {block}; a footer here would hide that. Copy the file again from its source."));
         }
         else
         {
             _offset = FindPlace();
             _isEndWritten = isSelected(FaultCode.FooterMissing);
-            _decisions[FaultCode.FooterMissing] = RepairDecision.Repair(Text($"The footer is written at {_offset} from its copy, whose checksum holds."));
+            _decisions[FaultCode.FooterMissing] = RepairDecision.Repair(Invariant($"The footer is written at {_offset} from its copy, whose checksum holds."));
         }
     }
 
@@ -256,7 +256,7 @@ internal sealed class FooterRepair(ImageFile file, ImageLayout layout, RepairOpt
     {
         if (_footers.TrailingBytes > 0)
         {
-            _decisions[FaultCode.TrailingBytes] = RepairDecision.Repair(Text($"{_footers.TrailingBytes} bytes behind the footer, which nothing names, are cut off."));
+            _decisions[FaultCode.TrailingBytes] = RepairDecision.Repair(Invariant($"{_footers.TrailingBytes} bytes behind the footer, which nothing names, are cut off."));
             _isCut = isSelected(FaultCode.TrailingBytes);
             if (IsTableAfterFooter)
             {
@@ -287,7 +287,7 @@ internal sealed class FooterRepair(ImageFile file, ImageLayout layout, RepairOpt
             return;
         }
 
-        _decisions[FaultCode.LastBlockShort] = RepairDecision.Repair(Text($"The footer moves from {_offset} to {blockEnd}; the block is filled up with zeros."));
+        _decisions[FaultCode.LastBlockShort] = RepairDecision.Repair(Invariant($"The footer moves from {_offset} to {blockEnd}; the block is filled up with zeros."));
         if (isSelected(FaultCode.LastBlockShort))
         {
             _offset = blockEnd;
@@ -304,6 +304,4 @@ internal sealed class FooterRepair(ImageFile file, ImageLayout layout, RepairOpt
         phase.Put(file, old, new byte[Math.Min(_footers.End.Footer.StoredLength, _offset!.Value - old)]);
         return phase;
     }
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

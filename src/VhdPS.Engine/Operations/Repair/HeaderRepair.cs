@@ -1,8 +1,8 @@
-using System.Globalization;
 using VhdPS.Engine.Checking;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Layout;
+using static System.FormattableString;
 
 namespace VhdPS.Engine.Operations.Repair;
 
@@ -138,7 +138,7 @@ internal sealed class HeaderRepair(ImageFile file, CheckReport report, Func<Faul
         }
 
         _decisions[FaultCode.TableEntriesTooMany] = RepairDecision.Repair(
-            string.Create(CultureInfo.InvariantCulture, $"The entries behind the disk's end, all unused, are dropped: {_layout.BlockCount} stay."));
+            Invariant($"The entries behind the disk's end, all unused, are dropped: {_layout.BlockCount} stay."));
         return isSelected(FaultCode.TableEntriesTooMany) ? header.With(maxTableEntries: (uint)_layout.BlockCount) : header;
     }
 }

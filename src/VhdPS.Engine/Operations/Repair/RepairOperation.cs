@@ -1,8 +1,8 @@
+using System.Buffers;
 using VhdPS.Engine.Checking;
-using VhdPS.Engine.Files;
 using VhdPS.Engine.Files.Native;
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
-
 
 namespace VhdPS.Engine.Operations.Repair;
 
@@ -42,13 +42,13 @@ public static class RepairOperation
     /// <exception cref="ImageInUseException">Someone has the image open.</exception>
     /// <exception cref="VhdOperationException">The undo file exists, or the image has changed since the plan was made; nothing was written.</exception>
     /// <exception cref="ImageIOException">A write failed; the undo file brings the image back.</exception>
-    public static void Apply(string path, RepairPlan plan, string? undoPath)
+    public static void Run(string path, RepairPlan plan, string? undoPath)
     {
         using var file = LocalImageFile.OpenWrite(path);
         ThrowIfChanged(file, plan);
         if (undoPath is null || !plan.HasChanges)
         {
-            Apply(file, plan, undo: null);
+            Run(file, plan, undo: null);
             return;
         }
 
@@ -59,7 +59,7 @@ public static class RepairOperation
         }
 
         PlatformFile.Current.SyncFolder(Path.GetDirectoryName(Path.GetFullPath(undoPath))!);
-        Apply(file, plan, undo: null);
+        Run(file, plan, undo: null);
     }
 
     /// <summary>Refuses to write over an undo file: it may be all that is left of the bytes before an earlier repair.</summary>
@@ -79,7 +79,7 @@ public static class RepairOperation
     /// <param name="undo">An empty file that takes the old bytes; null to do without.</param>
     /// <exception cref="VhdOperationException">The file has changed since the plan was made; nothing was written.</exception>
     /// <exception cref="ImageIOException">A write failed; the undo file brings the image back.</exception>
-    public static void Apply(ImageFile file, RepairPlan plan, ImageFile? undo)
+    public static void Run(ImageFile file, RepairPlan plan, ImageFile? undo)
     {
         ThrowIfChanged(file, plan);
         if (!plan.HasChanges)
@@ -127,6 +127,25 @@ public static class RepairOperation
         {
             throw new VhdOperationException(
                 file.Path, OperationError.DataWouldBeLost, "the image has changed since the repair was planned; plan it again.");
+        }
+    }
+}
+
+/// <summary>Compares bytes with those of a file.</summary>
+internal static class FileBytes
+{
+    /// <summary>Whether the file holds <paramref name="expected"/> at an offset.</summary>
+    public static bool Equal(ImageFile file, long fileOffset, ReadOnlySpan<byte> expected)
+    {
+        byte[] actual = ArrayPool<byte>.Shared.Rent(expected.Length);
+        try
+        {
+            Span<byte> read = actual.AsSpan(0, expected.Length);
+            return (expected.Length == 0 || file.ReadAt(fileOffset, read) == expected.Length) && read.SequenceEqual(expected);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(actual);
         }
     }
 }

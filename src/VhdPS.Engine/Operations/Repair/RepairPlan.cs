@@ -1,5 +1,5 @@
 using VhdPS.Engine.Checking;
-
+using VhdPS.Engine.Format;
 
 namespace VhdPS.Engine.Operations.Repair;
 
@@ -30,4 +30,26 @@ public sealed class RepairPlan
 
     /// <summary>Length of the file after the repair, in bytes.</summary>
     public long NewLength => Phases.SelectMany(phase => phase.Edits).Aggregate(OldLength, (length, edit) => edit.LengthAfter(length));
+}
+
+/// <summary>One finding and what becomes of it.</summary>
+/// <param name="Finding">What was found.</param>
+/// <param name="Outcome">What becomes of it.</param>
+/// <param name="Description">What is done and by which evidence, or why nothing is.</param>
+public sealed record RepairStep(Finding Finding, RepairOutcome Outcome, string Description);
+
+/// <summary>What a repair makes of one finding.</summary>
+public enum RepairOutcome
+{
+    /// <summary>It is mended.</summary>
+    Repair,
+
+    /// <summary>It can be mended, and was not asked for.</summary>
+    NotSelected,
+
+    /// <summary>The file does not prove what would be right, so it stays as it is.</summary>
+    NotProven,
+
+    /// <summary>Repair has no means for it.</summary>
+    NotRepairable,
 }

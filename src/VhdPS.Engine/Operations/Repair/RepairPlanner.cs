@@ -2,7 +2,6 @@ using VhdPS.Engine.Checking;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 
-
 namespace VhdPS.Engine.Operations.Repair;
 
 /// <summary>Weighs each finding of a check and gathers the changes that the file proves.</summary>
@@ -56,4 +55,14 @@ internal sealed class RepairPlanner(ImageFile file, CheckReport report, RepairOp
             ? new RepairStep(finding, RepairOutcome.NotSelected, "Not asked for.")
             : new RepairStep(finding, made.Outcome, made.Description);
     }
+}
+
+/// <summary>What becomes of a finding, and why.</summary>
+internal readonly record struct RepairDecision(RepairOutcome Outcome, string Description)
+{
+    /// <summary>It is mended, by the evidence that <paramref name="description"/> names.</summary>
+    public static RepairDecision Repair(string description) => new(RepairOutcome.Repair, description);
+
+    /// <summary>It stays.</summary>
+    public static RepairDecision NotProven(string description) => new(RepairOutcome.NotProven, description);
 }

@@ -1,8 +1,8 @@
-using System.Globalization;
 using VhdPS.Engine.Checking;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Layout;
+using static System.FormattableString;
 
 namespace VhdPS.Engine.Operations.Repair;
 
@@ -59,7 +59,7 @@ internal sealed class TableRebuild(ImageFile file, ImageLayout layout, IReadOnly
     private RepairStep Enter(List<uint> found, int firstBlock, int missingCount, RebuildConfidence least)
     {
         var finding = new Finding(
-            FaultCode.SpaceLeaked, VhdStructure.Data, ImageLayout.BitmapOffset(found[0]), string.Empty, Text($"{found.Count} blocks"),
+            FaultCode.SpaceLeaked, VhdStructure.Data, ImageLayout.BitmapOffset(found[0]), string.Empty, Invariant($"{found.Count} blocks"),
             "Blocks lie here that no table entry names.")
         {
             BlockIndex = missingCount < 0 ? null : firstBlock,
@@ -68,7 +68,7 @@ internal sealed class TableRebuild(ImageFile file, ImageLayout layout, IReadOnly
         {
             return new RepairStep(finding, RepairOutcome.NotProven, missingCount < 0
                 ? "The blocks of the image are not in order, so nothing tells which these are."
-                : Text($"There are {found.Count} blocks where {missingCount} entries are missing."));
+                : Invariant($"There are {found.Count} blocks where {missingCount} entries are missing."));
         }
 
         RebuildConfidence confidence = found.Count < missingCount ? RebuildConfidence.Low
@@ -76,7 +76,7 @@ internal sealed class TableRebuild(ImageFile file, ImageLayout layout, IReadOnly
             : RebuildConfidence.High;
         if (confidence < least)
         {
-            return new RepairStep(finding, RepairOutcome.NotProven, Text(
+            return new RepairStep(finding, RepairOutcome.NotProven, Invariant(
                 $"Confidence {confidence}: {found.Count} blocks were found where {missingCount} entries are missing."));
         }
 
@@ -90,7 +90,7 @@ internal sealed class TableRebuild(ImageFile file, ImageLayout layout, IReadOnly
             _entries[firstBlock + i] = found[i];
         }
 
-        return new RepairStep(finding, RepairOutcome.Repair, Text(
+        return new RepairStep(finding, RepairOutcome.Repair, Invariant(
             $"Confidence {confidence}: entered as blocks {firstBlock} to {firstBlock + found.Count - 1}, in the order of the file."));
     }
 
@@ -153,6 +153,4 @@ internal sealed class TableRebuild(ImageFile file, ImageLayout layout, IReadOnly
         new HiddenData(file, layout).Find(0, entry, bitmap, shown, cancellation);
         return SectorBitmap.CountSet(shown, layout.SectorsInBlock(0)) == 0;
     }
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,7 +1,7 @@
-using System.Globalization;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Layout;
+using static System.FormattableString;
 
 namespace VhdPS.Engine.Operations.Repair;
 
@@ -58,9 +58,9 @@ internal sealed class TableRepair(ImageFile file, ImageLayout layout, RepairOpti
             {
                 _kept.Add(placed);
             }
-            else if (FindHit(start) is { Length: > 0 } hit)
+            else if (layout.FindStructureHit(start) is { Length: > 0 } hit)
             {
-                Drop(placed, finding.Code, Text($"The {hit.Structure} lies there; no block can."));
+                Drop(placed, finding.Code, Invariant($"The {hit.Structure} lies there; no block can."));
             }
             else
             {
@@ -119,16 +119,11 @@ internal sealed class TableRepair(ImageFile file, ImageLayout layout, RepairOpti
         {
             Span<byte> bytes = sector[..(Math.Min(EntriesPerSector, _table.Count - first) * VhdSpec.TableEntrySize)];
             _table.Encode(first, bytes);
-            phase.Put(file, layout.TableOffset + ((long)first * VhdSpec.TableEntrySize), bytes);
+            phase.Put(file, BlockAllocationTable.EntryOffset(layout.TableOffset, first), bytes);
         }
 
         return [phase];
     }
-
-    /// <summary>The structure whose bytes a block at an offset would share; an empty one where there is none.</summary>
-    private StructureExtent FindHit(long start) => layout.Structures.FirstOrDefault(extent => extent.Structure == VhdStructure.ParentLocator
-        ? start >= extent.FileOffset && start < extent.FileOffset + extent.UsedLength
-        : start < extent.FileOffset + extent.UsedLength && extent.FileOffset < start + layout.BlockSpan);
 
     private void DecidePastEnd(List<ulong> pastEnd)
     {
@@ -224,7 +219,7 @@ internal sealed class TableRepair(ImageFile file, ImageLayout layout, RepairOpti
                 }
 
                 Drop(found.Placed, code, found.Proof);
-                _decisions[TableScan.BlockOf(placed)] = RepairDecision.Repair(Text($"Block {TableScan.BlockOf(found.Placed)} is dropped: {found.Proof}"));
+                _decisions[TableScan.BlockOf(placed)] = RepairDecision.Repair(Invariant($"Block {TableScan.BlockOf(found.Placed)} is dropped: {found.Proof}"));
                 if (found.Placed == placed)
                 {
                     isDropped = true;
@@ -248,12 +243,12 @@ internal sealed class TableRepair(ImageFile file, ImageLayout layout, RepairOpti
         _contested.Add(TableScan.BlockOf(before));
         _contested.Add(TableScan.BlockOf(placed));
         _decisions[TableScan.BlockOf(placed)] = RepairDecision.NotProven(
-            Text($"Nothing proves whether the data is that of block {TableScan.BlockOf(before)} or of block {TableScan.BlockOf(placed)}."));
+            Invariant($"Nothing proves whether the data is that of block {TableScan.BlockOf(before)} or of block {TableScan.BlockOf(placed)}."));
     }
 
     private void Drop(ulong placed, FaultCode code, string proof)
     {
-        _decisions[TableScan.BlockOf(placed)] = RepairDecision.Repair(Text($"The entry is dropped. {proof}"));
+        _decisions[TableScan.BlockOf(placed)] = RepairDecision.Repair(Invariant($"The entry is dropped. {proof}"));
         if (isSelected(code))
         {
             _changes[TableScan.BlockOf(placed)] = VhdSpec.UnusedEntry;
@@ -298,6 +293,4 @@ internal sealed class TableRepair(ImageFile file, ImageLayout layout, RepairOpti
             }
         }
     }
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

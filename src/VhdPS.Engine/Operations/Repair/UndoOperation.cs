@@ -29,7 +29,7 @@ public static class UndoOperation
             Run(file, record);
         }
 
-        File.Delete(undoPath);
+        NamedFile.Delete(undoPath);
         return record;
     }
 

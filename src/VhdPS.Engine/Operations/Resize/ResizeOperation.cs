@@ -1,10 +1,10 @@
-using System.Globalization;
 using VhdPS.Engine.Chains;
 using VhdPS.Engine.Disks;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Images;
 using VhdPS.Engine.Layout;
+using static System.FormattableString;
 
 namespace VhdPS.Engine.Operations.Resize;
 
@@ -14,19 +14,19 @@ namespace VhdPS.Engine.Operations.Resize;
 /// </summary>
 public static class ResizeOperation
 {
-    /// <summary>Says what <see cref="Run(string, ResizeOptions, IProgress{WorkProgress}?, CancellationToken)"/> would do; the file is only read.</summary>
+    /// <summary>Says what <see cref="Run(ResizeOptions, IProgress{WorkProgress}?, CancellationToken)"/> would do; the file is only read.</summary>
     /// <exception cref="ArgumentException">The size wanted is out of its range.</exception>
     /// <exception cref="VhdFormatException">The image's content does not allow it.</exception>
     /// <exception cref="VhdOperationException">Data would be lost, or something else needs force.</exception>
     public static ResizePlan Plan(
-        string path, ResizeOptions options, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+        ResizeOptions options, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
-        using var file = LocalImageFile.OpenRead(path);
+        using var file = LocalImageFile.OpenRead(options.Path);
         return Plan(file, options, progress, cancellation);
     }
 
     /// <summary>Says what a resize of an open file would do; closes the file.</summary>
-    public static ResizePlan Plan(
+    internal static ResizePlan Plan(
         ImageFile file, ResizeOptions options, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
         using var image = VhdImage.Open(file, OpenOptions(file, options, forWriting: false));
@@ -41,12 +41,12 @@ public static class ResizeOperation
     /// <exception cref="VhdOperationException">Data would be lost, or something else needs force; nothing was changed.</exception>
     /// <exception cref="ImageIOException">The file could not be read or written; the image is sound.</exception>
     public static ResizePlan Run(
-        string path, ResizeOptions options, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
-        Run(LocalImageFile.OpenWrite(path), options, progress, cancellation);
+        ResizeOptions options, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
+        Run(LocalImageFile.OpenWrite(options.Path), options, progress, cancellation);
 
     /// <summary>Resizes the disk in an open file and closes it.</summary>
     /// <returns>What was done.</returns>
-    public static ResizePlan Run(
+    internal static ResizePlan Run(
         ImageFile file, ResizeOptions options, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
         VhdOpenOptions openOptions;
@@ -200,6 +200,4 @@ public static class ResizeOperation
                 { IsOverridable = true };
         }
     }
-
-    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,11 +1,11 @@
 using VhdPS.Engine.Chains;
 using VhdPS.Engine.Format;
 
-
 namespace VhdPS.Engine.Operations.Resize;
 
 /// <summary>What size a disk is to get. One of <see cref="SizeBytes"/> and <see cref="ToMinimumSize"/>, or neither to round the present size.</summary>
-public sealed record ResizeOptions
+/// <param name="Path">The image.</param>
+public sealed record ResizeOptions(string Path)
 {
     /// <summary>The size wanted, in bytes; null to start from the present size.</summary>
     public long? SizeBytes { get; init; }
@@ -30,4 +30,39 @@ public sealed record ResizeOptions
 
     /// <summary>Where the parents of a differencing image may be and what proves them.</summary>
     public ParentPolicy Parents { get; init; } = ParentPolicy.Default;
+}
+
+/// <summary>What a resize does to one image.</summary>
+/// <param name="Path">The file.</param>
+/// <param name="VhdType">The kind of image.</param>
+/// <param name="OldSizeBytes">The virtual size before.</param>
+/// <param name="NewSizeBytes">The virtual size after.</param>
+public sealed record ResizePlan(string Path, VhdType VhdType, long OldSizeBytes, long NewSizeBytes)
+{
+    /// <summary>Length of the file before, in bytes.</summary>
+    public long OldFileLength { get; init; }
+
+    /// <summary>Length of the file after, in bytes.</summary>
+    public long NewFileLength { get; init; }
+
+    /// <summary>Blocks that move out of the way of the longer table.</summary>
+    public int MovedBlockCount { get; init; }
+
+    /// <summary>Whether the table moves behind the data because something that cannot move is in its way.</summary>
+    public bool IsTableMoved { get; init; }
+
+    /// <summary>Whether Xen's batmap has no place behind the new table and is given up.</summary>
+    public bool IsBatmapDropped { get; init; }
+
+    /// <summary>Whether the creator becomes <c>win </c>, so that every reader sees the new size.</summary>
+    public bool IsCreatorChanged { get; init; }
+
+    /// <summary>The last sector that is not zeros behind the new end and is lost; null where none is.</summary>
+    public long? LostSector { get; init; }
+
+    /// <summary>Whether anything in the file has to change.</summary>
+    public bool IsChange { get; init; } = true;
+
+    /// <summary>Whether an earlier work was cut off, and what it left is put in order first.</summary>
+    public bool IsRepair { get; init; }
 }

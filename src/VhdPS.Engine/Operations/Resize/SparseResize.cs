@@ -51,9 +51,9 @@ internal sealed class SparseResize
         ThrowIfUnsound();
 
         long freeFrom = BlockAllocator.FindEnd(_layout, _table);
-        long oldTableEnd = TableEnd(_layout.TableOffset, _layout.BlockCount);
+        long oldTableEnd = BlockAllocationTable.End(_layout.TableOffset, _layout.BlockCount);
         _newTableOffset = _layout.TableOffset;
-        _newTableEnd = TableEnd(_newTableOffset, _newCount);
+        _newTableEnd = BlockAllocationTable.End(_newTableOffset, _newCount);
         bool isGrowing = sectorCount >= _layout.SectorCount;
         _batmap = isGrowing
             ? BatmapMove.PlanWhole(_file, _layout, _newTableEnd, _newCount)
@@ -62,7 +62,7 @@ internal sealed class SparseResize
         if (IsImmovableWithin(oldTableEnd, claimEnd))
         {
             _newTableOffset = VhdSpec.RoundUp(freeFrom, VhdSpec.DataAlignment);
-            _newTableEnd = TableEnd(_newTableOffset, _newCount);
+            _newTableEnd = BlockAllocationTable.End(_newTableOffset, _newCount);
             _batmap = BatmapMove.PlanWhole(_file, _layout, _newTableEnd, _newCount);
             _firstFree = _batmap?.End ?? _newTableEnd;
         }
@@ -116,9 +116,6 @@ internal sealed class SparseResize
             Shrink();
         }
     }
-
-    private static long TableEnd(long tableOffset, int count) =>
-        tableOffset + VhdSpec.RoundUp((long)count * VhdSpec.TableEntrySize, VhdSpec.SectorSize);
 
     private void ThrowIfUnsound()
     {
@@ -216,7 +213,7 @@ internal sealed class SparseResize
 
         // R6: nothing below is seen by a reader of the new size.
         BlockAllocationTable table = _table.WithCount(_newCount);
-        WriteTable(table, _newCount, TableEnd(_layout.TableOffset, _layout.BlockCount));
+        WriteTable(table, _newCount, BlockAllocationTable.End(_layout.TableOffset, _layout.BlockCount));
         _batmap?.WriteHeader();
         _file.Flush();
         WriteHeader();
@@ -258,7 +255,7 @@ internal sealed class SparseResize
     /// <summary>Writes the sectors of the table from that of <paramref name="firstBlock"/> on; behind the last entry 0xFF.</summary>
     private void WriteTable(BlockAllocationTable table, int firstBlock, long tableEnd, long? exceptSectorAt = null)
     {
-        long from = _newTableOffset + ((long)firstBlock * VhdSpec.TableEntrySize);
+        long from = BlockAllocationTable.EntryOffset(_newTableOffset, firstBlock);
         from -= from % VhdSpec.SectorSize;
         byte[] buffer = ArrayPool<byte>.Shared.Rent(TableChunk);
         try

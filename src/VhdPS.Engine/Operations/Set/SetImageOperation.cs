@@ -15,14 +15,14 @@ public static class SetImageOperation
     /// <exception cref="VhdFormatException">The image or the parent cannot be used, or the parent has another id.</exception>
     /// <exception cref="VhdOperationException">The image has no parent to link, has children that name its id, or would change its size.</exception>
     /// <exception cref="ImageIOException">The file could not be written.</exception>
-    public static void Run(string path, SetImageOptions options)
+    public static void Run(SetImageOptions options)
     {
-        using var file = LocalImageFile.OpenWrite(path);
+        using var file = LocalImageFile.OpenWrite(options.Path);
         Run(file, options);
     }
 
     /// <summary>Changes the image in a file that is open for writing.</summary>
-    public static void Run(ImageFile file, SetImageOptions options)
+    internal static void Run(ImageFile file, SetImageOptions options)
     {
         if (options.UniqueId == Guid.Empty)
         {
@@ -92,6 +92,6 @@ public static class SetImageOperation
             throw new VhdFormatException(file.Path, parent.Finding!);
         }
 
-        return new ParentFacts(parent.Path, parent.Layout!.Footer.UniqueId, File.GetLastWriteTimeUtc(parent.Path));
+        return new ParentFacts(parent.Path, parent.Layout!.Footer.UniqueId, NamedFile.ModifiedUtc(parent.Path));
     }
 }

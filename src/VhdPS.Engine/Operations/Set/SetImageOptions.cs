@@ -1,7 +1,8 @@
 namespace VhdPS.Engine.Operations.Set;
 
 /// <summary>What of an image's footer and header is to change; null: as it is.</summary>
-public sealed record SetImageOptions
+/// <param name="Path">The image.</param>
+public sealed record SetImageOptions(string Path)
 {
     /// <summary>The new parent of a differencing image.</summary>
     public string? ParentPath { get; init; }

@@ -26,7 +26,7 @@ public sealed class MergeOperationTests : IDisposable
             using var folder = new TempFolder();
             ChainModel chain = MakeChain(folder, seed, root, children: 3);
             string top = chain.Path, target = ChainInspector.Describe(top)[3].Path;
-            MergePlan plan = MergeOperation.Run(top, Request() with { Depth = 3 });
+            MergePlan plan = MergeOperation.Run(Request(top) with { Depth = 3 });
             Assert.Equal(target, plan.TargetPath);
             AssertDisk(target, chain.Content);
             AssertClean(target);
@@ -39,7 +39,7 @@ public sealed class MergeOperationTests : IDisposable
     {
         ChainModel chain = MakeChain(_folder, 77, "Dynamic", children: 2);
         string parent = ChainInspector.Describe(chain.Path)[1].Path;
-        MergePlan plan = MergeOperation.Run(chain.Path, Request() with { KeepChild = true });
+        MergePlan plan = MergeOperation.Run(Request(chain.Path) with { KeepChild = true });
         Assert.Empty(plan.DeletedPaths);
         AssertDisk(parent, chain.Content);
         AssertDisk(chain.Path, chain.Content);
@@ -55,14 +55,14 @@ public sealed class MergeOperationTests : IDisposable
         ChainModel chain = MakeChain(_folder, 78 + depth, "Dynamic", children: 3);
         Dictionary<string, byte[]> before = Directory.GetFiles(_folder.Root).ToDictionary(path => path, File.ReadAllBytes);
         string target = _folder["new.vhd"];
-        MergePlan plan = MergeOperation.Run(chain.Path, Request() with { Depth = depth, DestinationPath = target });
+        MergePlan plan = MergeOperation.Run(Request(chain.Path) with { Depth = depth, DestinationPath = target });
         Assert.True(plan.IsNewFile);
         AssertDisk(target, chain.Content);
         AssertClean(target);
         Assert.Equal(4 - depth, ChainInspector.Describe(target).Count);
         Assert.Equal([.. before.Keys.Append(target).Order()], Directory.GetFiles(_folder.Root).Order());
         Assert.All(before, pair => Assert.Equal(pair.Value, File.ReadAllBytes(pair.Key)));
-        var error = Assert.Throws<VhdOperationException>(() => MergeOperation.Run(chain.Path, Request() with { Depth = depth, DestinationPath = target }));
+        var error = Assert.Throws<VhdOperationException>(() => MergeOperation.Run(Request(chain.Path) with { Depth = depth, DestinationPath = target }));
         Assert.Equal(OperationError.TargetExists, error.Code);
     }
 
@@ -71,11 +71,11 @@ public sealed class MergeOperationTests : IDisposable
     {
         ChainModel chain = MakeChain(_folder, 90, "Fixed", children: 2);
         string root = ChainInspector.Describe(chain.Path)[2].Path;
-        Assert.Equal(2, MergeOperation.Plan(chain.Path, Request() with { DestinationPath = root }).SourcePaths.Count);
-        Assert.Throws<ArgumentException>(() => MergeOperation.Plan(chain.Path, Request() with { DestinationPath = root, Depth = 1 }));
-        var error = Assert.Throws<VhdOperationException>(() => MergeOperation.Plan(chain.Path, Request() with { DestinationPath = chain.Path }));
+        Assert.Equal(2, MergeOperation.Plan(Request(chain.Path) with { DestinationPath = root }).SourcePaths.Count);
+        Assert.Throws<ArgumentException>(() => MergeOperation.Plan(Request(chain.Path) with { DestinationPath = root, Depth = 1 }));
+        var error = Assert.Throws<VhdOperationException>(() => MergeOperation.Plan(Request(chain.Path) with { DestinationPath = chain.Path }));
         Assert.Equal(OperationError.SameFile, error.Code);
-        MergeOperation.Run(chain.Path, Request() with { DestinationPath = root });
+        MergeOperation.Run(Request(chain.Path) with { DestinationPath = root });
         AssertDisk(root, chain.Content);
     }
 
@@ -83,9 +83,9 @@ public sealed class MergeOperationTests : IDisposable
     public void A_smaller_parent_grows_first()
     {
         string parent = Make("parent.vhd", 1 << 20), child = MakeChild("child.vhd", parent);
-        ResizeOperation.Run(child, new ResizeOptions { SizeBytes = 5 << 20 });
+        ResizeOperation.Run(new ResizeOptions(child) { SizeBytes = 5 << 20 });
         Write(child, 9000, 0x77);
-        MergePlan plan = MergeOperation.Run(child, Request());
+        MergePlan plan = MergeOperation.Run(Request(child));
         Assert.Equal((1L << 20, 5L << 20), (plan.OldSizeBytes, plan.NewSizeBytes));
         byte[] disk = new byte[5 << 20];
         disk.AsSpan(9000 * 512, 512).Fill(0x77);
@@ -98,8 +98,8 @@ public sealed class MergeOperationTests : IDisposable
     {
         string root = Make("root.vhd", 4 << 20), middle = MakeChild("middle.vhd", root), child = MakeChild("child.vhd", middle);
         Write(root, 8000, 0x11);
-        ResizeOperation.Run(middle, new ResizeOptions { SizeBytes = 1 << 20, Force = true });
-        MergeOperation.Run(child, Request() with { DestinationPath = _folder["new.vhd"] });
+        ResizeOperation.Run(new ResizeOptions(middle) { SizeBytes = 1 << 20, Force = true });
+        MergeOperation.Run(Request(child) with { DestinationPath = _folder["new.vhd"] });
         AssertDisk(_folder["new.vhd"], new byte[4 << 20]);
         Assert.Equal(root, ChainInspector.Describe(_folder["new.vhd"])[1].Path);
     }
@@ -111,13 +111,13 @@ public sealed class MergeOperationTests : IDisposable
         string other = MakeChild("other.vhd", parent), third = MakeChild("third.vhd", parent);
         Write(child, 5, 0x12);
         byte[] before = File.ReadAllBytes(parent);
-        var error = Assert.Throws<VhdOperationException>(() => MergeOperation.Run(child, Request()));
+        var error = Assert.Throws<VhdOperationException>(() => MergeOperation.Run(Request(child)));
         Assert.Equal(OperationError.HasChildren, error.Code);
         Assert.Contains(other, error.Message, StringComparison.Ordinal);
         Assert.Contains(third, error.Message, StringComparison.Ordinal);
         Assert.Equal(before, File.ReadAllBytes(parent));
         Assert.True(File.Exists(child));
-        MergeOperation.Run(child, Request() with { DestinationPath = _folder["new.vhd"] });
+        MergeOperation.Run(Request(child) with { DestinationPath = _folder["new.vhd"] });
         Assert.Equal(before, File.ReadAllBytes(parent));
     }
 
@@ -125,11 +125,11 @@ public sealed class MergeOperationTests : IDisposable
     public void An_image_that_others_stand_on_is_not_deleted()
     {
         string parent = Make("parent.vhd", 1 << 20), child = MakeChild("child.vhd", parent), grandchild = MakeChild("grandchild.vhd", child);
-        var error = Assert.Throws<VhdOperationException>(() => MergeOperation.Run(child, Request()));
+        var error = Assert.Throws<VhdOperationException>(() => MergeOperation.Run(Request(child)));
         Assert.Equal((OperationError.HasChildren, child), (error.Code, error.Path));
         Assert.Contains(grandchild, error.Message, StringComparison.Ordinal);
         Write(child, 7, 0x13);
-        MergeOperation.Run(child, Request() with { KeepChild = true });
+        MergeOperation.Run(Request(child) with { KeepChild = true });
         AssertDisk(parent, Read(grandchild));
     }
 
@@ -137,10 +137,10 @@ public sealed class MergeOperationTests : IDisposable
     public void What_has_no_parent_or_not_that_many_is_refused()
     {
         string parent = Make("parent.vhd", 1 << 20), child = MakeChild("child.vhd", parent);
-        Assert.Equal(OperationError.WrongType, Assert.Throws<VhdOperationException>(() => MergeOperation.Plan(parent, Request())).Code);
-        Assert.Throws<ArgumentException>(() => MergeOperation.Plan(child, Request() with { Depth = 2 }));
+        Assert.Equal(OperationError.WrongType, Assert.Throws<VhdOperationException>(() => MergeOperation.Plan(Request(parent))).Code);
+        Assert.Throws<ArgumentException>(() => MergeOperation.Plan(Request(child) with { Depth = 2 }));
         File.Delete(parent);
-        Assert.Equal(FaultCode.ParentNotFound, Assert.Throws<VhdFormatException>(() => MergeOperation.Plan(child, Request())).Finding.Code);
+        Assert.Equal(FaultCode.ParentNotFound, Assert.Throws<VhdFormatException>(() => MergeOperation.Plan(Request(child))).Finding.Code);
     }
 
     [Fact]
@@ -165,12 +165,12 @@ public sealed class MergeOperationTests : IDisposable
                     cancellation.Cancel();
                 }
             });
-            Assert.ThrowsAny<OperationCanceledException>(() => MergeOperation.Run(child, Request(), progress, cancellation.Token));
+            Assert.ThrowsAny<OperationCanceledException>(() => MergeOperation.Run(Request(child), progress, cancellation.Token));
             AssertDisk(child, disk);
             AssertClean(parent);
         }
 
-        MergeOperation.Run(child, Request());
+        MergeOperation.Run(Request(child));
         AssertDisk(parent, disk);
         Assert.False(File.Exists(child));
     }
@@ -194,7 +194,7 @@ public sealed class MergeOperationTests : IDisposable
         }
 
         long before = new FileInfo(parent).Length, most = MergeGrowth.CountBytes(child, parent);
-        MergeOperation.Run(child, Request());
+        MergeOperation.Run(Request(child));
         long growth = new FileInfo(parent).Length - before;
 
         // A block of the child may reach over several of the parent's of which it writes only some.
@@ -218,9 +218,9 @@ public sealed class MergeOperationTests : IDisposable
         }
 
         byte[] before = File.ReadAllBytes(parent);
-        foreach (MergeOptions request in new[] { Request(), Request() with { DestinationPath = disk["new.vhd"] } })
+        foreach (MergeOptions request in new[] { Request(child), Request(child) with { DestinationPath = disk["new.vhd"] } })
         {
-            var error = Assert.Throws<VhdOperationException>(() => MergeOperation.Run(child, request));
+            var error = Assert.Throws<VhdOperationException>(() => MergeOperation.Run(request));
             Assert.Equal(OperationError.NotEnoughSpace, error.Code);
         }
 
@@ -229,7 +229,7 @@ public sealed class MergeOperationTests : IDisposable
         AssertClean(child);
     }
 
-    private static MergeOptions Request() => new() { UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch };
+    private static MergeOptions Request(string path) => new(path) { UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch };
 
     private static ChainModel MakeChain(TempFolder folder, int seed, string root, int children)
     {

@@ -25,7 +25,7 @@ public sealed class RepairOperationTests(ITestOutputHelper output)
             string steps = Describe(damaged, plan);
             Assert.True(plan.Steps.Where(step => step.Finding.Code == damaged.Code).All(
                 step => step.Outcome == (damaged.IsMended ? RepairOutcome.Repair : RepairOutcome.NotProven)), steps);
-            RepairOperation.Apply(file, plan, undo: null);
+            RepairOperation.Run(file, plan, undo: null);
             bool isGone = Findings(file.ToArray()).All(finding => finding.Code != damaged.Code);
             Assert.True(isGone == damaged.IsMended, steps);
             if (damaged.IsMended)
@@ -82,7 +82,7 @@ public sealed class RepairOperationTests(ITestOutputHelper output)
         {
             using var file = new MemoryImageFile(damaged.Bytes);
             byte[][] before = ReadWhatCanBeRead(damaged.Bytes);
-            RepairOperation.Apply(file, RepairOperation.Plan(file, Options), undo: null);
+            RepairOperation.Run(file, RepairOperation.Plan(file, Options), undo: null);
             byte[][] after = ReadWhatCanBeRead(file.ToArray());
             for (int block = 0; block < before.Length; block++)
             {
@@ -98,7 +98,7 @@ public sealed class RepairOperationTests(ITestOutputHelper output)
         {
             using var file = new MemoryImageFile(damaged.Bytes);
             using var undo = new MemoryImageFile([]);
-            RepairOperation.Apply(file, RepairOperation.Plan(file, Options), undo);
+            RepairOperation.Run(file, RepairOperation.Plan(file, Options), undo);
             Assert.NotEqual(damaged.Bytes, file.ToArray());
             UndoOperation.Run(file, UndoRecord.Read(undo));
             Assert.Equal(damaged.Bytes, file.ToArray());
@@ -116,7 +116,7 @@ public sealed class RepairOperationTests(ITestOutputHelper output)
             using var undo = new RecordingImageFile(new MemoryImageFile([]));
             using var guarded = new GuardedImageFile(recorder, () => Assert.Equal(ChangeKind.Flush, undo.Changes[^1].Kind));
             RepairPlan plan = RepairOperation.Plan(guarded, Options);
-            RepairOperation.Apply(guarded, plan, undo);
+            RepairOperation.Run(guarded, plan, undo);
             Assert.Equal(ChangeKind.Flush, recorder.Changes[^1].Kind);
             byte[][] before = ReadWhatCanBeRead(damaged.Bytes);
             long errors = plan.Report.ErrorCount;
@@ -129,7 +129,7 @@ public sealed class RepairOperationTests(ITestOutputHelper output)
                 UndoOperation.Run(again, UndoRecord.Read(undo));
                 Assert.True(damaged.Bytes.AsSpan().SequenceEqual(again.ToArray()), what + ": the undo file does not bring it back");
                 using var onwards = new MemoryImageFile(state.Bytes);
-                RepairOperation.Apply(onwards, RepairOperation.Plan(onwards, Options), undo: null);
+                RepairOperation.Run(onwards, RepairOperation.Plan(onwards, Options), undo: null);
                 CheckReport after = ImageChecker.Check(onwards, new CheckOptions { Full = true });
                 Assert.True(after.ErrorCount + after.WarningCount == 0, what + Describe(after));
             }
@@ -146,7 +146,7 @@ public sealed class RepairOperationTests(ITestOutputHelper output)
         {
             using var file = new MemoryImageFile(damaged.Bytes);
             using var undo = new MemoryImageFile([]);
-            RepairOperation.Apply(file, RepairOperation.Plan(file, Options), undo);
+            RepairOperation.Run(file, RepairOperation.Plan(file, Options), undo);
             byte[] repaired = file.ToArray();
             using var recorder = new RecordingImageFile(new MemoryImageFile(repaired));
             UndoOperation.Run(recorder, UndoRecord.Read(undo));
@@ -170,7 +170,7 @@ public sealed class RepairOperationTests(ITestOutputHelper output)
         RepairPlan plan = RepairOperation.Plan(file, Options);
         file.SetLength(file.Length + 512);
         byte[] changed = file.ToArray();
-        Assert.Throws<VhdOperationException>(() => RepairOperation.Apply(file, plan, undo: null));
+        Assert.Throws<VhdOperationException>(() => RepairOperation.Run(file, plan, undo: null));
         Assert.Equal(changed, file.ToArray());
     }
 
@@ -182,7 +182,7 @@ public sealed class RepairOperationTests(ITestOutputHelper output)
             using var file = new MemoryImageFile(damaged.Bytes);
             using var undo = new MemoryImageFile([]);
             RepairPlan plan = RepairOperation.Plan(file, Options);
-            RepairOperation.Apply(file, plan, undo);
+            RepairOperation.Run(file, plan, undo);
             FileEdit edit = plan.Phases.SelectMany(phase => phase.Edits).First(edit => !edit.IsCut || edit.FileOffset > 0);
             if (edit.IsCut)
             {
@@ -204,7 +204,7 @@ public sealed class RepairOperationTests(ITestOutputHelper output)
     {
         using var file = new MemoryImageFile(DamagedImages.All().First().Bytes);
         using var undo = new MemoryImageFile([]);
-        RepairOperation.Apply(file, RepairOperation.Plan(file, Options), undo);
+        RepairOperation.Run(file, RepairOperation.Plan(file, Options), undo);
         byte[] bytes = undo.ToArray();
         for (int at = 0; at < bytes.Length; at += 7)
         {

@@ -31,7 +31,7 @@ public sealed class ResizeOperationTests : IDisposable
         byte[] disk = Fill(path, 3 * (int)MiB);
         foreach (long size in new[] { 3 * MiB + 512, 5 * MiB, 40 * MiB, 7 * MiB, 3 * MiB, 600 * MiB, 3 * MiB })
         {
-            ResizePlan plan = ResizeOperation.Run(path, new ResizeOptions { SizeBytes = size });
+            ResizePlan plan = ResizeOperation.Run(new ResizeOptions(path) { SizeBytes = size });
             Assert.Equal(size, plan.NewSizeBytes);
             Assert.Equal(plan.NewFileLength, new FileInfo(path).Length);
             AssertClean(path);
@@ -52,18 +52,18 @@ public sealed class ResizeOperationTests : IDisposable
         string path = Make(8 * MiB, VhdType.Dynamic, 4096);
         Write(path, 5000, 0x55);
         byte[] before = File.ReadAllBytes(path);
-        var error = Assert.Throws<VhdOperationException>(() => ResizeOperation.Run(path, new ResizeOptions { SizeBytes = 2 * MiB }));
+        var error = Assert.Throws<VhdOperationException>(() => ResizeOperation.Run(new ResizeOptions(path) { SizeBytes = 2 * MiB }));
         Assert.Equal(OperationError.DataWouldBeLost, error.Code);
         Assert.Contains("sector 5000 ", error.Message, StringComparison.Ordinal);
         Assert.Contains($"{5001 * 512} bytes", error.Message, StringComparison.Ordinal);
         Assert.Equal(before, File.ReadAllBytes(path));
 
-        ResizePlan plan = ResizeOperation.Run(path, new ResizeOptions { SizeBytes = 2 * MiB, Force = true });
+        ResizePlan plan = ResizeOperation.Run(new ResizeOptions(path) { SizeBytes = 2 * MiB, Force = true });
         Assert.Equal(5000, plan.LostSector);
         Assert.True(new FileInfo(path).Length < before.Length);
 
         // What was cut off does not come back.
-        ResizeOperation.Run(path, new ResizeOptions { SizeBytes = 8 * MiB });
+        ResizeOperation.Run(new ResizeOptions(path) { SizeBytes = 8 * MiB });
         using VhdImage image = VhdImage.Open(path);
         Assert.Equal(-1, DataScan.FindLast(image, 0, null, default));
     }
@@ -75,9 +75,9 @@ public sealed class ResizeOperationTests : IDisposable
     {
         string path = Make(300 * MiB, type, 1 << 20);
         Write(path, 200_001, 0x66);
-        ResizePlan plan = ResizeOperation.Plan(path, new ResizeOptions { ToMinimumSize = true });
+        ResizePlan plan = ResizeOperation.Plan(new ResizeOptions(path) { ToMinimumSize = true });
         Assert.Equal(200_002 * 512, plan.NewSizeBytes);
-        plan = ResizeOperation.Run(path, new ResizeOptions { ToMinimumSize = true, RoundUpToBytes = MiB });
+        plan = ResizeOperation.Run(new ResizeOptions(path) { ToMinimumSize = true, RoundUpToBytes = MiB });
         Assert.Equal(98 * MiB, plan.NewSizeBytes);
         AssertClean(path);
         using VhdImage image = VhdImage.Open(path);
@@ -88,8 +88,8 @@ public sealed class ResizeOperationTests : IDisposable
     public void Without_a_size_the_present_one_is_rounded_up()
     {
         string path = Make(3 * MiB + 512, VhdType.Fixed, 0);
-        Assert.Equal(4 * MiB, ResizeOperation.Run(path, new ResizeOptions { RoundUpToBytes = MiB }).NewSizeBytes);
-        Assert.False(ResizeOperation.Run(path, new ResizeOptions { RoundUpToBytes = MiB }).IsChange);
+        Assert.Equal(4 * MiB, ResizeOperation.Run(new ResizeOptions(path) { RoundUpToBytes = MiB }).NewSizeBytes);
+        Assert.False(ResizeOperation.Run(new ResizeOptions(path) { RoundUpToBytes = MiB }).IsChange);
     }
 
     [Fact]
@@ -98,19 +98,19 @@ public sealed class ResizeOperationTests : IDisposable
         string path = Make(3 * MiB, VhdType.Dynamic, 512);
         foreach (ResizeOptions request in new ResizeOptions[]
         {
-            new() { SizeBytes = 0 },
-            new() { SizeBytes = -512 },
-            new() { SizeBytes = VhdSpec.MaxSize + 1 },
-            new() { SizeBytes = long.MaxValue },
-            new() { SizeBytes = MiB, ToMinimumSize = true },
-            new() { SizeBytes = MiB, RoundUpToBytes = 0 },
-            new() { SizeBytes = MiB, RoundUpToBytes = 513 },
+            new(path) { SizeBytes = 0 },
+            new(path) { SizeBytes = -512 },
+            new(path) { SizeBytes = VhdSpec.MaxSize + 1 },
+            new(path) { SizeBytes = long.MaxValue },
+            new(path) { SizeBytes = MiB, ToMinimumSize = true },
+            new(path) { SizeBytes = MiB, RoundUpToBytes = 0 },
+            new(path) { SizeBytes = MiB, RoundUpToBytes = 513 },
 
             // With blocks of 512 bytes the table would pass 64 MiB.
-            new() { SizeBytes = 9L << 30 },
+            new(path) { SizeBytes = 9L << 30 },
         })
         {
-            Assert.Throws<ArgumentException>(() => ResizeOperation.Run(path, request));
+            Assert.Throws<ArgumentException>(() => ResizeOperation.Run(request));
         }
 
         AssertClean(path);
@@ -123,7 +123,7 @@ public sealed class ResizeOperationTests : IDisposable
     public void A_creator_whose_images_go_by_the_geometry_gives_way_to_one_that_all_read_alike(string creator)
     {
         string path = _folder.Write("creator.vhd", ImageBytes.Dynamic(68 * 512 * 4).PutFooter(28, creator).Bytes);
-        ResizePlan plan = ResizeOperation.Run(path, new ResizeOptions { SizeBytes = 3 * MiB });
+        ResizePlan plan = ResizeOperation.Run(new ResizeOptions(path) { SizeBytes = 3 * MiB });
         Assert.True(plan.IsCreatorChanged);
         using VhdImage image = VhdImage.Open(path);
         Assert.Equal("win ", image.Layout.Footer.CreatorApplication);
@@ -134,7 +134,7 @@ public sealed class ResizeOperationTests : IDisposable
     public void A_creator_stays_where_the_geometry_says_the_size()
     {
         string path = _folder.Write("chs.vhd", ImageBytes.Dynamic(68 * 512 * 4).PutFooter(28, "vpc ").Bytes);
-        ResizePlan plan = ResizeOperation.Run(path, new ResizeOptions { SizeBytes = 4 * 17 * 512 * 40 });
+        ResizePlan plan = ResizeOperation.Run(new ResizeOptions(path) { SizeBytes = 4 * 17 * 512 * 40 });
         Assert.False(plan.IsCreatorChanged);
         using VhdImage image = VhdImage.Open(path);
         Assert.Equal("vpc ", image.Layout.Footer.CreatorApplication);
@@ -147,7 +147,7 @@ public sealed class ResizeOperationTests : IDisposable
         // By geometry the disk ends at sector 68 x 3, by current size 13 sectors later; someone wrote there.
         ImageBytes bytes = ImageBytes.Fixed(((68 * 3) + 13) * 512).PutFooter(28, "vpc ").PutFooter(56, [0, 3, 4, 17]);
         string path = _folder.Write("two.vhd", bytes.Bytes);
-        ResizeOperation.Run(path, new ResizeOptions { SizeBytes = MiB });
+        ResizeOperation.Run(new ResizeOptions(path) { SizeBytes = MiB });
         using VhdImage image = VhdImage.Open(path);
         byte[] last = new byte[512];
         image.ReadSectors((68 * 3) + 12, last);
@@ -170,8 +170,8 @@ public sealed class ResizeOperationTests : IDisposable
             Assert.Contains(image.Layout.Findings, finding => finding.Code == FaultCode.TrailingBytes);
         }
 
-        Assert.True(ResizeOperation.Plan(path, new ResizeOptions { SizeBytes = 200 * MiB }).IsRepair);
-        ResizeOperation.Run(path, new ResizeOptions { SizeBytes = 200 * MiB });
+        Assert.True(ResizeOperation.Plan(new ResizeOptions(path) { SizeBytes = 200 * MiB }).IsRepair);
+        ResizeOperation.Run(new ResizeOptions(path) { SizeBytes = 200 * MiB });
         AssertClean(path);
         using VhdImage grown = VhdImage.Open(path);
         byte[] read = new byte[4 * MiB];
@@ -184,17 +184,17 @@ public sealed class ResizeOperationTests : IDisposable
     public void A_saved_state_and_children_beside_the_image_need_force()
     {
         string path = _folder.Write("saved.vhd", ImageBytes.Dynamic().PutFooter(84, [1]).Bytes);
-        var error = Assert.Throws<VhdOperationException>(() => ResizeOperation.Run(path, new ResizeOptions { SizeBytes = MiB }));
+        var error = Assert.Throws<VhdOperationException>(() => ResizeOperation.Run(new ResizeOptions(path) { SizeBytes = MiB }));
         Assert.Equal(OperationError.StateSaved, error.Code);
-        ResizeOperation.Run(path, new ResizeOptions { SizeBytes = MiB, Force = true });
+        ResizeOperation.Run(new ResizeOptions(path) { SizeBytes = MiB, Force = true });
 
         string parent = Make(MiB, VhdType.Dynamic, 4096);
         string child = _folder["child.vhd"];
         ChildCreator.Create(child, new NewChild(parent) { UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch });
-        error = Assert.Throws<VhdOperationException>(() => ResizeOperation.Plan(parent, new ResizeOptions { SizeBytes = 2 * MiB }));
+        error = Assert.Throws<VhdOperationException>(() => ResizeOperation.Plan(new ResizeOptions(parent) { SizeBytes = 2 * MiB }));
         Assert.Equal(OperationError.HasChildren, error.Code);
         Assert.Contains(child, error.Message, StringComparison.Ordinal);
-        ResizeOperation.Run(parent, new ResizeOptions { SizeBytes = 2 * MiB, Force = true });
+        ResizeOperation.Run(new ResizeOptions(parent) { SizeBytes = 2 * MiB, Force = true });
         AssertClean(parent);
     }
 
@@ -205,17 +205,17 @@ public sealed class ResizeOperationTests : IDisposable
         string child = _folder["child.vhd"];
         ChildCreator.Create(child, new NewChild(parent) { BlockSize = 512, UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch });
         Write(child, 100, 0x31);
-        ResizeOperation.Run(child, new ResizeOptions { SizeBytes = 5 * MiB });
+        ResizeOperation.Run(new ResizeOptions(child) { SizeBytes = 5 * MiB });
         AssertClean(child);
         using (VhdImage image = VhdImage.Open(child))
         {
             Assert.Equal(100, DataScan.FindLast(image, 0, null, default));
         }
 
-        ResizeOperation.Run(parent, new ResizeOptions { SizeBytes = 9 * MiB, Force = true });
+        ResizeOperation.Run(new ResizeOptions(parent) { SizeBytes = 9 * MiB, Force = true });
         Write(parent, 15_000, 0x32);
-        ResizeOperation.Run(child, new ResizeOptions { SizeBytes = 6 * MiB });
-        var error = Assert.Throws<VhdOperationException>(() => ResizeOperation.Run(child, new ResizeOptions { SizeBytes = 8 * MiB }));
+        ResizeOperation.Run(new ResizeOptions(child) { SizeBytes = 6 * MiB });
+        var error = Assert.Throws<VhdOperationException>(() => ResizeOperation.Run(new ResizeOptions(child) { SizeBytes = 8 * MiB }));
         Assert.Equal(OperationError.ParentDataWouldShow, error.Code);
         Assert.Contains("sector 15000", error.Message, StringComparison.Ordinal);
     }
@@ -229,7 +229,7 @@ public sealed class ResizeOperationTests : IDisposable
         using var cancellation = new CancellationTokenSource();
         var progress = new CancelAt(cancellation, calls: 2);
         Assert.ThrowsAny<OperationCanceledException>(
-            () => ResizeOperation.Run(path, new ResizeOptions { SizeBytes = 100L << 30 }, progress, cancellation.Token));
+            () => ResizeOperation.Run(new ResizeOptions(path) { SizeBytes = 100L << 30 }, progress, cancellation.Token));
         Assert.Equal(before.Length, new FileInfo(path).Length);
         AssertClean(path);
         Assert.Equal(before[..2048], File.ReadAllBytes(path)[..2048]);
@@ -240,7 +240,7 @@ public sealed class ResizeOperationTests : IDisposable
     {
         byte[] before = ResizeBytes();
         var file = new MemoryImageFile(before) { MaxLength = before.Length + 3000 };
-        Assert.Throws<ImageIOException>(() => ResizeOperation.Run(file, new ResizeOptions { SizeBytes = 2000 * 512 }));
+        Assert.Throws<ImageIOException>(() => ResizeOperation.Run(file, new ResizeOptions(file.Path) { SizeBytes = 2000 * 512 }));
         byte[] after = file.Reopen().ToArray();
         Assert.True(ImageChecker.Check(new MemoryImageFile(after), new CheckOptions { Full = true }).IsValid);
         Verdict.AssertContent(after, VhdOpenOptions.Default, SoundImage.DynamicContent());
@@ -252,9 +252,9 @@ public sealed class ResizeOperationTests : IDisposable
         string path = Make(VhdSpec.MaxSize - (2 * MiB), VhdType.Dynamic, 2 << 20);
         Write(path, 5, 0x41);
         long before = GC.GetAllocatedBytesForCurrentThread();
-        ResizeOperation.Run(path, new ResizeOptions { SizeBytes = VhdSpec.MaxSize });
-        ResizeOperation.Run(path, new ResizeOptions { SizeBytes = MiB });
-        ResizeOperation.Run(path, new ResizeOptions { SizeBytes = VhdSpec.MaxSize });
+        ResizeOperation.Run(new ResizeOptions(path) { SizeBytes = VhdSpec.MaxSize });
+        ResizeOperation.Run(new ResizeOptions(path) { SizeBytes = MiB });
+        ResizeOperation.Run(new ResizeOptions(path) { SizeBytes = VhdSpec.MaxSize });
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 3 * 96 * MiB);
         AssertClean(path);
     }
@@ -280,7 +280,7 @@ public sealed class ResizeOperationTests : IDisposable
         }
 
         long before = GC.GetAllocatedBytesForCurrentThread();
-        ResizePlan plan = ResizeOperation.Run(path, new ResizeOptions { SizeBytes = VhdSpec.MaxSize });
+        ResizePlan plan = ResizeOperation.Run(new ResizeOptions(path) { SizeBytes = VhdSpec.MaxSize });
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 96 * MiB);
         Assert.Equal(1, plan.MovedBlockCount);
     }

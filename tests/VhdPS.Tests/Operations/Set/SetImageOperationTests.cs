@@ -30,7 +30,7 @@ public sealed class SetImageOperationTests : IDisposable
             MemoryImageFile file = new(bytes, _folder["image.vhd"]);
             var id = Guid.NewGuid();
             DateTime time = new(2020, 2, 3, 4, 5, 6, DateTimeKind.Utc);
-            SetImageOperation.Run(file, new SetImageOptions { UniqueId = id, TimeStamp = time, CreatorApplication = "abc", SavedState = true });
+            SetImageOperation.Run(file, new SetImageOptions(file.Path) { UniqueId = id, TimeStamp = time, CreatorApplication = "abc", SavedState = true });
             byte[] after = file.Reopen().ToArray();
             var layout = ImageLayout.Read(file.Reopen());
             Assert.Equal((id, time, "abc", (byte)1), (layout.Footer.UniqueId, layout.Footer.TimeStamp, layout.Footer.CreatorApplication, layout.Footer.SavedState));
@@ -41,7 +41,7 @@ public sealed class SetImageOperationTests : IDisposable
                 at >= footerAt ? at - footerAt : at, Enumerable.Range(24, 8).Concat(Enumerable.Range(64, 21))));
             Assert.Equal(bytes.Length, after.Length);
 
-            SetImageOperation.Run(file.Reopen(), new SetImageOptions { SavedState = false });
+            SetImageOperation.Run(file.Reopen(), new SetImageOptions(file.Path) { SavedState = false });
             Assert.Equal(0, ImageLayout.Read(file.Reopen()).Footer.SavedState);
         }
     }
@@ -51,7 +51,7 @@ public sealed class SetImageOperationTests : IDisposable
     {
         byte[] bytes = ImageBytes.Fixed().CutEnd(1).Bytes;
         var file = new MemoryImageFile(bytes, _folder["image.vhd"]);
-        SetImageOperation.Run(file, new SetImageOptions { SavedState = true });
+        SetImageOperation.Run(file, new SetImageOptions(file.Path) { SavedState = true });
         var layout = ImageLayout.Read(file.Reopen());
         Assert.Equal((bytes.Length, (byte)1, true), ((int)layout.FileLength, layout.Footer.SavedState, layout.Footer.IsChecksumValid));
     }
@@ -70,11 +70,11 @@ public sealed class SetImageOperationTests : IDisposable
         byte[] alias = image.Bytes[aliasAt..(aliasAt + 512)];
         long length = image.Bytes.Length;
 
-        var mismatch = Assert.Throws<VhdFormatException>(() => SetImageOperation.Run(child, new SetImageOptions { ParentPath = parent }));
+        var mismatch = Assert.Throws<VhdFormatException>(() => SetImageOperation.Run(new SetImageOptions(child) { ParentPath = parent }));
         Assert.Equal(FaultCode.ParentIdMismatch, mismatch.Finding.Code);
         Assert.Equal(image.Bytes, File.ReadAllBytes(child));
 
-        SetImageOperation.Run(child, new SetImageOptions { ParentPath = parent, IgnoreIdMismatch = true });
+        SetImageOperation.Run(new SetImageOptions(child) { ParentPath = parent, IgnoreIdMismatch = true });
         byte[] after = File.ReadAllBytes(child);
         Assert.Equal(length, after.Length);
         Assert.Equal((0xEE, 0xDD, 0xDD), ((int)after[512 + 800], (int)after[300], (int)after[^(512 - 300)]));
@@ -104,7 +104,7 @@ public sealed class SetImageOperationTests : IDisposable
         string parent = WriteParent($"{deep}/parent.vhd", "p");
         string child = _folder.Write("child.vhd", ChainBytes.Child(Size, "child", "p", "gone.vhd").AddBlock(0, 0x11).AddBlock(1, 0x22).Bytes);
         byte[] before = File.ReadAllBytes(child);
-        SetImageOperation.Run(child, new SetImageOptions { ParentPath = parent });
+        SetImageOperation.Run(new SetImageOptions(child) { ParentPath = parent });
         byte[] after = File.ReadAllBytes(child);
         Assert.True(after.Length > before.Length);
         Assert.Equal(before[1536..^512], after[1536..(before.Length - 512)]);
@@ -117,7 +117,7 @@ public sealed class SetImageOperationTests : IDisposable
         }
 
         long length = new FileInfo(child).Length;
-        SetImageOperation.Run(child, new SetImageOptions { ParentPath = parent });
+        SetImageOperation.Run(new SetImageOptions(child) { ParentPath = parent });
         Assert.Equal(length, new FileInfo(child).Length);
         using VhdImage opened = VhdImage.Open(child, new VhdOpenOptions { ForWriting = true });
         byte[] sector = new byte[512];
@@ -132,7 +132,7 @@ public sealed class SetImageOperationTests : IDisposable
         ImageBytes image = ChainBytes.Child(Size, "child", "p", "gone.vhd").AddBlock(0, 0x11);
         image.PutLocator(0, ChainBytes.W2ru, 4096, 64, (ulong)(image.FooterOffset - 4096)).PutLocator(1, ChainBytes.W2ku, 4096, 64, (ulong)image.TableOffset);
         string child = _folder.Write("child.vhd", image.Bytes);
-        SetImageOperation.Run(child, new SetImageOptions { ParentPath = parent });
+        SetImageOperation.Run(new SetImageOptions(child) { ParentPath = parent });
         byte[] after = File.ReadAllBytes(child);
         Assert.Equal(image.Bytes[image.TableOffset..image.FooterOffset], after[image.TableOffset..image.FooterOffset]);
         Assert.Equal([ChainState.Ok, ChainState.Ok], ChainInspector.Describe(child).Select(level => level.State));
@@ -144,11 +144,11 @@ public sealed class SetImageOperationTests : IDisposable
         string parent = WriteParent("parent.vhd", "p");
         _folder.Write("child.vhd", ChainBytes.Child(Size, "child", "p", "parent.vhd").Bytes);
         _folder.Write("rubbish.vhd", new byte[700]);
-        var error = Assert.Throws<VhdOperationException>(() => SetImageOperation.Run(parent, new SetImageOptions { UniqueId = ChainBytes.Id("q") }));
+        var error = Assert.Throws<VhdOperationException>(() => SetImageOperation.Run(new SetImageOptions(parent) { UniqueId = ChainBytes.Id("q") }));
         Assert.Equal(OperationError.HasChildren, error.Code);
         Assert.Contains("child.vhd", error.Message, StringComparison.Ordinal);
-        SetImageOperation.Run(parent, new SetImageOptions { UniqueId = ChainBytes.Id("p"), SavedState = true });
-        SetImageOperation.Run(parent, new SetImageOptions { UniqueId = ChainBytes.Id("q"), Force = true });
+        SetImageOperation.Run(new SetImageOptions(parent) { UniqueId = ChainBytes.Id("p"), SavedState = true });
+        SetImageOperation.Run(new SetImageOptions(parent) { UniqueId = ChainBytes.Id("q"), Force = true });
         Assert.Equal(ChainState.IdMismatch, ChainInspector.Describe(_folder["child.vhd"])[1].State);
     }
 
@@ -161,19 +161,19 @@ public sealed class SetImageOperationTests : IDisposable
         string grandchild = _folder.Write("grandchild.vhd", ChainBytes.Child(Size, "grandchild", "child", "child.vhd").Bytes);
         byte[] before = File.ReadAllBytes(child);
         FaultCode Code(string path) =>
-            Assert.Throws<VhdFormatException>(() => SetImageOperation.Run(child, new SetImageOptions { ParentPath = path, IgnoreIdMismatch = true })).Finding.Code;
+            Assert.Throws<VhdFormatException>(() => SetImageOperation.Run(new SetImageOptions(child) { ParentPath = path, IgnoreIdMismatch = true })).Finding.Code;
 
         Assert.Equal(FaultCode.ParentNotFound, Code(_folder["none.vhd"]));
         Assert.Equal(FaultCode.ChainCycle, Code(child));
         Assert.Equal(FaultCode.ChainCycle, Code(grandchild));
         Assert.Equal(FaultCode.UniqueIdNull, Code(nameless));
-        Assert.Throws<ArgumentException>(() => SetImageOperation.Run(child, new SetImageOptions { UniqueId = Guid.Empty }));
-        Assert.Throws<ArgumentException>(() => SetImageOperation.Run(child, new SetImageOptions { CreatorApplication = "too long" }));
-        Assert.Equal(OperationError.WrongType, Assert.Throws<VhdOperationException>(() => SetImageOperation.Run(parent, new SetImageOptions { ParentPath = child })).Code);
+        Assert.Throws<ArgumentException>(() => SetImageOperation.Run(new SetImageOptions(child) { UniqueId = Guid.Empty }));
+        Assert.Throws<ArgumentException>(() => SetImageOperation.Run(new SetImageOptions(child) { CreatorApplication = "too long" }));
+        Assert.Equal(OperationError.WrongType, Assert.Throws<VhdOperationException>(() => SetImageOperation.Run(new SetImageOptions(parent) { ParentPath = child })).Code);
 
         // The creator "vpc " would make the geometry the size.
         Assert.Equal(
-            OperationError.DataWouldBeLost, Assert.Throws<VhdOperationException>(() => SetImageOperation.Run(child, new SetImageOptions { CreatorApplication = "vpc " })).Code);
+            OperationError.DataWouldBeLost, Assert.Throws<VhdOperationException>(() => SetImageOperation.Run(new SetImageOptions(child) { CreatorApplication = "vpc " })).Code);
         Assert.Equal(before, File.ReadAllBytes(child));
     }
 
@@ -195,7 +195,7 @@ public sealed class SetImageOperationTests : IDisposable
 
         image.AddBlock(0, 0x11);
         var file = new RecordingImageFile(new MemoryImageFile(image.Bytes, _folder["child.vhd"]));
-        SetImageOperation.Run(file, new SetImageOptions { ParentPath = parent, IgnoreIdMismatch = true, TimeStamp = VhdSpec.Epoch });
+        SetImageOperation.Run(file, new SetImageOptions(file.Path) { ParentPath = parent, IgnoreIdMismatch = true, TimeStamp = VhdSpec.Epoch });
 
         FooterOrder.Verify(image.Bytes, file.Changes, "relink");
         var durable = new MemoryImageFile(image.Bytes);
@@ -241,7 +241,7 @@ public sealed class SetImageOperationTests : IDisposable
     {
         ImageBytes image = isChild ? ChainBytes.Child(Size, "child", "old", "old.vhd") : ImageBytes.Dynamic();
         var file = new RecordingImageFile(new MemoryImageFile(image.Bytes, _folder["image.vhd"]));
-        SetImageOperation.Run(file, new SetImageOptions { SavedState = true, UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch });
+        SetImageOperation.Run(file, new SetImageOptions(file.Path) { SavedState = true, UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch });
         Assert.Equal(2, file.Changes.Count(change => change.Kind == ChangeKind.Flush));
         FooterOrder.Verify(image.Bytes, file.Changes, "footers");
         Assert.DoesNotContain(ImageChecker.Check(file).Findings, finding => finding.Severity == Severity.Error);
