@@ -1,3 +1,4 @@
+using VhdPS.Engine.Chains;
 using VhdPS.Engine.Checking;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
@@ -31,14 +32,15 @@ public static class InPlaceConversion
     /// <summary>Takes the footer off a fixed image.</summary>
     /// <param name="path">The file.</param>
     /// <param name="sizeRule">Which of the two sizes in the footer is the disk's.</param>
-    /// <param name="force">Also where bytes between the disk's end and the footer are lost, or a machine's state is saved.</param>
+    /// <param name="force">Also where bytes between the disk's end and the footer are lost, a machine's state is saved, or others depend on it.</param>
+    /// <param name="children">Answers what depends on the image; null: an index for this call alone.</param>
     /// <exception cref="VhdFormatException">The file is no image, or too damaged.</exception>
     /// <exception cref="VhdOperationException">The image is not fixed, or one of the reasons for <paramref name="force"/>.</exception>
     /// <exception cref="ImageIOException">The file could not be cut.</exception>
-    public static void ToRaw(string path, SizeRule sizeRule, bool force)
+    public static void ToRaw(string path, SizeRule sizeRule, bool force, ChildIndex? children = null)
     {
         using var file = LocalImageFile.OpenWrite(path);
-        ToRaw(file, sizeRule, force);
+        ToRaw(file, sizeRule, force, children);
     }
 
     internal static void ToFixed(ImageFile file, CheckTarget fitFor, bool force, Guid uniqueId, DateTime timeStamp)
@@ -64,7 +66,7 @@ public static class InPlaceConversion
         }
     }
 
-    internal static void ToRaw(ImageFile file, SizeRule sizeRule, bool force)
+    internal static void ToRaw(ImageFile file, SizeRule sizeRule, bool force, ChildIndex? children = null)
     {
         var layout = ImageLayout.Read(file, new LayoutOptions { SizeRule = sizeRule });
         if (layout.FindBlockingFinding(forWriting: false) is { } refusal)
@@ -82,6 +84,11 @@ public static class InPlaceConversion
         {
             throw new VhdOperationException(
                 file.Path, OperationError.StateSaved, "the state of a virtual machine is saved with the image.") { IsOverridable = true };
+        }
+
+        if (!force)
+        {
+            (children ?? new ChildIndex()).ThrowIfAny(file.Path, layout, file.Identity, "and a raw disk has no id that it could know it by");
         }
 
         long sizeBytes = (long)layout.Size.SizeBytes;

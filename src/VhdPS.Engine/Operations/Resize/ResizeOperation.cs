@@ -91,7 +91,8 @@ public static class ResizeOperation
 
         if (!options.Force && !options.AllowsChildren)
         {
-            ChildSearch.ThrowIfAny(layout.Path, layout.Footer.UniqueId, "and some programs refuse a parent of another size");
+            (options.Children ?? new ChildIndex(options.Parents.SearchFolders))
+                .ThrowIfAny(layout.Path, layout, image.File.Identity, "and some programs refuse a parent of another size");
         }
 
         long oldSize = (long)layout.Size.SizeBytes;
