@@ -28,11 +28,20 @@ internal static class ErrorRecords
         };
         if (record is not null)
         {
-            record.ErrorDetails = new ErrorDetails(exception.Message) { RecommendedAction = ErrorAdvice.For(record.FullyQualifiedErrorId) };
+            record.ErrorDetails = new ErrorDetails(Message(exception))
+            {
+                RecommendedAction = AdviceCatalog.Of(record.FullyQualifiedErrorId).Action,
+            };
         }
 
         return record;
     }
+
+    /// <summary>The engine's message and, where one helps, the parameter that does.</summary>
+    private static string Message(Exception exception) =>
+        exception is VhdOperationException error && AdviceCatalog.HintFor(error) is { } hint
+            ? $"{error.Message.TrimEnd('.')}; {hint}"
+            : exception.Message;
 
     private static ErrorCategory Category(FaultCode code) => code switch
     {
@@ -43,7 +52,7 @@ internal static class ErrorRecords
 
     private static ErrorCategory Category(OperationError code) => code switch
     {
-        OperationError.TargetExists => ErrorCategory.ResourceExists,
+        OperationError.TargetExists or OperationError.UndoFileExists => ErrorCategory.ResourceExists,
         OperationError.ImageFull => ErrorCategory.LimitsExceeded,
         OperationError.NotEnoughSpace => ErrorCategory.ResourceUnavailable,
         _ => ErrorCategory.InvalidOperation,

@@ -33,6 +33,8 @@ public abstract class VpcDiskCommandBase : VpcPathCommandBase
     [Parameter]
     public SwitchParameter RawParent { get; set; }
 
+    private protected override IReadOnlyList<string> ChildSearchFolders => ResolveParents().SearchFolders;
+
     /// <summary>Where parents may be.</summary>
     protected ParentPolicy ResolveParents() => ParentArguments.ToPolicy(
         new PathResolver(SessionState.Path), ParentPath, ParentSearchPath, FollowParentPath, IgnoreIdMismatch, RawParent);

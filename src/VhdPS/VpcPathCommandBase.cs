@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using VhdPS.Engine.Chains;
 using VhdPS.Engine.Files;
 
 namespace VhdPS;
@@ -21,6 +22,7 @@ public abstract class VpcPathCommandBase : VpcCommandBase
     private static readonly TimeSpan ReportInterval = TimeSpan.FromMilliseconds(100);
 
     private PathResolver? _resolver;
+    private ChildIndex? _children;
     private OrderedPipeline? _pipeline;
 
     /// <summary>Image files; wildcards are allowed.</summary>
@@ -124,6 +126,12 @@ public abstract class VpcPathCommandBase : VpcCommandBase
             first.HandOut();
         }
     }
+
+    /// <summary>Answers what depends on an image: one look at each folder for all records of the pipeline.</summary>
+    private protected ChildIndex Children => _children ??= new ChildIndex(ChildSearchFolders);
+
+    /// <summary>Folders besides an image's own in which other images may depend on it.</summary>
+    private protected virtual IReadOnlyList<string> ChildSearchFolders => [];
 
     /// <summary>Does the work on one file, by its full path.</summary>
     protected abstract void ProcessFile(string path);

@@ -18,7 +18,7 @@ Describe 'Repair-VpcImage' {
         $result = Repair-VpcImage d.vhd
         $result.Steps[0].Code | Should -Be 'FooterChecksumMismatch'
         $result.Steps[0].Structure | Should -Be $Structure
-        $result.Mended | Should -Be 1
+        $result.Repaired | Should -Be 1
         $result.Left | Should -Be 0
         (Get-FileHash d.vhd).Hash | Should -Be $sound
     }
@@ -27,7 +27,7 @@ Describe 'Repair-VpcImage' {
         Edit-Byte d.vhd 700
         $before = (Get-FileHash d.vhd).Hash
         $result = Repair-VpcImage d.vhd -Code FooterChecksumMismatch
-        $result.Mended | Should -Be 0
+        $result.Repaired | Should -Be 0
         $result.Left | Should -BeGreaterThan 0
         $result.UndoPath | Should -BeNullOrEmpty
         (Get-FileHash d.vhd).Hash | Should -Be $before
@@ -35,7 +35,7 @@ Describe 'Repair-VpcImage' {
 
     It 'does nothing to a sound image' {
         $before = Get-FolderState
-        (Repair-VpcImage d.vhd).Mended | Should -Be 0
+        (Repair-VpcImage d.vhd).Repaired | Should -Be 0
         Get-FolderState | Should -Be $before
     }
 
@@ -44,7 +44,7 @@ Describe 'Repair-VpcImage' {
         Get-ChildItem *.vhd | ForEach-Object { Edit-Byte $_.Name -100 }
         $null = New-Item -ItemType Directory undo
         $results = Get-ChildItem *.vhd | Repair-VpcImage -Backup undo -Code FooterChecksumMismatch
-        $results.Mended | Should -Be @(1, 1)
+        $results.Repaired | Should -Be @(1, 1)
         (Get-ChildItem undo).Name | Should -Be @('d.vhd.undo', 'e.vhd.undo')
         (Get-FileHash e.vhd).Hash | Should -Be $sound
     }
@@ -83,6 +83,6 @@ Describe 'Repair-VpcImage' {
         Edit-Byte d.vhd -100
         $result = Repair-VpcImage d.vhd
         $result | Out-Shown $_ | Should -Match 'True +1 +0 +d\.vhd +d\.vhd\.undo'
-        $result.Steps | Out-Shown $_ | Should -Match 'Mended FooterChecksumMismatch at file offset \d+ \(0x[0-9A-F]+\)\s+The footer at'
+        $result.Steps | Out-Shown $_ | Should -Match 'Repaired FooterChecksumMismatch at file offset \d+ \(0x[0-9A-F]+\)\s+The footer at'
     }
 }

@@ -46,7 +46,7 @@ Describe 'Test-VpcImage' {
     ) {
         $null = & $Make
         $result = Test-VpcImage x.vhd -For Azure
-        $result.Rules | Where-Object Holds -EQ $false | ForEach-Object Rule | Should -Be $Broken
+        $result.Rules | Where-Object IsMet -EQ $false | ForEach-Object Rule | Should -Be $Broken
         $result.IsValid | Should -Be ($null -eq $Broken)
         (Test-VpcImage x.vhd).IsValid | Should -BeTrue -Because 'only Azure minds'
     }

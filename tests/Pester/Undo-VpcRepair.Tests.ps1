@@ -11,7 +11,7 @@ Describe 'Undo-VpcRepair' {
     AfterEach { Pop-Location }
 
     It 'brings the image back byte for byte and deletes the undo file' {
-        (Repair-VpcImage d.vhd).Mended | Should -Be 1
+        (Repair-VpcImage d.vhd).Repaired | Should -Be 1
         Undo-VpcRepair d.vhd | Should -BeNullOrEmpty
         (Get-FileHash d.vhd).Hash | Should -Be $damaged
         (Get-ChildItem).Name | Should -Be 'd.vhd'

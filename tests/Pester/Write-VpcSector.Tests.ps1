@@ -65,4 +65,19 @@ Describe 'Write-VpcSector' {
         Write-VpcSector d.vhd 0 $data -WhatIf
         Get-FolderState | Should -Be $before
     }
+
+    It 'writes into an image on which others depend with -Force only' {
+        New-VpcImage child.img.vhd -ParentPath d.vhd
+        Move-Item child.img.vhd child.img
+        $before = Get-FolderState
+        Write-VpcSector d.vhd 0 $data -ErrorVariable problem -ErrorAction SilentlyContinue
+        $problem[0].FullyQualifiedErrorId | Should -BeLike 'HasChildren,*'
+        "$($problem[0])" | Should -BeLike "*child.img' depends on this image*-Force continues."
+        Get-FolderState | Should -Be $before
+
+        Write-VpcSector d.vhd 0 $data -Force
+        (Read-VpcSector d.vhd 0 2 -Raw) | Should -Be $data
+        Write-VpcSector child.img 0 $data
+        Test-VpcImage d.vhd, child.img -Quiet | Should -Be @($true, $true)
+    }
 }

@@ -30,7 +30,7 @@ public static class ChainForest
             (ref FileSystemEntry entry) => entry.ToFullPath(),
             new EnumerationOptions { RecurseSubdirectories = recurse, AttributesToSkip = 0, IgnoreInaccessible = true })
         {
-            ShouldIncludePredicate = (ref FileSystemEntry entry) => !entry.IsDirectory && ChildSearch.IsImageName(entry.ToFullPath()),
+            ShouldIncludePredicate = (ref FileSystemEntry entry) => !entry.IsDirectory && ImageName.IsVhd(entry.ToFullPath()),
             ShouldRecursePredicate = (ref FileSystemEntry entry) => (entry.Attributes & FileAttributes.ReparsePoint) == 0,
         };
 

@@ -156,7 +156,7 @@ internal sealed class ParentFinder
 
         if (!isGiven && !_policy.FollowParentPath && !_trusted.Names(candidate.FullPath))
         {
-            Note(candidate.FullPath, "lies outside the image's folder and the search folders and is not followed; -FollowParentPath allows it");
+            Note(candidate.FullPath, "lies outside the image's folder and the search folders and is not followed");
             return null;
         }
 

@@ -38,7 +38,7 @@ internal sealed class TargetRules
     /// <summary>Enters the verdict on one rule.</summary>
     public void Add(FaultCode rule, bool holds, VhdStructure structure, long? fileOffset, string expected, string actual, string message)
     {
-        _verdicts.Add(new RuleVerdict(rule, holds, expected, actual, holds ? string.Empty : FaultCatalog.Of(rule).Action));
+        _verdicts.Add(new RuleVerdict(rule, holds, expected, actual));
         if (!holds)
         {
             _log.Add(new Finding(rule, structure, fileOffset, expected, actual, message));
@@ -75,8 +75,7 @@ internal sealed class TargetRules
 
 /// <summary>Whether an image keeps one rule of a target.</summary>
 /// <param name="Rule">The fault that breaking it would be.</param>
-/// <param name="Holds">Whether it is kept.</param>
+/// <param name="IsMet">Whether it is met.</param>
 /// <param name="Expected">What the rule wants.</param>
 /// <param name="Actual">What the image has.</param>
-/// <param name="Mend">What would make it hold; empty where it does.</param>
-public sealed record RuleVerdict(FaultCode Rule, bool Holds, string Expected, string Actual, string Mend);
+public sealed record RuleVerdict(FaultCode Rule, bool IsMet, string Expected, string Actual);

@@ -96,7 +96,7 @@ public abstract class DiskSource : IDisposable
         if (Layout is { Footer.SavedState: not 0 })
         {
             throw new VhdOperationException(
-                Path, OperationError.StateSaved, "the state of a virtual machine is saved with the image; shut the machine down, or use -Force.");
+                Path, OperationError.StateSaved, "the state of a virtual machine is saved with the image.") { IsOverridable = true };
         }
     }
 

@@ -46,6 +46,13 @@ public sealed class LocalImageFile : ImageFile
     /// <exception cref="ImageInUseException">A writer has it open.</exception>
     public static LocalImageFile OpenRead(string path) => Open(path, FileMode.Open, FileAccess.Read, FileShare.Read);
 
+    /// <summary>Opens an existing file for looking at it, whoever writes to it meanwhile. Windows refuses where a writer does not share.</summary>
+    /// <exception cref="FileNotFoundException">There is none.</exception>
+    /// <exception cref="VhdFormatException">The path names no regular file.</exception>
+    /// <exception cref="ImageInUseException">A writer does not share it.</exception>
+    public static LocalImageFile OpenUnlocked(string path) =>
+        Open(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+
     /// <summary>Opens an existing file for reading and writing, for this handle alone.</summary>
     /// <exception cref="FileNotFoundException">There is none.</exception>
     /// <exception cref="VhdFormatException">The path names no regular file.</exception>
@@ -161,19 +168,20 @@ public sealed class LocalImageFile : ImageFile
         FileKind kind = PlatformFile.Current.Stat(path).Kind;
         if (mode == FileMode.CreateNew && kind != FileKind.Missing)
         {
-            throw new VhdOperationException(path, OperationError.TargetExists, "the file exists already; -Force replaces it.");
+            throw new VhdOperationException(path, OperationError.TargetExists, "the file exists already.") { IsOverridable = true };
         }
 
         ThrowIfNotRegular(path, kind);
         try
         {
-            SafeFileHandle handle = File.OpenHandle(path, mode, access, share);
+            bool isLocked = share is FileShare.None or FileShare.Read;
+            SafeFileHandle handle = isLocked ? File.OpenHandle(path, mode, access, share) : PlatformFile.Current.OpenUnlocked(path);
             try
             {
                 // Again by the open file: a name can change what it names, and Windows tells devices only by a handle.
                 FileFacts facts = PlatformFile.Current.Stat(handle, path);
                 ThrowIfNotRegular(path, facts.Kind);
-                if (!PlatformFile.Current.TryClaim(handle, access == FileAccess.ReadWrite))
+                if (isLocked && !PlatformFile.Current.TryClaim(handle, access == FileAccess.ReadWrite))
                 {
                     throw new ImageInUseException(path, access == FileAccess.ReadWrite);
                 }

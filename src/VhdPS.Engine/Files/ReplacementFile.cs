@@ -74,7 +74,7 @@ public sealed class ReplacementFile : IDisposable
 
         if (!overwrite)
         {
-            throw new VhdOperationException(targetPath, OperationError.TargetExists, "the file exists already; -Force replaces it.");
+            throw new VhdOperationException(targetPath, OperationError.TargetExists, "the file exists already.") { IsOverridable = true };
         }
 
         // Also refuses folders and devices, and images that someone has open.
@@ -99,7 +99,7 @@ public sealed class ReplacementFile : IDisposable
         catch (IOException error)
         {
             throw !_overwrite && System.IO.File.Exists(_targetPath)
-                ? new VhdOperationException(_targetPath, OperationError.TargetExists, "the file exists already; -Force replaces it.")
+                ? new VhdOperationException(_targetPath, OperationError.TargetExists, "the file exists already.") { IsOverridable = true }
                 : new ImageIOException(_targetPath, ImageIOOperation.Replace, null, error);
         }
 

@@ -15,6 +15,9 @@ public enum OperationError
     /// <summary>The target exists already.</summary>
     TargetExists,
 
+    /// <summary>The undo file of an earlier repair exists already; none is ever replaced.</summary>
+    UndoFileExists,
+
     /// <summary>A machine's state is saved with the image.</summary>
     StateSaved,
 
@@ -30,7 +33,7 @@ public enum OperationError
     /// <summary>Other images depend on this one.</summary>
     HasChildren,
 
-    /// <summary>The volume has not enough room.</summary>
+    /// <summary>The volume has not enough free space.</summary>
     NotEnoughSpace,
 
     /// <summary>The kind of image does not allow it.</summary>
@@ -53,4 +56,7 @@ public sealed class VhdOperationException : Exception
 
     /// <summary>The reason.</summary>
     public OperationError Code { get; }
+
+    /// <summary>Whether the operation goes on all the same where its options set Force.</summary>
+    public bool IsOverridable { get; init; }
 }

@@ -3,9 +3,8 @@ namespace VhdPS.Engine.Format;
 /// <summary>The facts about a fault that hold wherever it is found.</summary>
 /// <param name="severity">How much it matters.</param>
 /// <param name="effect">What it keeps the engine from doing.</param>
-/// <param name="action">What a user can do, a sentence.</param>
 [AttributeUsage(AttributeTargets.Field)]
-public sealed class FaultAttribute(Severity severity, FaultEffect effect, string action) : Attribute
+public sealed class FaultAttribute(Severity severity, FaultEffect effect) : Attribute
 {
     /// <summary>How much it matters.</summary>
     public Severity Severity { get; } = severity;
@@ -13,9 +12,6 @@ public sealed class FaultAttribute(Severity severity, FaultEffect effect, string
     /// <summary>What it keeps the engine from doing.</summary>
     public FaultEffect Effect { get; } = effect;
 
-    /// <summary>What a user can do, a sentence.</summary>
-    public string Action { get; } = action;
-
-    /// <summary>Whether repair can mend it from evidence in the file.</summary>
+    /// <summary>Whether repair can correct it from evidence in the file.</summary>
     public bool IsRepairable { get; init; }
 }

@@ -7,7 +7,7 @@ public static class FaultCatalog
 {
     private static readonly FaultAttribute[] Facts = Load();
 
-    /// <summary>Severity, effect and advice for <paramref name="code"/>.</summary>
+    /// <summary>Severity and effect of <paramref name="code"/>.</summary>
     public static FaultAttribute Of(FaultCode code) => Facts[(int)code];
 
     private static FaultAttribute[] Load() =>

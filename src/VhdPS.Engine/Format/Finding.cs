@@ -6,8 +6,8 @@ namespace VhdPS.Engine.Format;
 /// <param name="Code">The violated fact.</param>
 /// <param name="Structure">The part of the image.</param>
 /// <param name="FileOffset">Bytes from the start of the file to the field or place, where there is one.</param>
-/// <param name="Expected">The value that would be right, for people; empty where none can be named.</param>
-/// <param name="Actual">The value found, for people.</param>
+/// <param name="Expected">The value that would be right, human-readable; empty where none can be named.</param>
+/// <param name="Actual">The value found, human-readable.</param>
 /// <param name="Message">A sentence without the file's name.</param>
 public sealed record Finding(
     FaultCode Code, VhdStructure Structure, long? FileOffset, string Expected, string Actual, string Message)
@@ -18,7 +18,7 @@ public sealed record Finding(
     /// <summary>What it keeps the engine from doing.</summary>
     public FaultEffect Effect { get; init; } = FaultCatalog.Of(Code).Effect;
 
-    /// <summary>Whether repair can mend it from evidence in the file.</summary>
+    /// <summary>Whether repair can correct it from evidence in the file.</summary>
     public bool IsRepairable { get; init; } = FaultCatalog.Of(Code).IsRepairable;
 
     /// <summary>The block that it is about, where there is one.</summary>

@@ -5,7 +5,7 @@ using VhdPS.Engine.Format;
 
 namespace VhdPS;
 
-/// <summary>Completes to the faults that can be mended, each with what can be done about it.</summary>
+/// <summary>Completes to the faults that can be repaired, each with what can be done about it.</summary>
 public sealed class FaultCodeCompleter : IArgumentCompleter
 {
     /// <inheritdoc/>
@@ -13,7 +13,7 @@ public sealed class FaultCodeCompleter : IArgumentCompleter
         string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) =>
         Enum.GetValues<FaultCode>()
             .Where(code => FaultCatalog.Of(code).IsRepairable)
-            .Select(code => (Name: code.ToString(), FaultCatalog.Of(code).Action))
+            .Select(code => (Name: code.ToString(), Action: AdviceCatalog.ActionFor(code)))
             .Where(fault => fault.Name.StartsWith(wordToComplete, StringComparison.OrdinalIgnoreCase))
             .OrderBy(fault => fault.Name, StringComparer.Ordinal)
             .Select(fault => new CompletionResult(fault.Name, fault.Name, CompletionResultType.ParameterValue, fault.Action));

@@ -167,7 +167,7 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
     {
         if (isToRaw)
         {
-            InPlaceConversion.ToRaw(path, SizeRule, Force);
+            InPlaceConversion.ToRaw(path, SizeRule, Force, Children);
         }
         else
         {
@@ -194,6 +194,7 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
         DiskFormat? format = TargetFormat();
         return new ConvertOptions(path, TargetPath(path, format == DiskFormat.Raw))
         {
+            Children = Children,
             SourceFormat = SourceFormat,
             TargetFormat = format,
             BlockSize = IsGiven(nameof(BlockSize)) ? BlockSize : null,

@@ -107,6 +107,7 @@ public sealed class MergeVpcImageCommand : VpcOperationCommandBase
 
         return new MergeOptions(path)
         {
+            Children = Children,
             DestinationPath = target,
             Depth = IsGiven(nameof(Depth)) ? Depth : null,
             KeepChild = KeepChild,

@@ -81,7 +81,7 @@ public sealed class RepairVpcImageCommand : VpcPathCommandBase
     private static string Describe(RepairPlan plan, string? undoPath)
     {
         IEnumerable<string> lines = plan.Steps
-            .Where(step => step.Outcome == RepairOutcome.Mend)
+            .Where(step => step.Outcome == RepairOutcome.Repair)
             .Select(step => $"{step.Finding.Code}{(step.Finding.FileOffset is { } at ? $" at {at}" : string.Empty)}: {step.Description}");
         if (plan.NewLength != plan.OldLength)
         {

@@ -115,6 +115,7 @@ public sealed class ResizeVpcImageCommand : VpcOperationCommandBase
 
         return new ResizeOptions(path)
         {
+            Children = Children,
             SizeBytes = IsGiven(nameof(Size)) ? Size : null,
             ToMinimumSize = ToMinimumSize,
             RoundUpToBytes = RoundUpTo,

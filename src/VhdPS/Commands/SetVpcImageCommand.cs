@@ -103,6 +103,7 @@ public sealed class SetVpcImageCommand : VpcPathCommandBase
 
         var change = new SetImageOptions(path)
         {
+            Children = Children,
             ParentPath = ParentPath is null ? null : new PathResolver(SessionState.Path).ResolveLiteral(ParentPath),
             IgnoreIdMismatch = IgnoreIdMismatch,
             UniqueId = IsGiven(nameof(UniqueId)) ? UniqueId : ResetDiskIdentifier ? Guid.NewGuid() : null,

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using VhdPS.Engine.Chains;
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Images;
 
@@ -25,6 +26,10 @@ public sealed class WriteVpcSectorCommand : VpcPathCommandBase
     /// <summary>Which of the two sizes in the footer holds; by default the creator decides.</summary>
     [Parameter]
     public SizeRule SizeRule { get; set; }
+
+    /// <summary>Writes although other images depend on this one, whose disks then change.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
 
     /// <summary>Emits what was written.</summary>
     [Parameter]
@@ -87,11 +92,26 @@ public sealed class WriteVpcSectorCommand : VpcPathCommandBase
         base.Dispose(disposing);
     }
 
-    /// <summary>The image of one path stays open for all records that name it, with one flush behind the last.</summary>
+    /// <summary>The image of one path stays open for all records that name it, with one flush after the last.</summary>
     private void Change(string path)
     {
         Close();
-        _image = VhdImage.Open(path, new VhdOpenOptions { ForWriting = true, SizeRule = SizeRule });
+        LocalImageFile file = LocalImageFile.OpenWrite(path);
+        VhdImage image = VhdImage.Open(file, new VhdOpenOptions { ForWriting = true, SizeRule = SizeRule });
+        try
+        {
+            if (!Force)
+            {
+                Children.ThrowIfAny(path, image.Layout, file.Identity, "and would see what is written");
+            }
+        }
+        catch
+        {
+            image.Dispose();
+            throw;
+        }
+
+        _image = image;
     }
 
     private void Close()

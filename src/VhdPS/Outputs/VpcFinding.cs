@@ -18,7 +18,7 @@ public sealed class VpcFinding : VpcObject
         Actual = finding.Actual;
         Message = finding.Message;
         IsRepairable = finding.IsRepairable;
-        Advice = FaultCatalog.Of(finding.Code).Action;
+        Advice = AdviceCatalog.ActionFor(finding.Code);
     }
 
     /// <summary>The violated fact, as about_VpcErrors explains it.</summary>

@@ -11,8 +11,8 @@ public sealed class VpcRepairResult : VpcObject
         : base(path)
     {
         Steps = new([.. plan.Steps.Select(step => new VpcRepairStep(path, step))]);
-        Mended = plan.Steps.Count(step => step.Outcome == RepairOutcome.Mend);
-        Left = plan.Steps.Count - Mended;
+        Repaired = plan.Steps.Count(step => step.Outcome == RepairOutcome.Repair);
+        Left = plan.Steps.Count - Repaired;
         UndoPath = undoPath;
         IsValid = after.IsValid;
         Errors = after.ErrorCount;
@@ -23,7 +23,7 @@ public sealed class VpcRepairResult : VpcObject
     public bool IsValid { get; }
 
     /// <summary>How many findings were mended.</summary>
-    public int Mended { get; }
+    public int Repaired { get; }
 
     /// <summary>How many findings stay as they are.</summary>
     public int Left { get; }
@@ -41,5 +41,5 @@ public sealed class VpcRepairResult : VpcObject
     public ReadOnlyCollection<VpcRepairStep> Steps { get; }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Path}: {Mended} mended, {Left} left";
+    public override string ToString() => $"{Path}: {Repaired} repaired, {Left} left";
 }

@@ -11,8 +11,8 @@ public sealed class VpcRepairStep : VpcObject
     {
         Code = step.Finding.Code.ToString();
         Severity = step.Finding.Severity.ToString();
-        Outcome = step.Outcome == RepairOutcome.Mend ? "Mended" : step.Outcome.ToString();
-        Description = step.Description;
+        Outcome = step.Outcome == RepairOutcome.Repair ? "Repaired" : step.Outcome.ToString();
+        Description = step.Description.Length > 0 ? step.Description : AdviceCatalog.ActionFor(step.Finding.Code);
         Structure = step.Finding.Structure.ToString();
         FileOffset = step.Finding.FileOffset;
         Block = step.Finding.BlockIndex;
@@ -25,7 +25,7 @@ public sealed class VpcRepairStep : VpcObject
     /// <summary>Error, Warning or Note.</summary>
     public string Severity { get; }
 
-    /// <summary>Mended, NotSelected, NotProven or NotRepairable.</summary>
+    /// <summary>Repaired, NotSelected, NotProven or NotRepairable.</summary>
     public string Outcome { get; }
 
     /// <summary>What was done and by which evidence, or why nothing was.</summary>

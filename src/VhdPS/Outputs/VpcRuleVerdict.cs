@@ -9,17 +9,17 @@ public sealed class VpcRuleVerdict
     internal VpcRuleVerdict(RuleVerdict verdict)
     {
         Rule = verdict.Rule.ToString();
-        Holds = verdict.Holds;
+        IsMet = verdict.IsMet;
         Expected = verdict.Expected;
         Actual = verdict.Actual;
-        Mend = verdict.Mend;
+        Advice = IsMet ? string.Empty : AdviceCatalog.ActionFor(verdict.Rule);
     }
 
     /// <summary>The fault that breaking the rule is.</summary>
     public string Rule { get; }
 
     /// <summary>Whether it is kept.</summary>
-    public bool Holds { get; }
+    public bool IsMet { get; }
 
     /// <summary>What the rule wants.</summary>
     public string Expected { get; }
@@ -27,9 +27,9 @@ public sealed class VpcRuleVerdict
     /// <summary>What the image has.</summary>
     public string Actual { get; }
 
-    /// <summary>What would make it hold; empty where it does.</summary>
-    public string Mend { get; }
+    /// <summary>What to do where it is not met; empty where it is.</summary>
+    public string Advice { get; }
 
     /// <inheritdoc/>
-    public override string ToString() => Holds ? $"{Rule}: kept" : $"{Rule}: {Actual}, wanted {Expected}. {Mend}";
+    public override string ToString() => IsMet ? $"{Rule}: met" : $"{Rule}: {Actual}, wanted {Expected}. {Advice}";
 }

@@ -137,7 +137,7 @@ public sealed class ParentSearchTests : IDisposable
         Finding finding = Fail(child);
         Assert.Equal(FaultCode.ParentNotFound, finding.Code);
         Assert.Contains(_folder["outside/parent.vhd"], finding.Message, StringComparison.Ordinal);
-        Assert.Contains("-FollowParentPath", finding.Message, StringComparison.Ordinal);
+        Assert.Contains("is not followed", finding.Message, StringComparison.Ordinal);
         AssertReadsParent(child, new ParentPolicy { FollowParentPath = true });
         AssertReadsParent(child, new ParentPolicy { SearchFolders = [_folder["outside"]] });
         AssertReadsParent(child, new ParentPolicy { ParentPath = _folder["outside/parent.vhd"] });

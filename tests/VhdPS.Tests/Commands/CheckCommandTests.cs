@@ -89,11 +89,11 @@ public sealed class CheckCommandTests : IDisposable
     public void TestVpcImage_For_Azure_gives_a_verdict_on_each_rule_and_what_mends_it()
     {
         _folder.Write("disk.vhd", ImageBytes.Fixed((1024 * 1024) + 512).Bytes);
-        SessionResult result = _session.Run("(Test-VpcImage disk.vhd -For Azure).Rules | Where-Object { -not $_.Holds } | ForEach-Object { \"$($_.Rule)|$($_.Mend)\" }");
+        SessionResult result = _session.Run("(Test-VpcImage disk.vhd -For Azure).Rules | Where-Object { -not $_.IsMet } | ForEach-Object { \"$($_.Rule)|$($_.Advice)\" }");
         Assert.Equal(
             [
-                $"AzureSizeNotWholeMebibytes|{FaultCatalog.Of(FaultCode.AzureSizeNotWholeMebibytes).Action}",
-                $"AzureSizeOutOfRange|{FaultCatalog.Of(FaultCode.AzureSizeOutOfRange).Action}",
+                $"AzureSizeNotWholeMebibytes|Resize-VpcImage -RoundUpTo 1MB, or Convert-VpcImage -For Azure.",
+                $"AzureSizeOutOfRange|Resize-VpcImage to a size that is allowed.",
             ],
             result.Output.Select(line => line.ToString()));
     }
@@ -159,7 +159,7 @@ public sealed class CheckCommandTests : IDisposable
     {
         string path = _folder.Write("disk.vhd", ImageBytes.Dynamic().PutHeader(8, 0xFFFFFFFFUL).Append(new byte[512]).Bytes);
         PSObject result = _session.Run("Repair-VpcImage disk.vhd -Code NextOffsetPresent -NoBackup").Output.Single();
-        Assert.Equal((1, 1), (result.Properties["Mended"].Value, result.Properties["Left"].Value));
+        Assert.Equal((1, 1), (result.Properties["Repaired"].Value, result.Properties["Left"].Value));
         Assert.Null(result.Properties["UndoPath"].Value);
         Assert.Equal([FaultCode.TrailingBytes], ImageChecker.Check(path).Findings.Select(finding => finding.Code));
     }
@@ -221,7 +221,7 @@ public sealed class CheckCommandTests : IDisposable
         }
 
         string path = _folder.Write("disk.vhd", image.Bytes);
-        SessionResult result = _session.Run("(Repair-VpcImage disk.vhd -RebuildTable).Steps | Where-Object Outcome -eq Mended | ForEach-Object Description");
+        SessionResult result = _session.Run("(Repair-VpcImage disk.vhd -RebuildTable).Steps | Where-Object Outcome -eq Repaired | ForEach-Object Description");
         Assert.Contains("Confidence Medium", Assert.Single(result.Output).ToString(), StringComparison.Ordinal);
         Assert.Equal(whole, File.ReadAllBytes(path));
     }

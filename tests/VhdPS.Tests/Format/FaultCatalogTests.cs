@@ -12,8 +12,7 @@ public sealed class FaultCatalogTests
         {
             var expected = (FaultAttribute)typeof(FaultCode).GetField(code.ToString())!.GetCustomAttributes(typeof(FaultAttribute), false).Single();
             FaultAttribute facts = FaultCatalog.Of(code);
-            Assert.Equal((code, expected.Severity, expected.Effect, expected.Action), (code, facts.Severity, facts.Effect, facts.Action));
-            Assert.EndsWith(".", facts.Action, StringComparison.Ordinal);
+            Assert.Equal((code, expected.Severity, expected.Effect, expected.IsRepairable), (code, facts.Severity, facts.Effect, facts.IsRepairable));
         }
     }
 

@@ -27,6 +27,8 @@ internal sealed partial class LinuxFile : UnixFile
 
     protected override int SeekHole => 4;
 
+    protected override int CloseOnExec => 0x80000;
+
     public override FileFacts Stat(string path)
     {
         Span<byte> stat = stackalloc byte[StatxLength];

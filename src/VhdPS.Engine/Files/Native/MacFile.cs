@@ -16,6 +16,8 @@ internal sealed partial class MacFile : UnixFile
 
     protected override int SeekHole => 3;
 
+    protected override int CloseOnExec => 0x1000000;
+
     public override FileFacts Stat(string path)
     {
         Span<byte> stat = stackalloc byte[StatLength];

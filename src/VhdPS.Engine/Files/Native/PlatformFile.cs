@@ -18,6 +18,11 @@ internal abstract class PlatformFile
         return new FileFacts(kind, ByPath(path), null);
     }
 
+    /// <summary>Opens a regular file for reading, whoever has it open meanwhile and however.</summary>
+    /// <exception cref="IOException">The system refuses.</exception>
+    public virtual SafeFileHandle OpenUnlocked(string path) =>
+        File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+
     /// <summary>Looks at an open file.</summary>
     public virtual FileFacts Stat(SafeFileHandle handle, string path) => new(FileKind.Regular, ByPath(path), null);
 

@@ -7,6 +7,9 @@ namespace VhdPS.Engine.Files.Native;
 internal abstract partial class UnixFile : PlatformFile
 {
     private const int NoSuchDataErrno = 6;
+    private const int NoEntryErrno = 2;
+    private const int NotPermittedErrno = 1;
+    private const int AccessErrno = 13;
     private const uint TypeMask = 0xF000;
     private const uint TypeRegular = 0x8000;
     private const uint TypeDirectory = 0x4000;
@@ -14,6 +17,9 @@ internal abstract partial class UnixFile : PlatformFile
     protected abstract int SeekData { get; }
 
     protected abstract int SeekHole { get; }
+
+    /// <summary>The flag of open() by which started processes do not get the file.</summary>
+    protected abstract int CloseOnExec { get; }
 
     public override (long Offset, long End)? FindData(SafeFileHandle handle, long fileOffset, long length)
     {
@@ -35,6 +41,25 @@ internal abstract partial class UnixFile : PlatformFile
 
         long hole = Seek(handle, data, SeekHole);
         return (data, hole > data ? Math.Min(hole, length) : length);
+    }
+
+    /// <summary>.NET takes a lock at every open, and fails where a writer has one.</summary>
+    public override SafeFileHandle OpenUnlocked(string path)
+    {
+        int descriptor = OpenPath(path, CloseOnExec);
+        if (descriptor < 0)
+        {
+            int error = Marshal.GetLastPInvokeError();
+            string message = $"{Marshal.GetPInvokeErrorMessage(error)}: '{path}'";
+            throw error switch
+            {
+                NoEntryErrno => new FileNotFoundException(message, path),
+                NotPermittedErrno or AccessErrno => new UnauthorizedAccessException(message),
+                _ => new IOException(message, error),
+            };
+        }
+
+        return new SafeFileHandle(descriptor, ownsHandle: true);
     }
 
     public override void SyncFolder(string folder)
@@ -60,6 +85,9 @@ internal abstract partial class UnixFile : PlatformFile
 
     [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     private static partial int OpenFolder(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    private static partial int OpenPath(string path, int flags);
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static partial int Sync(int descriptor);

@@ -144,7 +144,7 @@ public sealed class ConvertOperation : IDisposable
             _source.ThrowIfStateSaved();
             if (_options.DeleteSource && _source.Layout is { } layout)
             {
-                ChildSearch.ThrowIfAny(_source.Path, layout.Footer.UniqueId, "which would be deleted");
+                (_options.Children ?? new ChildIndex(_options.Parents.SearchFolders)).ThrowIfAny(_source.Path, layout, _source.Identity, "which would be deleted");
             }
         }
 

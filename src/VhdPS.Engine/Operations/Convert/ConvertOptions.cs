@@ -34,6 +34,9 @@ public sealed record ConvertOptions(string SourcePath, string TargetPath)
     /// <summary>Where the parents of a differencing source may be and what proves them.</summary>
     public ParentPolicy Parents { get; init; } = ParentPolicy.Default;
 
+    /// <summary>Answers what depends on the image; null: an index for this call alone. A batch shares one.</summary>
+    public ChildIndex? Children { get; init; }
+
     /// <summary>Read the target back and compare it with the source before it takes its place.</summary>
     public bool Verify { get; init; }
 

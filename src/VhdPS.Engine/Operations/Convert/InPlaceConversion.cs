@@ -1,3 +1,4 @@
+using VhdPS.Engine.Chains;
 using VhdPS.Engine.Checking;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
@@ -31,14 +32,15 @@ public static class InPlaceConversion
     /// <summary>Takes the footer off a fixed image.</summary>
     /// <param name="path">The file.</param>
     /// <param name="sizeRule">Which of the two sizes in the footer is the disk's.</param>
-    /// <param name="force">Also where bytes between the disk's end and the footer are lost, or a machine's state is saved.</param>
+    /// <param name="force">Also where bytes between the disk's end and the footer are lost, a machine's state is saved, or others depend on it.</param>
+    /// <param name="children">Answers what depends on the image; null: an index for this call alone.</param>
     /// <exception cref="VhdFormatException">The file is no image, or too damaged.</exception>
     /// <exception cref="VhdOperationException">The image is not fixed, or one of the reasons for <paramref name="force"/>.</exception>
     /// <exception cref="ImageIOException">The file could not be cut.</exception>
-    public static void ToRaw(string path, SizeRule sizeRule, bool force)
+    public static void ToRaw(string path, SizeRule sizeRule, bool force, ChildIndex? children = null)
     {
         using var file = LocalImageFile.OpenWrite(path);
-        ToRaw(file, sizeRule, force);
+        ToRaw(file, sizeRule, force, children);
     }
 
     internal static void ToFixed(ImageFile file, CheckTarget fitFor, bool force, Guid uniqueId, DateTime timeStamp)
@@ -49,7 +51,7 @@ public static class InPlaceConversion
         if (!force && IsFixedImage(file))
         {
             throw new VhdOperationException(
-                file.Path, OperationError.WrongType, "the file is a fixed image already; -Force makes it the disk in another.");
+                file.Path, OperationError.WrongType, "the file is a fixed image already, which would become the disk in another.") { IsOverridable = true };
         }
 
         try
@@ -64,7 +66,7 @@ public static class InPlaceConversion
         }
     }
 
-    internal static void ToRaw(ImageFile file, SizeRule sizeRule, bool force)
+    internal static void ToRaw(ImageFile file, SizeRule sizeRule, bool force, ChildIndex? children = null)
     {
         var layout = ImageLayout.Read(file, new LayoutOptions { SizeRule = sizeRule });
         if (layout.FindBlockingFinding(forWriting: false) is { } refusal)
@@ -75,20 +77,25 @@ public static class InPlaceConversion
         if (layout.VhdType != VhdType.Fixed)
         {
             throw new VhdOperationException(
-                file.Path, OperationError.WrongType, "only a fixed image becomes raw in place; leave out -InPlace to make a copy.");
+                file.Path, OperationError.WrongType, "only a fixed image becomes raw in place; a copy can be made of every image.");
         }
 
         if (!force && layout.Footer.SavedState != 0)
         {
             throw new VhdOperationException(
-                file.Path, OperationError.StateSaved, "the state of a virtual machine is saved with the image; shut the machine down, or use -Force.");
+                file.Path, OperationError.StateSaved, "the state of a virtual machine is saved with the image.") { IsOverridable = true };
+        }
+
+        if (!force)
+        {
+            (children ?? new ChildIndex()).ThrowIfAny(file.Path, layout, file.Identity, "and a raw disk has no id that it could know it by");
         }
 
         long sizeBytes = (long)layout.Size.SizeBytes;
         if (!force && layout.DataEnd > sizeBytes)
         {
             throw new VhdOperationException(
-                file.Path, OperationError.DataWouldBeLost, $"{layout.DataEnd - sizeBytes} bytes lie between the end of the disk and the footer; -Force drops them.");
+                file.Path, OperationError.DataWouldBeLost, $"{layout.DataEnd - sizeBytes} bytes lie between the end of the disk and the footer and would be dropped.") { IsOverridable = true };
         }
 
         file.SetLength(sizeBytes);

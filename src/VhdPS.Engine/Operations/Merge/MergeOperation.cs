@@ -215,7 +215,7 @@ public static class MergeOperation
         }
         else if (NamedFile.Exists(options.DestinationPath) && !options.Force)
         {
-            throw new VhdOperationException(options.DestinationPath!, OperationError.TargetExists, "the file exists already; -Force replaces it.");
+            throw new VhdOperationException(options.DestinationPath!, OperationError.TargetExists, "the file exists already.") { IsOverridable = true };
         }
 
         return (MakePlan(levels, depth, isNewFile, options), levels);
@@ -316,7 +316,7 @@ public static class MergeOperation
         if (level.Layout!.Footer.SavedState != 0 && !options.Force)
         {
             throw new VhdOperationException(
-                level.Path, OperationError.StateSaved, "the state of a virtual machine is saved with the image, and it would not fit the changed disk; -Force goes on.");
+                level.Path, OperationError.StateSaved, "the state of a virtual machine is saved with the image, and it would not fit the changed disk.") { IsOverridable = true };
         }
     }
 
@@ -328,6 +328,7 @@ public static class MergeOperation
             return;
         }
 
+        ChildIndex index = options.Children ?? new ChildIndex(options.Parents.SearchFolders);
         for (int i = 0; i <= depth; i++)
         {
             // The leaf is only deleted; without that its children may stay.
@@ -338,15 +339,11 @@ public static class MergeOperation
 
             FileIdentity? own = i == 0 ? null : IdentityOf(levels[i - 1].Path);
             string[] folders = [.. levels.Take(depth + 1).Select(level => Path.GetDirectoryName(Path.GetFullPath(level.Path))!).Distinct()];
-            string[] others = [.. folders
-                .SelectMany(folder => ChildSearch.FindBeside(Path.Combine(folder, Path.GetFileName(levels[i].Path)), levels[i].Layout!.Footer.UniqueId))
-                .Where(other => own is null || IdentityOf(other) != own)];
-            if (others.Length > 0)
-            {
-                string names = string.Join(", ", others.Select(other => $"'{other}'"));
-                throw new VhdOperationException(
-                    levels[i].Path, OperationError.HasChildren, $"{names} {(others.Length == 1 ? "stands" : "stand")} on this image and would be destroyed by the merge; -Force goes on.");
-            }
+            IReadOnlyList<DependentImage> children = index.Find(levels[i].Path, levels[i].Layout!, IdentityOf(levels[i].Path), folders);
+            ChildIndex.ThrowIfAny(
+                levels[i].Path,
+                [.. children.Where(child => own is null || PlatformFile.Current.Stat(child.Path).Identity != own)],
+                "which the merge would destroy");
         }
     }
 

@@ -24,6 +24,9 @@ public sealed record MergeOptions(string Path)
     /// <summary>Where the parents may be and what proves them.</summary>
     public ParentPolicy Parents { get; init; } = ParentPolicy.Default;
 
+    /// <summary>Answers what depends on the image; null: an index for this call alone. A batch shares one.</summary>
+    public ChildIndex? Children { get; init; }
+
     /// <summary>The identity of a new file.</summary>
     public required Guid UniqueId { get; init; }
 

@@ -98,7 +98,7 @@ public static class InPlaceCompaction
 
         if (layout.Footer.SavedState != 0 && !options.Force)
         {
-            throw new VhdOperationException(layout.Path, OperationError.StateSaved, "the state of a virtual machine is saved with the image; -Force goes on.");
+            throw new VhdOperationException(layout.Path, OperationError.StateSaved, "the state of a virtual machine is saved with the image.") { IsOverridable = true };
         }
 
         for (int blockIndex = 0; blockIndex < table.Count; blockIndex++)

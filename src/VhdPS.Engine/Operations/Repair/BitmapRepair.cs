@@ -47,7 +47,7 @@ internal sealed class BitmapRepair(ImageFile file, ImageLayout layout, Func<Faul
             }
 
             _phase.Put(file, ImageLayout.BitmapOffset(entry), shown);
-            _decisions[blockIndex] = RepairDecision.Mend(
+            _decisions[blockIndex] = RepairDecision.Repair(
                 Invariant($"The bits of {more} sectors with data are set; QEMU and others show them already."));
         }
     }
@@ -62,7 +62,7 @@ internal sealed class BitmapRepair(ImageFile file, ImageLayout layout, Func<Faul
 
         if (!isSelected(FaultCode.BitmapStale))
         {
-            return RepairDecision.Mend(string.Empty);
+            return RepairDecision.Repair(string.Empty);
         }
 
         if (IsMadeByXen)
@@ -72,7 +72,7 @@ internal sealed class BitmapRepair(ImageFile file, ImageLayout layout, Func<Faul
 
         return finding.BlockIndex is { } block && _decisions.TryGetValue(block, out RepairDecision decision) ? decision
             : _isBounded ? RepairDecision.NotProven("One repair changes at most 64 MiB; run it again for the rest.")
-            : _decisions.Count > 0 ? RepairDecision.Mend("Bits are set as in the blocks before.")
+            : _decisions.Count > 0 ? RepairDecision.Repair("Bits are set as in the blocks before.")
             : RepairDecision.NotProven("The block's place is in doubt.");
     }
 

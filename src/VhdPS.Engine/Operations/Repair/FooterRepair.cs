@@ -96,7 +96,7 @@ internal sealed class FooterRepair(ImageFile file, ImageLayout layout, RepairOpt
 
         _final = restored.Footer;
         IsProven = isSelected(FaultCode.FooterChecksumMismatch);
-        _decisions[FaultCode.FooterChecksumMismatch] = RepairDecision.Mend(restored.Proof + " The checksum is computed anew.");
+        _decisions[FaultCode.FooterChecksumMismatch] = RepairDecision.Repair(restored.Proof + " The checksum is computed anew.");
         _isEndWritten = IsProven && _footers.End is not null;
         _isFrontWritten = IsProven && HasCopy;
         _offset = _footers.End?.FileOffset;
@@ -134,7 +134,7 @@ internal sealed class FooterRepair(ImageFile file, ImageLayout layout, RepairOpt
             if (fault is { } code)
             {
                 _isEndWritten = isSelected(code);
-                _decisions[code] = RepairDecision.Mend(code == FaultCode.FooterIs511Bytes
+                _decisions[code] = RepairDecision.Repair(code == FaultCode.FooterIs511Bytes
                     ? "The missing byte, a reserved zero, is added."
                     : Invariant($"The footer at {end.FileOffset} is written from its copy, whose checksum holds."));
             }
@@ -155,7 +155,7 @@ internal sealed class FooterRepair(ImageFile file, ImageLayout layout, RepairOpt
         {
             _offset = FindPlace();
             _isEndWritten = isSelected(FaultCode.FooterMissing);
-            _decisions[FaultCode.FooterMissing] = RepairDecision.Mend(Invariant($"The footer is written at {_offset} from its copy, whose checksum holds."));
+            _decisions[FaultCode.FooterMissing] = RepairDecision.Repair(Invariant($"The footer is written at {_offset} from its copy, whose checksum holds."));
         }
     }
 
@@ -221,7 +221,7 @@ internal sealed class FooterRepair(ImageFile file, ImageLayout layout, RepairOpt
 
         if (!isEqual)
         {
-            _decisions[code] = RepairDecision.Mend("The copy is written from the footer at the end, whose checksum holds.");
+            _decisions[code] = RepairDecision.Repair("The copy is written from the footer at the end, whose checksum holds.");
         }
     }
 
@@ -242,7 +242,7 @@ internal sealed class FooterRepair(ImageFile file, ImageLayout layout, RepairOpt
         }
         else
         {
-            _decisions[FaultCode.UniqueIdNull] = RepairDecision.Mend($"Both footers get the id {id}; no child can name an image that has none.");
+            _decisions[FaultCode.UniqueIdNull] = RepairDecision.Repair($"Both footers get the id {id}; no child can name an image that has none.");
             if (isSelected(FaultCode.UniqueIdNull))
             {
                 _final = _final.With(uniqueId: id);
@@ -256,7 +256,7 @@ internal sealed class FooterRepair(ImageFile file, ImageLayout layout, RepairOpt
     {
         if (_footers.TrailingBytes > 0)
         {
-            _decisions[FaultCode.TrailingBytes] = RepairDecision.Mend(Invariant($"{_footers.TrailingBytes} bytes behind the footer, which nothing names, are cut off."));
+            _decisions[FaultCode.TrailingBytes] = RepairDecision.Repair(Invariant($"{_footers.TrailingBytes} bytes behind the footer, which nothing names, are cut off."));
             _isCut = isSelected(FaultCode.TrailingBytes);
             if (IsTableAfterFooter)
             {
@@ -287,7 +287,7 @@ internal sealed class FooterRepair(ImageFile file, ImageLayout layout, RepairOpt
             return;
         }
 
-        _decisions[FaultCode.LastBlockShort] = RepairDecision.Mend(Invariant($"The footer moves from {_offset} to {blockEnd}; the block is filled up with zeros."));
+        _decisions[FaultCode.LastBlockShort] = RepairDecision.Repair(Invariant($"The footer moves from {_offset} to {blockEnd}; the block is filled up with zeros."));
         if (isSelected(FaultCode.LastBlockShort))
         {
             _offset = blockEnd;

@@ -42,7 +42,7 @@ internal sealed class HeaderRepair(ImageFile file, CheckReport report, Func<Faul
         DynamicDiskHeader changed = header;
         if (header.NextOffset != VhdSpec.AbsentOffset)
         {
-            _decisions[FaultCode.NextOffsetPresent] = RepairDecision.Mend("The specification knows no next structure; all bits are set.");
+            _decisions[FaultCode.NextOffsetPresent] = RepairDecision.Repair("The specification knows no next structure; all bits are set.");
             changed = isSelected(FaultCode.NextOffsetPresent) ? changed.With(nextOffset: VhdSpec.AbsentOffset) : changed;
         }
 
@@ -103,7 +103,7 @@ internal sealed class HeaderRepair(ImageFile file, CheckReport report, Func<Faul
             return;
         }
 
-        _decisions[FaultCode.HeaderChecksumMismatch] = RepairDecision.Mend(found.Proof);
+        _decisions[FaultCode.HeaderChecksumMismatch] = RepairDecision.Repair(found.Proof);
         _final = isSelected(FaultCode.HeaderChecksumMismatch) ? found.Header : null;
     }
 
@@ -137,7 +137,7 @@ internal sealed class HeaderRepair(ImageFile file, CheckReport report, Func<Faul
             return header;
         }
 
-        _decisions[FaultCode.TableEntriesTooMany] = RepairDecision.Mend(
+        _decisions[FaultCode.TableEntriesTooMany] = RepairDecision.Repair(
             Invariant($"The entries behind the disk's end, all unused, are dropped: {_layout.BlockCount} stay."));
         return isSelected(FaultCode.TableEntriesTooMany) ? header.With(maxTableEntries: (uint)_layout.BlockCount) : header;
     }

@@ -69,7 +69,7 @@ public static class RepairOperation
         if (PlatformFile.Current.Stat(undoPath).Kind != FileKind.Missing)
         {
             throw new VhdOperationException(
-                undoPath, OperationError.TargetExists, "the undo file of an earlier repair is there already, and is never replaced; -Backup names another.");
+                undoPath, OperationError.UndoFileExists, "the undo file of an earlier repair exists already, and is never replaced.");
         }
     }
 

@@ -42,7 +42,7 @@ public sealed record RepairStep(Finding Finding, RepairOutcome Outcome, string D
 public enum RepairOutcome
 {
     /// <summary>It is mended.</summary>
-    Mend,
+    Repair,
 
     /// <summary>It can be mended, and was not asked for.</summary>
     NotSelected,

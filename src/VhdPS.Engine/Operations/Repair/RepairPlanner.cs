@@ -48,10 +48,10 @@ internal sealed class RepairPlanner(ImageFile file, CheckReport report, RepairOp
     {
         if (decision is not { } made)
         {
-            return new RepairStep(finding, RepairOutcome.NotRepairable, FaultCatalog.Of(finding.Code).Action);
+            return new RepairStep(finding, RepairOutcome.NotRepairable, string.Empty);
         }
 
-        return made.Outcome == RepairOutcome.Mend && !IsSelected(finding.Code)
+        return made.Outcome == RepairOutcome.Repair && !IsSelected(finding.Code)
             ? new RepairStep(finding, RepairOutcome.NotSelected, "Not asked for.")
             : new RepairStep(finding, made.Outcome, made.Description);
     }
@@ -61,7 +61,7 @@ internal sealed class RepairPlanner(ImageFile file, CheckReport report, RepairOp
 internal readonly record struct RepairDecision(RepairOutcome Outcome, string Description)
 {
     /// <summary>It is mended, by the evidence that <paramref name="description"/> names.</summary>
-    public static RepairDecision Mend(string description) => new(RepairOutcome.Mend, description);
+    public static RepairDecision Repair(string description) => new(RepairOutcome.Repair, description);
 
     /// <summary>It stays.</summary>
     public static RepairDecision NotProven(string description) => new(RepairOutcome.NotProven, description);

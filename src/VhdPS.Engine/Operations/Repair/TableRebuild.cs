@@ -90,7 +90,7 @@ internal sealed class TableRebuild(ImageFile file, ImageLayout layout, IReadOnly
             _entries[firstBlock + i] = found[i];
         }
 
-        return new RepairStep(finding, RepairOutcome.Mend, Invariant(
+        return new RepairStep(finding, RepairOutcome.Repair, Invariant(
             $"Confidence {confidence}: entered as blocks {firstBlock} to {firstBlock + found.Count - 1}, in the order of the file."));
     }
 

@@ -96,8 +96,8 @@ internal sealed class TableRepair(ImageFile file, ImageLayout layout, RepairOpti
         }
 
         return finding.BlockIndex is { } block
-            ? _decisions.GetValueOrDefault((int)block, RepairDecision.Mend("The block that it shared its place with is dropped."))
-            : RepairDecision.Mend("As the entries before.");
+            ? _decisions.GetValueOrDefault((int)block, RepairDecision.Repair("The block that it shared its place with is dropped."))
+            : RepairDecision.Repair("As the entries before.");
     }
 
     /// <summary>The changes of the table, sector by sector.</summary>
@@ -174,7 +174,7 @@ internal sealed class TableRepair(ImageFile file, ImageLayout layout, RepairOpti
             }
 
             _decisions[TableScan.BlockOf(placed)] = CutOffBlock is null
-                ? RepairDecision.Mend("All sectors that its bitmap shows are in the file; the footer goes behind the room of the others.")
+                ? RepairDecision.Repair("All sectors that its bitmap shows are in the file; the footer goes behind the room of the others.")
                 : RepairDecision.NotProven("The file was cut off; copy it again from its source.");
         }
     }
@@ -219,7 +219,7 @@ internal sealed class TableRepair(ImageFile file, ImageLayout layout, RepairOpti
                 }
 
                 Drop(found.Placed, code, found.Proof);
-                _decisions[TableScan.BlockOf(placed)] = RepairDecision.Mend(Invariant($"Block {TableScan.BlockOf(found.Placed)} is dropped: {found.Proof}"));
+                _decisions[TableScan.BlockOf(placed)] = RepairDecision.Repair(Invariant($"Block {TableScan.BlockOf(found.Placed)} is dropped: {found.Proof}"));
                 if (found.Placed == placed)
                 {
                     isDropped = true;
@@ -248,7 +248,7 @@ internal sealed class TableRepair(ImageFile file, ImageLayout layout, RepairOpti
 
     private void Drop(ulong placed, FaultCode code, string proof)
     {
-        _decisions[TableScan.BlockOf(placed)] = RepairDecision.Mend(Invariant($"The entry is dropped. {proof}"));
+        _decisions[TableScan.BlockOf(placed)] = RepairDecision.Repair(Invariant($"The entry is dropped. {proof}"));
         if (isSelected(code))
         {
             _changes[TableScan.BlockOf(placed)] = VhdSpec.UnusedEntry;

@@ -86,12 +86,13 @@ public static class ResizeOperation
         if (layout.Footer.SavedState != 0 && !options.Force)
         {
             throw new VhdOperationException(
-                layout.Path, OperationError.StateSaved, "the state of a virtual machine is saved with the image, and it would not fit the changed disk; -Force goes on.");
+                layout.Path, OperationError.StateSaved, "the state of a virtual machine is saved with the image, and it would not fit the changed disk.") { IsOverridable = true };
         }
 
         if (!options.Force && !options.AllowsChildren)
         {
-            ChildSearch.ThrowIfAny(layout.Path, layout.Footer.UniqueId, "and some programs refuse a parent of another size");
+            (options.Children ?? new ChildIndex(options.Parents.SearchFolders))
+                .ThrowIfAny(layout.Path, layout, image.File.Identity, "and some programs refuse a parent of another size");
         }
 
         long oldSize = (long)layout.Size.SizeBytes;
@@ -175,7 +176,8 @@ public static class ResizeOperation
         return options.Force ? last : throw new VhdOperationException(
             image.Path,
             OperationError.DataWouldBeLost,
-            Invariant($"sector {last} behind the new end holds data, so the disk can shrink to {(last + 1) * VhdSpec.SectorSize} bytes and no further; -Force cuts it off."));
+            Invariant($"sector {last} past the new end has data, so the disk can shrink to {(last + 1) * VhdSpec.SectorSize} bytes and no further."))
+            { IsOverridable = true };
     }
 
     /// <summary>What a child gains is zeros only where its parent has none either: it may be larger than the child.</summary>
@@ -195,7 +197,8 @@ public static class ResizeOperation
             throw new VhdOperationException(
                 image.Path,
                 OperationError.ParentDataWouldShow,
-                Invariant($"its parent '{parents.Levels[0].Path}' is larger and has data at sector {sector}, which the grown disk would show; -Force goes on."));
+                Invariant($"its parent '{parents.Levels[0].Path}' is larger and has data at sector {sector}, which the grown disk would show."))
+                { IsOverridable = true };
         }
     }
 }

@@ -48,16 +48,17 @@ public static class SetImageOperation
                 $"with the creator '{options.CreatorApplication}' the disk would have {size} and not {layout.Size.SizeBytes} bytes.");
         }
 
-        if (options.UniqueId is { } id && id != layout.Footer.UniqueId && !options.Force
-            && ChildSearch.FindBeside(file.Path, layout.Footer.UniqueId).FirstOrDefault() is { } child)
+        ParentFacts? parent = options.ParentPath is { } parentPath ? ReadParent(file, layout, parentPath, options.IgnoreIdMismatch) : null;
+        bool changesId = options.UniqueId is { } id && id != layout.Footer.UniqueId;
+        if (!options.Force && (changesId || options.ParentPath is not null))
         {
-            throw new VhdOperationException(
-                file.Path, OperationError.HasChildren, $"'{child}' has this image as its parent by the id {layout.Footer.UniqueId}; -Force changes the id all the same.");
+            string consequence = changesId ? $"which it knows by the id {layout.Footer.UniqueId}" : "and would see the other parent's data";
+            (options.Children ?? new ChildIndex()).ThrowIfAny(file.Path, layout, file.Identity, consequence);
         }
 
-        if (options.ParentPath is { } parentPath)
+        if (parent is { } facts)
         {
-            HeaderRewrite.Relink(file, layout, footer, ReadParent(file, layout, parentPath, options.IgnoreIdMismatch));
+            HeaderRewrite.Relink(file, layout, footer, facts);
         }
         else
         {

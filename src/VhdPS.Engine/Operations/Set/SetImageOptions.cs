@@ -1,3 +1,5 @@
+using VhdPS.Engine.Chains;
+
 namespace VhdPS.Engine.Operations.Set;
 
 /// <summary>What of an image's footer and header is to change; null: as it is.</summary>
@@ -22,7 +24,10 @@ public sealed record SetImageOptions(string Path)
     /// <summary>The time of making.</summary>
     public DateTime? TimeStamp { get; init; }
 
-    /// <summary>Change the unique id of an image although children beside it name the old one.</summary>
+    /// <summary>Answers what depends on the image; null: an index for this call alone. A batch shares one.</summary>
+    public ChildIndex? Children { get; init; }
+
+    /// <summary>Change the unique id or the parent of an image although others depend on it.</summary>
     public bool Force { get; init; }
 
     /// <summary>Whether nothing is to change.</summary>

@@ -24,7 +24,7 @@ public sealed class RepairOperationTests(ITestOutputHelper output)
             RepairPlan plan = RepairOperation.Plan(file, Options);
             string steps = Describe(damaged, plan);
             Assert.True(plan.Steps.Where(step => step.Finding.Code == damaged.Code).All(
-                step => step.Outcome == (damaged.IsMended ? RepairOutcome.Mend : RepairOutcome.NotProven)), steps);
+                step => step.Outcome == (damaged.IsMended ? RepairOutcome.Repair : RepairOutcome.NotProven)), steps);
             RepairOperation.Run(file, plan, undo: null);
             bool isGone = Findings(file.ToArray()).All(finding => finding.Code != damaged.Code);
             Assert.True(isGone == damaged.IsMended, steps);

@@ -1,0 +1,91 @@
+namespace VhdPS;
+
+internal static partial class AdviceCatalog
+{
+    /// <summary>Errors of operations, then those of files and the system.</summary>
+    internal static readonly Dictionary<string, Advice> Errors = new(StringComparer.Ordinal)
+    {
+        ["OpenedForReading"] = new(
+            "A write was asked of an image that was opened for reading.",
+            "Open it for writing. No cmdlet does this; it is for callers of the engine."),
+        ["EarlierWriteFailed"] = new(
+            "An earlier write or sync failed, and what is on the medium is not known. The open image takes no more writes.",
+            "Remove the cause (a full disk, a lost connection), run the command again, and check the image."),
+        ["ImageFull"] = new(
+            "A table entry cannot name a place beyond 2 TiB, so the file can hold no more blocks. Nothing was written.",
+            "Convert the image into a fixed one, or a smaller disk."),
+        ["TargetExists"] = new(
+            "The target exists already and was left as it is.",
+            "Give another name, or -Force to replace it where the cmdlet has it."),
+        ["UndoFileExists"] = new(
+            "The undo file of an earlier repair exists already. It may be the only way back, so it is never replaced. Nothing was changed.",
+            "Name another undo file, or a folder for them, with -Backup."),
+        ["StateSaved"] = new(
+            "A machine's state is saved with the image; changing the disk now damages its file system when the machine wakes.",
+            "Start the machine and shut it down, then try again. -Force continues where the cmdlet has it."),
+        ["SameFile"] = new(
+            "Source and target are one file, by link or by another spelling of its name.",
+            "Name another target."),
+        ["DataWouldBeLost"] = new(
+            "What was asked would cut off or overwrite data. Nothing was changed.",
+            "Read the message for the place; move the data, or give -Force where the cmdlet has it."),
+        ["ParentDataWouldShow"] = new(
+            "Data of the parent would be seen in the child where there was none before. Nothing was changed.",
+            "Read the message; convert the child into an image without parent, then try again."),
+        ["HasChildren"] = new(
+            "Other images depend on this one, and their data would change under them.",
+            "Merge or convert the children first. -Force continues where the cmdlet has it, and the children are then worthless."),
+        ["NotEnoughSpace"] = new(
+            "The volume has not enough free space for the result, or its file system (FAT) holds no file of that length. Nothing " +
+            "was written.",
+            "Free some space, or write to another volume."),
+        ["WrongType"] = new(
+            "The kind of image does not allow what was asked.",
+            "Convert the image to the type that the message names."),
+        ["ImageInUse"] = new(
+            "Another program, or another command of this session, has the image open in a way that rules this out. Reading shares; " +
+            "writing is exclusive.",
+            "Close the program, or shut down the virtual machine, that has the image open."),
+        ["PathNotFound"] = new(
+            "There is no such file, folder or drive.",
+            "Check the path, and that relative paths start at the session's location. A name with brackets needs -LiteralPath."),
+        ["PathNotUsable"] = new(
+            "The path's provider or drive cannot give files.",
+            "Name a path of the file system."),
+        ["AccessDenied"] = new(
+            "The system does not let you open the file or make one in the folder.",
+            "Check the permissions of the file and of its folder, and whether the medium is read-only."),
+        ["InvalidArgument"] = new(
+            "A value given to the cmdlet is out of its range, or does not go with another: the message names it.",
+            "Read the message: it names the value and what can be given."),
+        ["DiskFull"] = new(
+            "The volume is full, or a limit of the file system or your quota is reached. A new image is removed again; an image " +
+            "that was being written opens and has what was promised before.",
+            "Free some space and try again. FAT32 ends files at 4 GiB."),
+        ["OpenFailed"] = new(
+            "The system could not open or make the file.",
+            "The message holds what the system said."),
+        ["ReadFailed"] = new(
+            "The medium did not give bytes that the file holds, at the offset in the message.",
+            "Copy the file to a sound medium with a tool that continues after errors, then check the copy."),
+        ["WriteFailed"] = new(
+            "The medium did not take bytes, at the offset in the message.",
+            "Check the medium and its connection, then the image."),
+        ["SetLengthFailed"] = new(
+            "The file could not be made longer or shorter.",
+            "Check the free space of the volume and the limits of the file system."),
+        ["FlushFailed"] = new(
+            "The medium did not confirm that it has what was written. Take everything since the last command as not written.",
+            "Check the medium and its connection, then the image; do the command again."),
+        ["ReplaceFailed"] = new(
+            "The complete new file could not be put in the place of the old one, which stays.",
+            "Check that no program has the old file open, and the permissions of the folder."),
+        ["VerifyFailed"] = new(
+            "What was read back from a new file is not what was written, at the offset in the message. The new file is removed " +
+            "again; the source is as it was.",
+            "Check the medium, its connection and the memory of the machine, then try again."),
+        ["IOError"] = new(
+            "The system reported another error for a file.",
+            "The message holds what the system said."),
+    };
+}

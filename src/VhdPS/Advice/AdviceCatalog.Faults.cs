@@ -1,0 +1,317 @@
+namespace VhdPS;
+
+internal static partial class AdviceCatalog
+{
+    private const string OnlyForTarget = "Only the check for that target looks for it; the image can be read and written here.";
+
+    /// <summary>The faults that an image can have, in the order of the engine's codes.</summary>
+    internal static readonly Dictionary<string, Advice> Faults = new(StringComparer.Ordinal)
+    {
+        ["FileTooSmall"] = new(
+            "The file is too short to hold a footer. An image has at least a footer of 511 or 512 bytes.",
+            "The file is empty or was cut off; copy it again from its source."),
+        ["NotRegularFile"] = new(
+            "The path names a folder, pipe, socket or device.",
+            "Name a regular file."),
+        ["NotVhd"] = new(
+            "No footer cookie at either end. A VHDX, a compressed file, an image of another format and a raw disk all look so; the " +
+            "message names the format where the first bytes tell it.",
+            "Use a tool for the format that the file has; a raw disk must be named as raw."),
+        ["FooterPoisoned"] = new(
+            "The cookie is \"v_poison\".",
+            "XenServer disabled this image on purpose; restore it there."),
+        ["FooterMissing"] = new(
+            "No valid footer at the end, but a valid copy at the front. A program or system that ended in the middle of a write " +
+            "leaves this, and so does a copy that was cut off; Xen also leaves it while an image is open.",
+            "Run Repair-VpcImage, which writes the footer again from its copy."),
+        ["FooterCopyMissing"] = new(
+            "A valid footer at the end of a dynamic image, but no copy at the front. Something wrote over the first sector of the " +
+            "file.",
+            "Run Repair-VpcImage, which writes the copy again from the footer."),
+        ["FooterChecksumMismatch"] = new(
+            "The stored checksum of a footer is not that of its bytes. A byte of the footer was changed, by damage or by a program " +
+            "that did not compute the checksum again. While the other footer is right, it is used.",
+            "Run Repair-VpcImage; read with -Force where both footers are damaged."),
+        ["FooterChecksumZero"] = new(
+            "The checksum of the footer is zero, as QEMU's driver of 2010 left it.",
+            "Run Repair-VpcImage, which computes the checksum."),
+        ["FootersDiffer"] = new(
+            "Footer and copy are both valid and differ. A program changed one of the two and not the other.",
+            "The footer at the end is authoritative; Repair-VpcImage makes the copy equal."),
+        ["FooterIs511Bytes"] = new(
+            "The footer has 511 bytes, as before Virtual PC 2004.",
+            "Repair-VpcImage makes it 512 bytes, which newer tools want."),
+        ["TrailingBytes"] = new(
+            "Bytes lie after the footer. A copy to a medium with larger sectors, or a download, filled the file up.",
+            "Repair-VpcImage cuts them off."),
+        ["FeatureReservedBitClear"] = new(
+            "The feature bit that must always be set is not.",
+            "Nothing needs to be done; few readers look."),
+        ["FeatureBitsUnknown"] = new(
+            "Feature bits are set that the specification does not know.",
+            "Find out which program made the image and what the bits mean to it."),
+        ["FormatVersionUnsupported"] = new(
+            "The file format version is not 1.x.",
+            "The image is of a version that no specification describes."),
+        ["FormatVersionMinorUnknown"] = new(
+            "The file format version is 1.x with x above 0.",
+            "Check the data; the minor version is not known."),
+        ["DiskTypeUnsupported"] = new(
+            "The disk type is not fixed, dynamic or differencing.",
+            "The type is one that the specification retired or never had."),
+        ["DataOffsetOutOfRange"] = new(
+            "A dynamic image names no header, or a place that the file does not hold.",
+            "The footer is damaged; try Repair-VpcImage, which looks for the header."),
+        ["DataOffsetPresent"] = new(
+            "A fixed image names a header.",
+            "Nothing needs to be done; the field means nothing in a fixed image."),
+        ["SizeZero"] = new(
+            "The virtual size is zero.",
+            "The image holds no disk."),
+        ["SizeTooLarge"] = new(
+            "The virtual size is more than any image can hold.",
+            "The footer is damaged; try -SizeRule, or compare with the copy."),
+        ["SizeNotSectorAligned"] = new(
+            "The virtual size is not a whole number of sectors. Programs round such sizes differently.",
+            "The last sector is filled up with zeros."),
+        ["GeometryZero"] = new(
+            "The geometry addresses nothing.",
+            "Nothing needs to be done; the current size is valid."),
+        ["GeometrySizeDiffers"] = new(
+            "The geometry gives another size than the current size, so some readers see another disk. The geometry rounds down, so " +
+            "this is usual for sizes that are no whole cylinders.",
+            "Readers that go by the geometry see a smaller disk; -SizeRule chooses here."),
+        ["OriginalSizeDiffers"] = new(
+            "The original size differs from the current size, as after a resize.",
+            "Nothing needs to be done; libvhdi takes the original size for the disk's."),
+        ["FixedDataTruncated"] = new(
+            "The file is too short for a fixed disk of that size. The footer promises more than the file holds.",
+            "The file was cut off; -Force reads zeros for what is missing."),
+        ["FixedFileTooLong"] = new(
+            "The file is longer than the fixed disk and its footer.",
+            "Bytes after the disk are not shown; check the size with -SizeRule."),
+        ["SavedState"] = new(
+            "A virtual machine's state is saved with the image. Changing the disk under a saved machine damages its file system " +
+            "when it wakes.",
+            "Start and shut down the machine before the image is changed."),
+        ["ReservedBytesNotZero"] = new(
+            "Reserved bytes are not zero.",
+            "They are kept as they are; Xen uses one of them."),
+        ["TimeStampInFuture"] = new(
+            "The time stamp lies in the future.",
+            "Nothing needs to be done."),
+        ["UniqueIdNull"] = new(
+            "The unique id is all zeros. QEMU's driver of 2010 wrote such ids.",
+            "Give the image an id before it becomes a parent."),
+        ["HeaderCookieMismatch"] = new(
+            "The dynamic header's cookie is not \"cxsparse\". Without the header it is not known where the table is and how large " +
+            "the blocks are.",
+            "Write the 1024 bytes of the header from an older copy of the same image into a copy of this one, if the image was not " +
+            "resized or converted since; Repair-VpcImage says what it can prove."),
+        ["HeaderChecksumMismatch"] = new(
+            "The dynamic header's checksum is not that of its bytes. The header has no copy. Its fields are shown by Get-VpcImage " +
+            "-Force.",
+            "Repair-VpcImage computes it again if the fields are sound."),
+        ["HeaderVersionUnsupported"] = new(
+            "The dynamic header's version is not 1.x.",
+            "The image is of a version that no specification describes."),
+        ["NextOffsetPresent"] = new(
+            "The header's next offset is not absent. QEMU's driver of 2010 set only the lower half of the bits.",
+            "Repair-VpcImage sets all its bits, which Microsoft's tools need."),
+        ["BlockSizeUnsupported"] = new(
+            "The block size is not a power of two of at least 512 and at most 256 MiB.",
+            "The header is damaged."),
+        ["BlockSizeMisread"] = new(
+            "The blocks are of less than 4096 bytes.",
+            "Convert-VpcImage -BlockSize 2MB before QEMU gets the image.",
+            "The specification allows it and VhdPS reads and writes them, but QEMU takes the bitmap of such a block for its data: " +
+            "it reads other data than the image holds, and destroys it by writing."),
+        ["TableEntriesTooFew"] = new(
+            "The table has fewer entries than the disk has blocks. The end of the disk could not be written.",
+            "The header or the footer is damaged; -SizeRule may give the size that fits."),
+        ["TableEntriesTooMany"] = new(
+            "The table has more entries than the disk has blocks. QEMU's driver of 2010 wrote one too many.",
+            "Repair-VpcImage drops them; Azure refuses such an image."),
+        ["TableEntryBeyondDisk"] = new(
+            "A table entry past the disk's last block is in use.",
+            "The disk may once have been larger; -SizeRule may show it. Its data is kept."),
+        ["TableTooLarge"] = new(
+            "The table is larger than any that is opened.",
+            "Tables above 64 MiB are refused."),
+        ["TablePastEnd"] = new(
+            "The table does not lie in the file.",
+            "The header is damaged or the file was cut off."),
+        ["TableOverlapsHeader"] = new(
+            "The table overlaps the footer copy or the header.",
+            "The header is damaged."),
+        ["TableNotAligned"] = new(
+            "The table does not begin on a sector.",
+            "Convert the image into a new one."),
+        ["BatEntryPastEnd"] = new(
+            "A table entry names a place where the file does not hold a whole block. Most often the file was cut off: the blocks at " +
+            "its end are gone.",
+            "The file was cut off or the table is damaged; Repair-VpcImage can drop the entry."),
+        ["BatEntryInStructure"] = new(
+            "A table entry names a place inside the headers, the table or a locator. Data read there would be the image's own " +
+            "structures.",
+            "The table is damaged; Repair-VpcImage can drop the entry."),
+        ["BatEntryDuplicate"] = new(
+            "Two table entries name the same place. Both blocks show the same data, and at most one of them is right.",
+            "One of the two blocks has lost its data; Repair-VpcImage says what it can prove."),
+        ["BlocksOverlap"] = new(
+            "Two blocks share a part of the file. The later written one has overwritten a part of the other.",
+            "One of the two blocks has lost data; Repair-VpcImage says what it can prove."),
+        ["LastBlockShort"] = new(
+            "The last block in the file holds only the part of it that is in the disk.",
+            "Repair-VpcImage fills it up; QEMU refuses such an image."),
+        ["BitmapStale"] = new(
+            "Data that is not zero lies under a clear bit of a dynamic image's bitmap. The writer of the image did not keep the " +
+            "bitmaps, as some programs do.",
+            "The sectors read as zeros here and as data in QEMU; read with -IgnoreBitmap to see them."),
+        ["SpaceLeaked"] = new(
+            "Bytes between the structures belong to no block. A write that was interrupted, or a program that moved blocks, leaves " +
+            "such space; it holds nothing of the disk.",
+            "Optimize-VpcImage gives the space back."),
+        ["LocatorTooLong"] = new(
+            "A locator's text is longer than any path.",
+            "The locator is skipped; relink the image with Set-VpcImage -ParentPath."),
+        ["LocatorPastEnd"] = new(
+            "A locator's text does not lie in the file.",
+            "The locator is skipped; relink the image with Set-VpcImage -ParentPath."),
+        ["LocatorOverlaps"] = new(
+            "A locator's text overlaps the table or a block.",
+            "Relink the image with Set-VpcImage -ParentPath, which writes elsewhere."),
+        ["LocatorCodeUnknown"] = new(
+            "A locator's platform code is not one of the specification's.",
+            "The locator is kept and not used."),
+        ["ParentInformationMissing"] = new(
+            "A differencing image has no parent's id, name or locator.",
+            "Relink the image with Set-VpcImage -ParentPath."),
+        ["ParentInformationUnexpected"] = new(
+            "A dynamic image names a parent, which only a differencing image has.",
+            "Nothing needs to be done; the parent is not read."),
+        ["BatmapInvalid"] = new(
+            "Xen's batmap is damaged and is not used.",
+            "Nothing needs to be done; the bitmaps are valid."),
+        ["BatmapStale"] = new(
+            "Xen's batmap says of a block that all its sectors are in it, and its bitmap says otherwise. Xen reads a block by the " +
+            "batmap without looking at its bitmap.",
+            "Xen takes sectors for written that are not; open and close the image there, or convert it."),
+        ["ParentNotFound"] = new(
+            "No file was found for the parent. The message lists every path that was tried. A path in an image is not trusted: only " +
+            "files in the child's folder and in folders that you name are opened.",
+            "Give -ParentPath or -ParentSearchPath, or -FollowParentPath where the stored path leads out of the image's folder, or " +
+            "relink the image with Set-VpcImage."),
+        ["ParentIdMismatch"] = new(
+            "The parent's unique id is not the one that the child stores. The parent may have been replaced, resized or converted " +
+            "since the child was made: then the child's data does not fit it.",
+            "The file is another image or was changed; -IgnoreIdMismatch reads it all the same."),
+        ["ParentIdNull"] = new(
+            "The child stores no parent id.",
+            "Name the parent with -ParentPath and -IgnoreIdMismatch, or -RawParent for a raw one."),
+        ["ChainCycle"] = new(
+            "An image is its own ancestor. The files are compared, not only their names.",
+            "Relink the image with Set-VpcImage -ParentPath."),
+        ["ChainTooDeep"] = new(
+            "The chain has more levels than are followed.",
+            "Merge the chain; 1024 levels are followed."),
+        ["ParentDamaged"] = new(
+            "An image of the chain cannot be read. The child may be sound.",
+            "Look at the parent with Test-VpcImage."),
+        ["ParentTimeStampDiffers"] = new(
+            "The parent was modified after the child was made, by the time stamps.",
+            "Nothing needs to be done if the parent's data was not changed; few writers keep these times."),
+        ["AzureTypeNotFixed"] = new(
+            "Azure takes fixed images only.",
+            "Convert-VpcImage -For Azure makes an image that fits.",
+            OnlyForTarget),
+        ["AzureSizeNotWholeMebibytes"] = new(
+            "Azure takes a disk of whole mebibytes only.",
+            "Resize-VpcImage -RoundUpTo 1MB, or Convert-VpcImage -For Azure.",
+            OnlyForTarget),
+        ["AzureFileLengthMismatch"] = new(
+            "Azure wants a file of exactly the disk's size and a footer.",
+            "Repair-VpcImage cuts what lies after the footer; else Convert-VpcImage -For Azure.",
+            OnlyForTarget),
+        ["AzureFooterNotAtEnd"] = new(
+            "Azure wants the footer's cookie at the start of the last 512 bytes.",
+            "Repair-VpcImage puts the footer in its place; a raw disk becomes an image by Convert-VpcImage -InPlace.",
+            OnlyForTarget),
+        ["AzureFooterChecksumMismatch"] = new(
+            "The checksum of the last 512 bytes does not hold.",
+            "Repair-VpcImage, or Convert-VpcImage -For Azure.",
+            OnlyForTarget),
+        ["AzureSizeOutOfRange"] = new(
+            "Azure takes disks from 20 MiB to 32 TiB only.",
+            "Resize-VpcImage to a size that is allowed.",
+            OnlyForTarget),
+        ["AzureSizeSeenDiffers"] = new(
+            "Azure goes by the current size, and the creator's geometry gives another size.",
+            "Convert-VpcImage -For Azure writes one size for all readers.",
+            OnlyForTarget),
+        ["AzureTableEntriesTooMany"] = new(
+            "Azure's tools refuse a dynamic source whose table has more entries than its disk has blocks.",
+            "Repair-VpcImage drops the extra entries.",
+            OnlyForTarget),
+        ["AzureDiskTooLargeToBoot"] = new(
+            "An operating system's disk of a first-generation machine has at most 2 TiB.",
+            "The disk can be a data disk.",
+            OnlyForTarget),
+        ["HyperVSizeOutOfRange"] = new(
+            "Hyper-V takes VHD disks up to 2040 GiB only.",
+            "Resize-VpcImage to at most 2040 GiB; larger disks are VHDX.",
+            OnlyForTarget),
+        ["HyperVBlockSizeUnknown"] = new(
+            "Hyper-V knows blocks of 512 KiB and 2 MiB.",
+            "Convert-VpcImage -BlockSize 2MB.",
+            OnlyForTarget),
+        ["HyperVFileSparse"] = new(
+            "Hyper-V refuses a file that is sparse or compressed.",
+            "Copy the file so that its holes are filled; on Windows, fsutil sparse setflag FILE 0.",
+            OnlyForTarget),
+        ["HyperVFileHasHoles"] = new(
+            "The file has holes, which Hyper-V refuses where they are kept on Windows.",
+            "A plain copy to Windows fills the holes.",
+            OnlyForTarget),
+        ["HyperVFooterUnsound"] = new(
+            "Hyper-V needs both footers, whole, equal and at their places.",
+            "Repair-VpcImage.",
+            OnlyForTarget),
+        ["HyperVUniqueIdNull"] = new(
+            "Hyper-V identifies disks by their unique id.",
+            "Set-VpcImage -UniqueId, or Repair-VpcImage.",
+            OnlyForTarget),
+        ["HyperVNextOffsetPresent"] = new(
+            "Microsoft's tools need all bits of an absent offset set.",
+            "Repair-VpcImage sets them.",
+            OnlyForTarget),
+        ["HyperVTableEntriesMismatch"] = new(
+            "The table has another number of entries than the disk has blocks.",
+            "Repair-VpcImage drops the extra entries.",
+            OnlyForTarget),
+        ["HyperVSizeSeenDiffers"] = new(
+            "Hyper-V goes by the current size, and the creator's geometry gives another size.",
+            "Convert-VpcImage writes one size for all readers.",
+            OnlyForTarget),
+        ["VirtualPcSizeOutOfRange"] = new(
+            "Virtual PC attaches disks up to the largest geometry only, 127 GiB.",
+            "Resize-VpcImage to at most 127 GiB.",
+            OnlyForTarget),
+        ["VirtualPcBlockSizeUnknown"] = new(
+            "Virtual PC was made for blocks of 512 KiB and 2 MiB.",
+            "Convert-VpcImage -BlockSize 2MB.",
+            OnlyForTarget),
+        ["VirtualPcSizeSeenDiffers"] = new(
+            "Virtual PC goes by the geometry, and the current size differs.",
+            "New-VpcImage -Geometry Chs makes disks whose two sizes are equal.",
+            OnlyForTarget),
+        ["VirtualPcFooterUnsound"] = new(
+            "Virtual PC needs both footers, whole, equal and at their places.",
+            "Repair-VpcImage.",
+            OnlyForTarget),
+        ["UndoFileDamaged"] = new(
+            "A file is not the undo file of a repair, or is damaged.",
+            "Name the file that Repair-VpcImage wrote; an unfinished one means that the image was not changed.",
+            "Nothing is undone, and the image stays as it is."),
+    };
+}

@@ -1,0 +1,43 @@
+using VhdPS.Engine.Files;
+using VhdPS.Engine.Format;
+
+namespace VhdPS;
+
+/// <summary>
+/// The one place that says in PowerShell's words what an error id means and what to do: error records, findings, completion and
+/// about_VpcErrors are made from it.
+/// </summary>
+internal static partial class AdviceCatalog
+{
+    /// <summary>What is known of an error id, a fault's or another error's.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">No error has that id.</exception>
+    public static Advice Of(string id) =>
+        Faults.TryGetValue(id, out Advice? advice) || Errors.TryGetValue(id, out advice)
+            ? advice
+            : throw new ArgumentOutOfRangeException(nameof(id), id, "There is no such error.");
+
+    /// <summary>What to do about a fault.</summary>
+    public static string ActionFor(FaultCode code) => Of(code.ToString()).Action;
+
+    /// <summary>The parameter that goes on all the same, for the end of an error's message; null where none does.</summary>
+    public static string? HintFor(VhdOperationException error) => error.Code switch
+    {
+        OperationError.UndoFileExists => "-Backup names another.",
+        _ when !error.IsOverridable => null,
+        OperationError.TargetExists => "-Force replaces it.",
+        OperationError.NotEnoughSpace => "-Force tries anyway.",
+        OperationError.DataWouldBeLost => "-Force drops it.",
+        OperationError.StateSaved => "shut the machine down, or use -Force.",
+        _ => "-Force continues.",
+    };
+
+    /// <summary>What a fault prevents, a sentence.</summary>
+    public static string EffectOf(FaultCode code) => Of(code.ToString()).Effect ?? FaultCatalog.Of(code).Effect switch
+    {
+        FaultEffect.None => "The image can be read and written.",
+        FaultEffect.BlockUnreadable => "The block that it names cannot be read; all others can.",
+        FaultEffect.ReadOnly => "The image can be read, and not be written until this is repaired.",
+        FaultEffect.UnreadableUnlessForced => "The image is refused unless -Force is given.",
+        _ => "The image is refused.",
+    };
+}
