@@ -102,7 +102,7 @@ public sealed class ChildIndexTests : IDisposable
         ImageCreator.Create(other, new NewImage(1 << 20) { UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch });
         File.SetLastWriteTimeUtc(child, DateTime.UtcNow.AddMinutes(-1));
         Assert.Equal([child], Find(index).Select(found => found.Path));
-        SetImageOperation.Run(child, new SetImageOptions { ParentPath = other, IgnoreIdMismatch = true });
+        SetImageOperation.Run(new SetImageOptions(child) { ParentPath = other, IgnoreIdMismatch = true });
         Assert.Empty(Find(index));
         Assert.Equal([child], Find(index, other).Select(found => found.Path));
 
