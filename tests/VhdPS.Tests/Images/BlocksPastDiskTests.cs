@@ -48,7 +48,7 @@ public sealed class BlocksPastDiskTests
         using var folder = new TempFolder();
         ImageCreator.Create(folder["parent.vhd"], new NewImage(64 * 1024) { UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch });
         File.WriteAllBytes(folder["child.vhd"], Image(isChild: true).Bytes);
-        SetImageOperation.Run(folder["child.vhd"], new SetImageOptions { ParentPath = folder["parent.vhd"], IgnoreIdMismatch = true });
+        SetImageOperation.Run(new SetImageOptions(folder["child.vhd"]) { ParentPath = folder["parent.vhd"], IgnoreIdMismatch = true });
         AssertWhole(new MemoryImageFile(File.ReadAllBytes(folder["child.vhd"])), isChild: true);
     }
 
