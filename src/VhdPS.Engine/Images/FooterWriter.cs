@@ -19,10 +19,16 @@ internal sealed class FooterWriter
     private readonly ImageFile _file;
 
     public FooterWriter(ImageFile file, ImageLayout layout)
+        : this(file, layout.Footer, layout.DataEnd)
+    {
+    }
+
+    /// <summary>Takes over where something else has moved the footer at the end.</summary>
+    public FooterWriter(ImageFile file, HardDiskFooter footer, long endOffset)
     {
         _file = file;
-        Footer = layout.Footer;
-        EndOffset = layout.DataEnd;
+        Footer = footer;
+        EndOffset = endOffset;
     }
 
     /// <summary>The footer that the file holds.</summary>

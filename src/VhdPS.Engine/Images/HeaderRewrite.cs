@@ -52,18 +52,72 @@ internal static class HeaderRewrite
             parentLocators: slots.Select(slot => new ParentLocator(slot, ParentLocatorCode.None, 0, 0, 0, 0)).Concat(link.Locators(linkOffset, slots)));
 
         BlockAllocationTable table = SectorMap.ReadTable(file, layout);
-        long? room = FreeSpace.Find(
+        long? free = FreeSpace.Find(
             layout, table, texts.Length, extent => extent.Structure == VhdStructure.ParentLocator && IsGivenUp(header, extent));
-        long linkOffset = room ?? FreeSpace.FindEnd(layout, table);
-        long newEnd = room is null ? linkOffset + texts.Length : layout.DataEnd;
+        long linkOffset = free ?? FreeSpace.FindEnd(layout, table);
+        long newEnd = free is null ? linkOffset + texts.Length : layout.DataEnd;
+        Rewrite(file, layout, footer, HeaderWith, texts, linkOffset, newEnd);
+    }
 
-        // Behind the place where the last footer will be: header, paths, and the footer that names them.
+    /// <summary>Moves the paths of locators, each with all the space that it claims, and changes nothing else.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="layout">Its layout.</param>
+    /// <param name="moved">The locators' places.</param>
+    /// <param name="linkOffset">Where they go, one after the other; at or past the last block.</param>
+    /// <returns>File offset of the footer at the end.</returns>
+    public static long MoveLocators(ImageFile file, ImageLayout layout, IReadOnlyList<StructureExtent> moved, long linkOffset)
+    {
+        byte[] texts = new byte[moved.Sum(extent => SpaceOf(extent))];
+        int at = 0;
+        var places = new Dictionary<long, int>();
+        foreach (StructureExtent extent in moved)
+        {
+            file.ReadAt(extent.FileOffset, texts.AsSpan(at, (int)extent.Length));
+            places[extent.FileOffset] = at;
+            at += (int)SpaceOf(extent);
+        }
+
+        long newEnd = Math.Max(VhdSpec.RoundUp(layout.DataEnd, VhdSpec.SectorSize), linkOffset + texts.Length);
+        Rewrite(file, layout, layout.Footer, offset => WithMovedLocators(layout.Header!, places, offset), texts, linkOffset, newEnd);
+        return newEnd;
+    }
+
+    /// <summary>The header when <see cref="MoveLocators"/> has moved the paths.</summary>
+    public static DynamicDiskHeader HeaderAfterMove(ImageLayout layout, IReadOnlyList<StructureExtent> moved, long linkOffset)
+    {
+        long at = 0;
+        var places = new Dictionary<long, int>();
+        foreach (StructureExtent extent in moved)
+        {
+            places[extent.FileOffset] = (int)at;
+            at += SpaceOf(extent);
+        }
+
+        return WithMovedLocators(layout.Header!, places, linkOffset);
+    }
+
+    /// <summary>Bytes that a locator's path takes, in whole sectors.</summary>
+    public static long SpaceOf(StructureExtent extent) => VhdSpec.RoundUp(extent.Length, VhdSpec.SectorSize);
+
+    private static DynamicDiskHeader WithMovedLocators(DynamicDiskHeader header, Dictionary<long, int> places, long linkOffset) => header.With(
+        parentLocators: header.ParentLocators
+            .Where(locator => locator.IsUsed && places.ContainsKey((long)locator.DataOffset))
+            .Select(locator => locator with { DataOffset = (ulong)(linkOffset + places[(long)locator.DataOffset]) }));
+
+    /// <summary>
+    /// Puts a header and paths in place by way of a spare copy past the footer, which footers name meanwhile, so that the
+    /// header that a footer on the medium names is whole at every moment.
+    /// </summary>
+    private static void Rewrite(
+        ImageFile file, ImageLayout layout, HardDiskFooter footer, Func<long, DynamicDiskHeader> headerWith, byte[] texts, long linkOffset, long newEnd)
+    {
+        // After the place where the last footer will be: header, paths, and the footer that names them.
         long spareOffset = newEnd + VhdSpec.FooterSize;
         long spareLinkOffset = spareOffset + VhdSpec.HeaderSize;
         long spareEnd = spareLinkOffset + texts.Length;
         HardDiskFooter spareFooter = footer.With(dataOffset: (ulong)spareOffset);
         HardDiskFooter lastFooter = footer.With(dataOffset: layout.Footer.DataOffset);
-        file.WriteAt(spareOffset, HeaderWith(spareLinkOffset).Bytes);
+        file.WriteAt(spareOffset, headerWith(spareLinkOffset).Bytes);
         file.WriteAt(spareLinkOffset, texts);
         file.Flush();
         file.WriteAt(spareEnd, spareFooter.Bytes);
@@ -71,7 +125,7 @@ internal static class HeaderRewrite
         file.WriteAt(0, spareFooter.Bytes);
         file.Flush();
 
-        file.WriteAt((long)layout.Footer.DataOffset, HeaderWith(linkOffset).Bytes);
+        file.WriteAt((long)layout.Footer.DataOffset, headerWith(linkOffset).Bytes);
         file.WriteAt(linkOffset, texts);
         file.WriteAt(newEnd, lastFooter.Bytes);
         file.Flush();

@@ -16,6 +16,9 @@ public sealed class FooterPair
     /// <summary>How far back from the end a footer is looked for, in bytes.</summary>
     public const int SearchDistance = 1024 * 1024 + VhdSpec.FooterSize;
 
+    /// <summary>How far back from the end a footer is looked for through zeros alone, in bytes: what a growth adds in one step.</summary>
+    internal const int ZeroSearchDistance = 64 * 1024 * 1024;
+
     private FooterPair(string path, long fileLength, StoredFooter? end, StoredFooter? front, string? otherFormat)
     {
         Path = path;
@@ -147,7 +150,7 @@ public sealed class FooterPair
             return new StoredFooter(HardDiskFooter.Parse(legacy), length - VhdSpec.LegacyFooterSize);
         }
 
-        return SearchBack(file, length, front) ?? SearchBeforeHole(file, length);
+        return SearchBack(file, length, front) ?? SearchBeforeHole(file, length) ?? SearchBeforeZeros(file, length);
     }
 
     /// <summary>
@@ -176,6 +179,40 @@ public sealed class FooterPair
         }
 
         return SearchBack(file, VhdSpec.RoundUp(hole, VhdSpec.SectorSize), front: null);
+    }
+
+    /// <summary>
+    /// The same where the file system reports no holes (NTFS for a file that is not sparse, FAT, networks): the zeros that the
+    /// growth left are read, from the end back, as far as one step of a growth goes.
+    /// </summary>
+    private static StoredFooter? SearchBeforeZeros(ImageFile file, long length)
+    {
+        long least = Math.Max(0, length - ZeroSearchDistance - VhdSpec.FooterSize);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(SearchDistance);
+        try
+        {
+            for (long end = length; end > least;)
+            {
+                long from = Math.Max(least, end - SearchDistance);
+                Span<byte> chunk = buffer.AsSpan(0, (int)(end - from));
+                chunk = chunk[..file.ReadAt(from, chunk)];
+                int last = chunk.LastIndexOfAnyExcept((byte)0);
+                if (last >= 0)
+                {
+                    // The end of a footer is reserved bytes, zeros as well: its sector is the one with the last other byte.
+                    long sectorEnd = VhdSpec.RoundUp(from + last + 1, VhdSpec.SectorSize);
+                    return sectorEnd >= length ? null : SearchBack(file, sectorEnd, front: null);
+                }
+
+                end = from;
+            }
+
+            return null;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
     }
 
     /// <summary>

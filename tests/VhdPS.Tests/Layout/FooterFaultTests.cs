@@ -198,7 +198,7 @@ public sealed class FooterFaultTests
     public void TrailingBytes_AreSearchedForABoundedDistance()
     {
         new Verdict(FaultCode.NotVhd, VhdStructure.Footer, SoundImage.Size + (2 * 1024 * 1024), Severity.Error, FaultEffect.Unreadable)
-            .Holds(SoundImage.Fixed().Append(new byte[2 * 1024 * 1024]));
+            .Holds(SoundImage.Fixed().Append([.. Enumerable.Repeat((byte)0xC7, 2 * 1024 * 1024)]));
         new Verdict(FaultCode.FooterMissing, VhdStructure.Footer, End + (2 * 1024 * 1024), Severity.Warning, FaultEffect.ReadOnly)
             .Holds(SoundImage.Dynamic().Append(new byte[2 * 1024 * 1024]), DynamicContent);
     }

@@ -13,7 +13,8 @@ namespace VhdPS.Engine.Operations.Resize;
 /// size is its offset, and it begins on a sector and so was written whole.</item>
 /// <item>X2: before anything else the footer is brought to where the present size ends, so that it proves itself.</item>
 /// <item>X3: to grow, the footer with the old size is put at the new end, then the old footer's place, which becomes data,
-/// is made zeros, and only then the footer gets the new size.</item>
+/// is made zeros, and only then the footer gets the new size. Where the file system reports no holes this goes in steps,
+/// each a growth of its own: after a cut the footer is found by reading back through the zeros of one step.</item>
 /// <item>X4: to shrink, the footer gets the new size where it is, then it is put at the new end, then the file is cut.</item>
 /// </list>
 /// Each step is synced before the next. Between them the file is longer than the disk, which readers accept.
@@ -23,9 +24,15 @@ internal sealed class FixedResize
     private readonly ImageFile _file;
     private readonly ImageLayout _layout;
     private readonly long _newSize;
+    private readonly long _step;
 
-    public FixedResize(VhdImage image, long newSize)
+    /// <summary>Plans; nothing is written.</summary>
+    /// <param name="image">The image, open for writing.</param>
+    /// <param name="newSize">The disk's new size in bytes, a multiple of 512.</param>
+    /// <param name="step">The most bytes that the disk grows by at once where the file system reports no holes; a multiple of 512.</param>
+    public FixedResize(VhdImage image, long newSize, int step = FooterPair.ZeroSearchDistance)
     {
+        _step = step;
         _file = image.File;
         _layout = image.Layout;
         _newSize = newSize;
@@ -62,16 +69,14 @@ internal sealed class FixedResize
         return true;
     }
 
-    public void Run()
+    /// <summary>Resizes; a growth that is cancelled between two steps leaves the old size.</summary>
+    public void Run(IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         long oldSize = (long)_layout.Size.SizeBytes;
-        HardDiskFooter oldFooter = Settle(oldSize);
+        HardDiskFooter footer = Settle(oldSize);
         if (_newSize > oldSize)
         {
-            Write(_newSize, oldFooter);
-            ZeroFill.Clear(_file, oldSize, Math.Min(_newSize, oldSize + VhdSpec.FooterSize));
-            _file.Flush();
-            Write(_newSize, NewFooter);
+            Grow(footer, oldSize, progress, cancellation);
             return;
         }
 
@@ -82,6 +87,39 @@ internal sealed class FixedResize
             Cut(_newSize);
         }
     }
+
+    private void Grow(HardDiskFooter footer, long oldSize, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    {
+        long step = _step;
+        for (long size = oldSize; size < _newSize;)
+        {
+            if (cancellation.IsCancellationRequested)
+            {
+                Write(size, VirtualSize.Put(_layout.Footer, oldSize));
+                Write(oldSize, VirtualSize.Put(_layout.Footer, oldSize));
+                Cut(oldSize);
+                cancellation.ThrowIfCancellationRequested();
+            }
+
+            long next = _newSize - size > step ? size + step : _newSize;
+            Write(next, footer);
+            ZeroFill.Clear(_file, size, Math.Min(next, size + VhdSpec.FooterSize), CancellationToken.None);
+            _file.Flush();
+            footer = next == _newSize ? NewFooter : VirtualSize.Put(_layout.Footer, next);
+            Write(next, footer);
+            if (IsHole(size + VhdSpec.FooterSize, next))
+            {
+                // What the system knows to be a hole is passed in one look, however long.
+                step = long.MaxValue;
+            }
+
+            size = next;
+            progress?.Report(new WorkProgress(size - oldSize, _newSize - oldSize));
+        }
+    }
+
+    private bool IsHole(long from, long end) =>
+        end - from > FooterPair.SearchDistance && (!_file.TryFindData(from + (end - from) / 4, out long data, out _) || data >= end - ((end - from) / 4));
 
     /// <summary>X2. What lay between the disk's end and the footer was seen by no reader and is given up.</summary>
     private HardDiskFooter Settle(long size)

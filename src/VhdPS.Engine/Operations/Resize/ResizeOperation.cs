@@ -69,7 +69,7 @@ public static class ResizeOperation
                 progress?.Report(new WorkProgress(1, 1) { Step = "Writing the footer at its new place, then the file's length" });
             }
 
-            fixedResize?.Run();
+            fixedResize?.Run(progress, cancellation);
             sparseResize?.Run(progress, cancellation);
         }
 

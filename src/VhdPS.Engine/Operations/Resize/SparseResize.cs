@@ -15,7 +15,8 @@ namespace VhdPS.Engine.Operations.Resize;
 /// <item>R3: an entry behind the disk's last block is unused, and the last block zero behind the disk's end, before a footer
 /// with a larger size is written: what the disk gains reads as zeros.</item>
 /// <item>R4: a block in the way of the longer table has moved (M1 to M4), and the footer too (F2), before an entry is
-/// written there; what cannot move makes the whole table be written anew behind the data, and R2 switches to it.</item>
+/// written there; the paths of locators move first, by a spare header as a relink does it; what cannot move makes the whole
+/// table be written again past the data, and R2 switches to it.</item>
 /// <item>R5: Xen's batmap, which is found by where the table ends, is whole at one place until the header changes and at
 /// the other from then on; the sector of its old header becomes entries between that and the footers.</item>
 /// <item>R6: an entry is taken out of use, and the place of its block given up, only after both footers have the smaller size.</item>
@@ -35,6 +36,8 @@ internal sealed class SparseResize
     private readonly long _newTableEnd;
     private readonly long _firstFree;
     private readonly BatmapMove? _batmap;
+    private readonly StructureExtent[] _movedLocators = [];
+    private readonly long _locatorOffset;
     private readonly List<(int BlockIndex, long BitmapOffset)> _moves = [];
     private readonly DynamicDiskHeader _newHeader;
 
@@ -59,7 +62,15 @@ internal sealed class SparseResize
             ? BatmapMove.PlanWhole(_file, _layout, _newTableEnd, _newCount)
             : BatmapMove.PlanHeader(_file, _layout, _newTableEnd, oldTableEnd);
         long claimEnd = isGrowing ? _batmap?.End ?? _newTableEnd : _newTableEnd;
-        if (IsImmovableWithin(oldTableEnd, claimEnd))
+        StructureExtent[] inTheWay = [.. ImmovableWithin(oldTableEnd, claimEnd)];
+        if (inTheWay.Length > 0 && Array.TrueForAll(inTheWay, IsMovableLocator))
+        {
+            // QUIRK(vhd-util): a table past the data is rejected by its check, so paths make way as it does it.
+            _movedLocators = inTheWay;
+            _locatorOffset = VhdSpec.RoundUp(Math.Max(freeFrom, claimEnd), VhdSpec.SectorSize);
+            _firstFree = PlanMoves(oldTableEnd, claimEnd, _locatorOffset + inTheWay.Sum(HeaderRewrite.SpaceOf));
+        }
+        else if (inTheWay.Length > 0)
         {
             _newTableOffset = VhdSpec.RoundUp(freeFrom, VhdSpec.DataAlignment);
             _newTableEnd = BlockAllocationTable.End(_newTableOffset, _newCount);
@@ -72,7 +83,10 @@ internal sealed class SparseResize
         }
 
         NewFooter = VirtualSize.Put(_layout.Footer, newSize);
-        _newHeader = _layout.Header!.With(tableOffset: (ulong)_newTableOffset, maxTableEntries: (uint)_newCount);
+        DynamicDiskHeader header = _movedLocators.Length == 0
+            ? _layout.Header!
+            : HeaderRewrite.HeaderAfterMove(_layout, _movedLocators, _locatorOffset);
+        _newHeader = header.With(tableOffset: (ulong)_newTableOffset, maxTableEntries: (uint)_newCount);
         SectorsKept = Math.Min(_layout.SectorCount, sectorCount);
     }
 
@@ -141,7 +155,11 @@ internal sealed class SparseResize
         }
     }
 
-    private bool IsImmovableWithin(long from, long end) => _layout.Occupied.Any(extent =>
+    // A claim beyond any path is a mistake of its writer and not copied.
+    private static bool IsMovableLocator(StructureExtent extent) =>
+        extent.Structure == VhdStructure.ParentLocator && extent.Length <= VhdSpec.MaxLocatorLength;
+
+    private IEnumerable<StructureExtent> ImmovableWithin(long from, long end) => _layout.Occupied.Where(extent =>
         extent.Structure is not (VhdStructure.BlockAllocationTable or VhdStructure.Batmap)
         && extent.FileOffset < end && from < extent.End);
 
@@ -169,11 +187,13 @@ internal sealed class SparseResize
 
     private void Grow(IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
-        var footers = new FooterWriter(_file, _layout);
+        progress?.Report(new WorkProgress(0, 0) { Step = $"Making space for a table of {_newCount} entries at {_newTableOffset}, {_moves.Count} blocks to move" });
+        FooterWriter footers = _movedLocators.Length == 0
+            ? new FooterWriter(_file, _layout)
+            : new FooterWriter(_file, _layout.Footer, HeaderRewrite.MoveLocators(_file, _layout, _movedLocators, _locatorOffset));
         long oldEnd = footers.EndOffset;
         try
         {
-            progress?.Report(new WorkProgress(0, 0) { Step = $"Making room for a table of {_newCount} entries at {_newTableOffset}, {_moves.Count} blocks to move" });
             if (_firstFree > oldEnd || oldEnd % VhdSpec.SectorSize != 0)
             {
                 footers.MoveEnd(_firstFree);

@@ -336,4 +336,34 @@ public sealed class ResizeOperationTests : IDisposable
             }
         }
     }
+
+    /// <summary>The table stays where it was, before the data: Xen's vhd-util rejects an image whose table lies past its blocks.</summary>
+    [Fact]
+    public void A_child_grows_with_its_table_in_place_and_its_locators_moved()
+    {
+        using var folder = new TempFolder();
+        string parent = folder["parent.vhd"], child = folder["child.vhd"];
+        ImageCreator.Create(parent, new NewImage(64L << 20) { UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch, BlockSize = 512 });
+        ChildCreator.Create(child, new NewChild(parent) { UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch, BlockSize = 512 });
+        byte[] data = [.. Enumerable.Range(0, 64 * 512).Select(i => (byte)(i / 512 + 1))];
+        using (VhdImage image = VhdImage.Open(child, new VhdOpenOptions { ForWriting = true }))
+        {
+            image.WriteSectors(0, data);
+        }
+
+        ResizePlan plan = ResizeOperation.Plan(new ResizeOptions(child) { SizeBytes = 96L << 20, Force = true });
+        Assert.False(plan.IsTableMoved);
+        ResizePlan done = ResizeOperation.Run(new ResizeOptions(child) { SizeBytes = 96L << 20, Force = true });
+        Assert.Equal(plan.NewFileLength, done.NewFileLength);
+        Assert.Equal(done.NewFileLength, new FileInfo(child).Length);
+
+        using VhdImage grown = VhdImage.Open(child);
+        Assert.Equal(1536, grown.Layout.TableOffset);
+        Assert.All(grown.Layout.Structures.Where(extent => extent.Structure == VhdStructure.ParentLocator), extent =>
+            Assert.True(extent.FileOffset >= grown.Layout.Header!.TableEnd));
+        byte[] read = new byte[data.Length];
+        grown.ReadSectors(0, read);
+        Assert.Equal(data, read);
+        Assert.True(ImageChecker.Check(child, new CheckOptions { Full = true }).IsValid);
+    }
 }
