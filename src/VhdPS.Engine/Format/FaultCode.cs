@@ -70,6 +70,10 @@ public enum FaultCode
     [Fault(Severity.Error, FaultEffect.Unreadable)]
     DiskTypeUnsupported,
 
+    /// <summary>The footer says fixed, and a dynamic header and the file's length say that the image has blocks.</summary>
+    [Fault(Severity.Error, FaultEffect.UnreadableUnlessForced)]
+    DiskTypeAmbiguous,
+
     /// <summary>A dynamic image names no header, or a place that the file does not hold.</summary>
     [Fault(Severity.Error, FaultEffect.Unreadable)]
     DataOffsetOutOfRange,

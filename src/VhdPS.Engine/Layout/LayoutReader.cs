@@ -18,6 +18,7 @@ internal sealed class LayoutReader(ImageFile file, LayoutOptions options)
             return new ImageLayout { Path = file.Path, FileLength = file.Length, Footers = footers, Findings = _draft.Findings };
         }
 
+        stored = DiskTypeConflict.Resolve(_draft, stored);
         HardDiskFooter footer = stored.Footer;
         long dataEnd = footers.End?.FileOffset ?? file.Length;
         VirtualSize size = VirtualSize.Of(footer, options.SizeRule);

@@ -59,6 +59,10 @@ internal static partial class AdviceCatalog
         ["DiskTypeUnsupported"] = new(
             "The disk type is not fixed, dynamic or differencing.",
             "The type is one that the specification retired or never had."),
+        ["DiskTypeAmbiguous"] = new(
+            "The footer says that the disk is fixed, and the file holds a valid dynamic header and has not the length of a fixed disk. " +
+            "Written as a fixed disk, its header would be overwritten.",
+            "Read it with -Force, which goes by the header, and convert what is read into a new image; compare with the source."),
         ["DataOffsetOutOfRange"] = new(
             "A dynamic image names no header, or a place that the file does not hold.",
             "The footer is damaged; try Repair-VpcImage, which looks for the header."),

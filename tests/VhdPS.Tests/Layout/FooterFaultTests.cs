@@ -233,6 +233,41 @@ public sealed class FooterFaultTests
             .Holds(SoundImage.Dynamic().PutFooter(12, 0x00010001u), DynamicContent);
 
     [Theory]
+    [InlineData(0xFFFF_FFFF_FFFF_FFFFul, 512)]
+    [InlineData(512ul, 512)]
+    [InlineData(8192ul, 8192)]
+    public void DiskTypeAmbiguous(ulong dataOffset, int headerOffset)
+    {
+        ImageBytes image = ImageBytes.Dynamic(headerOffset: headerOffset).AddBlock(1, 0x5A).PutFooter(60, 2u).PutFooter(16, dataOffset);
+        ImageLayout layout = ImageLayout.Read(image.ToFile());
+        Finding finding = Assert.Single(layout.Findings, finding => finding.Code == FaultCode.DiskTypeAmbiguous);
+        Assert.Equal((FaultEffect.UnreadableUnlessForced, image.FooterOffset + 60), (finding.Effect, (int)finding.FileOffset!));
+        Assert.Throws<VhdFormatException>(() => VhdImage.Open(image.ToFile()));
+        Assert.Throws<VhdFormatException>(() => VhdImage.Open(image.ToFile(), new VhdOpenOptions { ForWriting = true }));
+        Assert.Throws<VhdFormatException>(() => VhdImage.Open(image.ToFile(), new VhdOpenOptions { ForWriting = true, Force = true }));
+
+        using VhdImage forced = VhdImage.Open(image.ToFile(), new VhdOpenOptions { Force = true });
+        byte[] sector = new byte[512];
+        forced.ReadSectors(8, sector);
+        Assert.All(sector, value => Assert.Equal(0x5A, value));
+    }
+
+    [Theory]
+    [InlineData(512)]
+    [InlineData(511)]
+    public void ADynamicImageNestedInAFixedOneIsItsData(int footerLength)
+    {
+        byte[] nested = ImageBytes.Dynamic().AddBlock(1, 0x5A).Bytes;
+        byte[] disk = [.. nested, .. new byte[(64 * 1024) - nested.Length]];
+        byte[] bytes = [.. ImageBytes.Fixed().Poke(0, disk).Bytes[..((64 * 1024) + footerLength)]];
+        using VhdImage image = VhdImage.Open(new MemoryImageFile(bytes));
+        Assert.Equal(VhdType.Fixed, image.Layout.VhdType);
+        byte[] read = new byte[64 * 1024];
+        image.ReadSectors(0, read);
+        Assert.Equal(disk, read);
+    }
+
+    [Theory]
     [InlineData(0u)]
     [InlineData(1u)]
     [InlineData(5u)]
