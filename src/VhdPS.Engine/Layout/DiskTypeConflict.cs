@@ -29,7 +29,8 @@ internal static class DiskTypeConflict
     }
 
     private static bool IsLengthOfFixed(long fileLength, ulong currentSize) =>
-        currentSize == (ulong)(fileLength - VhdSpec.FooterSize) || currentSize == (ulong)(fileLength - VhdSpec.LegacyFooterSize);
+        currentSize <= long.MaxValue
+        && (fileLength - VhdSpec.FooterSize == (long)currentSize || fileLength - VhdSpec.LegacyFooterSize == (long)currentSize);
 
     private static (DynamicDiskHeader Header, long FileOffset)? FindHeader(LayoutDraft draft, HardDiskFooter footer)
     {
