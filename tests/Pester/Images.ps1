@@ -1,6 +1,7 @@
 # What the tests of cmdlets share, dot-sourced in BeforeAll: the staged module under strict mode, a folder for each test,
 # disks whose bytes are known, and what a folder and a view look like.
 Set-StrictMode -Version Latest
+. (Join-Path $PSScriptRoot PowerShell.ps1)
 Import-Module (Join-Path $PSScriptRoot '../../out/VhdPS/VhdPS.psd1') -Force
 
 # Makes a folder and goes there; ends with Pop-Location. Returns its path.

@@ -11,13 +11,13 @@ BeforeAll {
 Describe 'the module' {
     It 'imports by its name from the module path' {
         $path = Split-Path (Split-Path (Get-Module VhdPS).Path)
-        $out = & ([Environment]::ProcessPath) -NoProfile -NonInteractive -Command "`$env:PSModulePath = '$path'; Import-Module VhdPS; (Get-Module VhdPS).Name"
+        $out = Invoke-PowerShell -NonInteractive -Command "`$env:PSModulePath = '$path'; Import-Module VhdPS; (Get-Module VhdPS).Name"
         $out | Should -Be 'VhdPS'
     }
 
     It 'imports from the manifest at the top, with types and views' {
         $manifest = (Resolve-Path (Join-Path $PSScriptRoot '../../VhdPS.psd1')).Path
-        $out = & ([Environment]::ProcessPath) -NoProfile -NonInteractive -Command "
+        $out = Invoke-PowerShell -NonInteractive -Command "
             Import-Module '$manifest'
             (Get-Command -Module VhdPS).Count
             (Get-FormatData VhdPS.VpcImage).Count -gt 0

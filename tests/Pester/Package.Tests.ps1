@@ -57,7 +57,7 @@ Describe 'the package of the module' {
         }
 
         $saved = (Resolve-Path modules/VhdPS/*/VhdPS.psd1).ProviderPath
-        $size = & ([Environment]::ProcessPath) -NoProfile -NonInteractive -Command "Import-Module '$saved'; (New-VpcImage saved.vhd -Size 3MB).Size"
+        $size = Invoke-PowerShell -NonInteractive -Command "Import-Module '$saved'; (New-VpcImage saved.vhd -Size 3MB).Size"
         $size | Should -Be 3MB
     }
 }

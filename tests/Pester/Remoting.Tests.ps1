@@ -52,7 +52,7 @@ BeforeAll {
             'StrictModes no'
             'UsePAM no'
             "PidFile $folder/sshd.pid"
-            "Subsystem powershell $([Environment]::ProcessPath) -sshs -NoLogo -NoProfile"
+            "Subsystem powershell $(Get-PowerShellCommand) -sshs -NoLogo -NoProfile"
             if ($env:DOTNET_ROOT) { "SetEnv DOTNET_ROOT=$env:DOTNET_ROOT" }
         ) | Set-Content sshd_config
         if ((id -u) -eq 0) { $null = New-Item -ItemType Directory /run/sshd -Force }
