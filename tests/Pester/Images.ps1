@@ -3,7 +3,8 @@
 Set-StrictMode -Version Latest
 . (Join-Path $PSScriptRoot PowerShell.ps1)
 . (Join-Path $PSScriptRoot ImageBytes.ps1)
-Import-Module (Join-Path $PSScriptRoot '../../out/VhdPS/VhdPS.psd1') -Force
+$module = (Resolve-Path (Join-Path $PSScriptRoot '../../out/VhdPS/VhdPS.psd1')).ProviderPath
+Import-Module $module -Force
 
 # Makes a folder and goes there; ends with Pop-Location. Returns its path.
 function Enter-Folder([string] $Name = [guid]::NewGuid()) {

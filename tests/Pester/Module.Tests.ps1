@@ -5,7 +5,6 @@ BeforeDiscovery {
 
 BeforeAll {
     . (Join-Path $PSScriptRoot Images.ps1)
-    $module = Join-Path $PSScriptRoot '../../out/VhdPS/VhdPS.psd1'
 }
 
 Describe 'the module' {

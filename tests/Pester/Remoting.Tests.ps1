@@ -23,7 +23,6 @@ BeforeDiscovery {
 
 BeforeAll {
     . (Join-Path $PSScriptRoot Images.ps1)
-    $module = (Get-Module VhdPS).Path -replace 'dll$', 'psd1'
     $folder = Enter-Folder
     $null = 'base.vhd', 'empty.vhd' | New-VpcImage -Size 10MB
     Write-VpcSector base.vhd 0 (Get-Pattern 512)

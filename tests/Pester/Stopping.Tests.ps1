@@ -6,7 +6,7 @@ BeforeAll {
     function Stop-Script([string] $Script) {
         $shell = [powershell]::Create()
         try {
-            $null = $shell.AddScript("Import-Module '$((Get-Module VhdPS).Path)'; Set-Location -LiteralPath '$PWD'; $Script")
+            $null = $shell.AddScript("Import-Module '$module'; Set-Location -LiteralPath '$PWD'; $Script")
             $output = [Management.Automation.PSDataCollection[psobject]]::new()
             $run = $shell.BeginInvoke([Management.Automation.PSDataCollection[psobject]]::new(), $output)
             while (-not $run.IsCompleted -and $output.Count -eq 0 -and $shell.Streams.Progress.Count -eq 0) { Start-Sleep -Milliseconds 5 }
@@ -70,7 +70,7 @@ Describe 'a writer that is killed' {
         $folder = Enter-Folder
         $null = New-VpcImage d.vhd -Size 2MB -BlockSize 8KB
         $program, $arguments = @(Get-PowerShellCommand) + @('-NoProfile', '-NonInteractive', '-Command', "
-            Import-Module '$((Get-Module VhdPS).Path)'
+            Import-Module '$module'
             for (`$i = 0; ; `$i++) {
                 Write-VpcSector '$folder/d.vhd' (`$i * 37 % 4088) ([byte[]](, (`$i % 255 + 1) * 4096))
                 [Console]::Out.WriteLine(`$i)
