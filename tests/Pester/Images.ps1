@@ -58,6 +58,13 @@ function Edit-Byte([string] $Name, [long] $Offset) {
     [IO.File]::WriteAllBytes($path, $bytes)
 }
 
+# Cuts a file off, or lengthens it with zeros.
+function Set-FileLength([string] $Name, [long] $Length) {
+    $stream = [IO.File]::OpenWrite((Join-Path $PWD.ProviderPath $Name))
+    $stream.SetLength($Length)
+    $stream.Dispose()
+}
+
 # Every file of the folder with its hash: equal before and after where nothing has changed.
 function Get-FolderState {
     Get-ChildItem -Recurse -File -Force | Sort-Object FullName | ForEach-Object { "$($_.FullName) $((Get-FileHash -LiteralPath $_.FullName).Hash)" }
