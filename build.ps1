@@ -3,13 +3,16 @@
 Builds, tests, documents and packs VhdPS.
 
 .DESCRIPTION
-A wrapper for people who have pwsh; everything but the Pester suite and the help also runs with dotnet alone.
+Needs the .NET 10 SDK and PowerShell 7.4 or newer; `dotnet tool restore` and `dotnet pwsh build.ps1` take the one that is pinned.
 
 Build    dotnet build: leaves an importable module in out/VhdPS (default)
-Test     builds, then runs the Pester suite in tests/Pester; Pester is installed for the user where it is missing
+Demo     builds the module, and makes, writes, reads and checks an image with it
+Test     builds, then runs the Pester suite in this PowerShell; `dotnet test` runs it in the pinned one, and xunit's tests
 Analyze  runs PSScriptAnalyzer over all scripts and the manifest
 Help     makes docs/help/en-US from docs/en-US with platyPS, and stages it
-Pack     makes the packages of the module, the engine and the console host in out/packages
+Pack     makes the packages of the module and the engine in out/packages
+
+PSScriptAnalyzer and platyPS are installed from the PowerShell Gallery where they are missing.
 
 .EXAMPLE
 ./build.ps1
@@ -19,7 +22,7 @@ Pack     makes the packages of the module, the engine and the console host in ou
 #>
 [CmdletBinding()]
 param(
-    [ValidateSet('Build', 'Test', 'Analyze', 'Help', 'Pack')]
+    [ValidateSet('Build', 'Demo', 'Test', 'Analyze', 'Help', 'Pack')]
     [string[]] $Task = 'Build',
 
     [ValidateSet('Debug', 'Release')]
@@ -28,12 +31,19 @@ param(
 
 Set-StrictMode -Version 3.0
 $ErrorActionPreference = 'Stop'
+. (Join-Path $PSScriptRoot tests Pester PowerShell.ps1)
+$module = Join-Path $PSScriptRoot src VhdPS VhdPS.csproj
+$engine = Join-Path $PSScriptRoot src VhdPS.Engine VhdPS.Engine.csproj
+
+function Assert-Success([string] $What) {
+    if ($LASTEXITCODE -ne 0) {
+        throw "$What failed with exit code $LASTEXITCODE."
+    }
+}
 
 function Invoke-DotNet {
     & dotnet @args
-    if ($LASTEXITCODE -ne 0) {
-        throw "dotnet $($args -join ' ') failed with exit code $LASTEXITCODE."
-    }
+    Assert-Success "dotnet $args"
 }
 
 function Import-Tool([string] $Name, [version] $MinimumVersion) {
@@ -45,20 +55,22 @@ function Import-Tool([string] $Name, [version] $MinimumVersion) {
 }
 
 function Invoke-Build([string] $Configuration) {
-    Invoke-DotNet build (Join-Path $PSScriptRoot 'VhdPS.sln') --configuration $Configuration
+    Invoke-DotNet build (Join-Path $PSScriptRoot VhdPS.sln) --configuration $Configuration
+}
+
+# In a process of its own, as the tests too: this one would keep the module's files until it ends.
+function Invoke-Demo([string] $Configuration) {
+    Invoke-DotNet build $module --configuration $Configuration --verbosity quiet
+    Invoke-PowerShell -File (Join-Path $PSScriptRoot docs examples first-disk.ps1)
+    Assert-Success first-disk.ps1
 }
 
 function Invoke-Test([string] $Configuration) {
-    Invoke-Build $Configuration
-    Import-Tool -Name Pester -MinimumVersion 5.5.0
-    $settings = New-PesterConfiguration
-    $settings.Run.Path = Join-Path $PSScriptRoot 'tests' 'Pester'
-    $settings.Run.PassThru = $true
-    $settings.Output.Verbosity = 'Normal'
-    $result = Invoke-Pester -Configuration $settings
-    if ($result.FailedCount -gt 0 -or $result.FailedContainersCount -gt 0 -or $result.PassedCount -eq 0) {
-        throw "Pester: $($result.PassedCount) passed, $($result.FailedCount) failed."
-    }
+    $suite = Join-Path $PSScriptRoot tests Pester
+    Invoke-DotNet build $suite --configuration $Configuration
+    $pester = Invoke-DotNet msbuild $suite -getProperty:PkgPester
+    Invoke-PowerShell -NonInteractive -File (Join-Path $suite Run.ps1) -Pester $pester
+    Assert-Success Pester
 }
 
 function Invoke-Analyze {
@@ -81,9 +93,8 @@ function Invoke-Help([string] $Configuration) {
 }
 
 function Invoke-Pack([string] $Configuration) {
-    Invoke-DotNet build (Join-Path $PSScriptRoot 'src' 'VhdPS' 'VhdPS.csproj') --configuration $Configuration -t:PackModule
-    Invoke-DotNet pack (Join-Path $PSScriptRoot 'src' 'VhdPS.Engine' 'VhdPS.Engine.csproj') --configuration $Configuration
-    Invoke-DotNet pack (Join-Path $PSScriptRoot 'src' 'VhdPS.Console' 'VhdPS.Console.csproj') --configuration $Configuration
+    Invoke-DotNet build $module --configuration $Configuration '-t:PackModule'
+    Invoke-DotNet pack $engine --configuration $Configuration
 }
 
 foreach ($name in $Task) {

@@ -34,8 +34,6 @@ internal static class Program
             case ["bdn", .. var rest]:
                 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(rest, HotPathConfig.Create());
                 return 0;
-            case [ModuleImport.ChildVerb, string modulePath]:
-                return ModuleImport.RunChild(modulePath);
             default:
                 Console.Error.WriteLine(Usage);
                 return 2;

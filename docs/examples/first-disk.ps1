@@ -1,11 +1,10 @@
-# Makes a 20 GB image, writes and reads a sector, and checks it.
-# Run by: dotnet run --project src/VhdPS.Console -- -File docs/examples/first-disk.ps1
+# Makes a 20 GB image, writes and reads a sector, and checks it. Takes the module that `dotnet build` leaves in out/VhdPS.
 $ErrorActionPreference = 'Stop'
-Import-Module VhdPS
+Import-Module (Join-Path $PSScriptRoot ../../out/VhdPS/VhdPS.psd1)
 
-$folder = Join-Path ([IO.Path]::GetTempPath()) "vhdps-$([guid]::NewGuid().ToString('N').Substring(0, 8))"
-$null = [IO.Directory]::CreateDirectory($folder)
-Set-Location $folder
+$folder = Join-Path ([IO.Path]::GetTempPath()) "vhdps-$([guid]::NewGuid())"
+$null = New-Item -ItemType Directory $folder
+Push-Location $folder
 try {
     New-VpcImage -Path d.vhd -Size 20GB | Out-Default
 
@@ -15,8 +14,9 @@ try {
     Read-VpcSector -Path d.vhd -Sector 4096 | Out-Default
 
     Get-ChildItem *.vhd | Test-VpcChecksum | Out-Default
-    Get-VpcFooter -Path d.vhd | Out-Default
-} finally {
-    Set-Location ([IO.Path]::GetTempPath())
-    [IO.Directory]::Delete($folder, $true)
+    Test-VpcImage -Path d.vhd -Full | Out-Default
+}
+finally {
+    Pop-Location
+    Remove-Item -Recurse $folder
 }

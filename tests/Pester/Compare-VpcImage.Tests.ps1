@@ -66,4 +66,46 @@ Describe 'Compare-VpcImage' {
         Compare-VpcImage Dynamic.vhd Fixed.vhd | Out-Shown $_ | Should -Match '8000 +1 +512 B +Both'
         Compare-VpcImage Dynamic.vhd Fixed.vhd -Structure | Out-Shown $_ | Should -Match 'Footer +DiskType +Dynamic +Fixed'
     }
+
+    It 'names both files and the bytes of each range' {
+        Write-VpcSector Fixed.vhd 6 (Get-Pattern 1024 77)
+        $found = Compare-VpcImage Fixed.vhd Dynamic.vhd
+        $found.ReferencePath | Should -Be (Join-Path $PWD Fixed.vhd)
+        $found.DifferencePath | Should -Be (Join-Path $PWD Dynamic.vhd)
+        $found.Offset | Should -Be 3072
+        $found.Length | Should -Be 1024
+        (Compare-VpcImage Fixed.vhd Dynamic.vhd -IncludeEqual).Sector | Should -Be @(0, 6, 8)
+    }
+
+    It 'takes a raw disk by name only' {
+        { Compare-VpcImage Dynamic.vhd disk.img -ErrorAction Stop } | Should -Throw -ErrorId 'NotVhd,VhdPS.Commands.CompareVpcImageCommand'
+    }
+
+    It 'says in its warning how large the disks are' {
+        Copy-Item disk.img long.img
+        Set-FileLength long.img (6MB + 8192)
+        $result = Invoke-Recorded 'Compare-VpcImage Fixed.vhd long.img -DifferenceFormat Raw -Quiet'
+        $result.Output | Should -BeTrue
+        $result.Warnings | Should -HaveCount 1
+        $result.Warnings[0] | Should -BeLike "*$(6MB + 8192)*"
+    }
+
+    It 'compares structures field by field' {
+        Copy-Item Fixed.vhd other.vhd
+        Set-VpcImage other.vhd -CreatorApplication qem2
+        $found = Compare-VpcImage Fixed.vhd other.vhd -Structure
+        $found.Field | Should -Be @('CreatorApplication', 'Checksum')
+        $found[0].Reference | Should -BeExactly 'win '
+        $found[0].Difference | Should -BeExactly 'qem2'
+        Copy-Item Fixed.vhd same.vhd
+        Write-VpcSector same.vhd 5 (Get-Pattern 512 77)
+        Compare-VpcImage Fixed.vhd same.vhd -Structure -Quiet | Should -BeTrue
+        Compare-VpcImage Fixed.vhd same.vhd -Structure:$false -Quiet | Should -BeFalse
+    }
+
+    It 'closes both files when the first range is enough' {
+        5, 500 | ForEach-Object { Write-VpcSector Dynamic.vhd $_ (Get-Pattern 512 9) }
+        Compare-VpcImage Dynamic.vhd Fixed.vhd | Select-Object -First 1 | Should -HaveCount 1
+        'Dynamic.vhd', 'Fixed.vhd' | ForEach-Object { [IO.File]::Open((Join-Path $PWD $_), 'Open', 'ReadWrite', 'None').Dispose() }
+    }
 }

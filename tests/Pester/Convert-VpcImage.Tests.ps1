@@ -122,4 +122,120 @@ Describe 'Convert-VpcImage' {
         { Convert-VpcImage disk.img x.vhd -ErrorAction Stop } | Should -Throw
         Test-Path x.vhd | Should -BeFalse
     }
+
+    It 'names the target by what is given: <Arguments>' -ForEach @(
+        @{ Arguments = '-SourceFormat Raw'; Target = 'disk.vhd'; Type = 'Dynamic'; Size = 6MB }
+        @{ Arguments = '-SourceFormat Raw -VhdType Fixed'; Target = 'disk.vhd'; Type = 'Fixed'; Size = 6MB }
+        @{ Arguments = 'new.vhd -SourceFormat Raw -VHDFormat Dynamic -BlockSizeBytes 64KB'; Target = 'new.vhd'; Type = 'Dynamic'; Size = 6MB }
+        @{ Arguments = 'sub -SourceFormat Raw'; Target = 'sub/disk.vhd'; Type = 'Dynamic'; Size = 6MB }
+        @{ Arguments = 'sub/ -SourceFormat Raw -For Azure'; Target = 'sub/disk.vhd'; Type = 'Fixed'; Size = 20MB }
+    ) {
+        $null = New-Item -ItemType Directory sub
+        $image = . ([scriptblock]::Create("Convert-VpcImage disk.img $Arguments -PassThru"))
+        $image | Should -HaveCount 1
+        $image.Path | Should -Be (Join-Path $folder $Target)
+        $image.VhdType | Should -Be $Type
+        $image.Size | Should -Be $Size
+        Compare-VpcImage $Target disk.img -DifferenceFormat Raw -Quiet -WarningAction SilentlyContinue | Should -BeTrue
+    }
+
+    It 'makes a raw disk by its extension or by -VhdType: <_>' -ForEach 'out.img', 'out.RAW', 'out -VhdType Raw' {
+        Convert-VpcImage disk.img fixed.vhd -SourceFormat Raw -VhdType Fixed
+        $file = . ([scriptblock]::Create("Convert-VpcImage fixed.vhd $_ -PassThru"))
+        $file | Should -BeOfType ([IO.FileInfo])
+        $file.FullName | Should -Be (Join-Path $folder ($_ -split ' ')[0])
+        (Get-FileHash $file.FullName).Hash | Should -Be $hash
+    }
+
+    It 'goes on behind a file that is no image' {
+        $null = New-Item -ItemType Directory out
+        Convert-VpcImage disk.img a.vhd -SourceFormat Raw
+        Convert-VpcImage disk.img c.vhd -SourceFormat Raw -VhdType Fixed
+        [IO.File]::WriteAllBytes((Join-Path $folder bad.vhd), [byte[]]::new(4096))
+        $result = Invoke-Recorded 'Get-ChildItem *.vhd | Convert-VpcImage -DestinationPath out -VhdType Dynamic -PassThru'
+        $result.Errors | Should -HaveCount 1
+        $result.Errors[0].FullyQualifiedErrorId | Should -Be 'NotVhd,VhdPS.Commands.ConvertVpcImageCommand'
+        $result.Output.Path | Should -Be @((Join-Path $folder out a.vhd), (Join-Path $folder out c.vhd))
+        'out/a.vhd', 'out/c.vhd' | Get-VpcHash | ForEach-Object Hash | Should -Be @($hash, $hash)
+        Remove-Item bad.vhd
+    }
+
+    It 'makes the type of its source, whatever names it: <Source>' -ForEach @(
+        @{ Source = 'Get-VpcImage f.vhd'; Target = 'new.vhd'; Type = 'Fixed' }
+        @{ Source = 'Get-VpcImage d.vhd'; Target = 'new.vhd'; Type = 'Dynamic' }
+        @{ Source = '[pscustomobject]@{ LiteralPath = "f.vhd"; DestinationPath = "row.vhd" }'; Target = ''; Type = 'Fixed' }
+    ) {
+        Convert-VpcImage disk.img f.vhd -SourceFormat Raw -VhdType Fixed
+        Convert-VpcImage disk.img d.vhd -SourceFormat Raw -VhdType Dynamic
+        $destination = $Target ? "-DestinationPath $Target" : ''
+        $image = . ([scriptblock]::Create("$Source | Convert-VpcImage $destination -PassThru"))
+        $image.VhdType | Should -Be $Type
+        $image.Path | Should -Be (Join-Path $folder ($Target ? $Target : 'row.vhd'))
+        $raw = . ([scriptblock]::Create("$Source | Convert-VpcImage -DestinationPath new.raw -PassThru"))
+        $raw.Length | Should -Be $image.Size
+    }
+
+    It 'keeps the first of two sources that want one target' {
+        Convert-VpcImage disk.img a.vhd -SourceFormat Raw
+        $null = New-VpcImage b.vhd -Size 1MB
+        $result = Invoke-Recorded 'Convert-VpcImage a.vhd, b.vhd t.vhd -Force'
+        $result.Errors | Should -HaveCount 1
+        $result.Errors[0].FullyQualifiedErrorId | Should -Be 'InvalidArgument,VhdPS.Commands.ConvertVpcImageCommand'
+        (Get-VpcHash t.vhd).Hash | Should -Be $hash
+    }
+
+    It 'says what cannot be done, and changes nothing: <Call>' -ForEach @(
+        @{ Call = 'Convert-VpcImage a.vhd'; Id = 'SameFile'; Category = 'InvalidOperation' }
+        @{ Call = 'Convert-VpcImage a.vhd t.txt -VhdType Fixed'; Id = 'TargetExists'; Category = 'ResourceExists' }
+        @{ Call = 'Convert-VpcImage a.vhd x.vhdx'; Id = 'InvalidArgument'; Category = 'InvalidArgument' }
+        @{ Call = 'Convert-VpcImage a.vhd x.vhd -BlockSize 3000'; Id = 'InvalidArgument'; Category = 'InvalidArgument' }
+        @{ Call = 'Convert-VpcImage a.vhd x.vhd -For Azure -VhdType Dynamic'; Id = 'InvalidArgument'; Category = 'InvalidArgument' }
+        @{ Call = 'Convert-VpcImage a.vhd x.vhd -InPlace'; Id = 'InvalidArgument'; Category = 'InvalidArgument' }
+        @{ Call = 'Convert-VpcImage a.vhd -InPlace'; Id = 'WrongType'; Category = 'InvalidOperation' }
+        @{ Call = 'Convert-VpcImage a.vhd -InPlace -VhdType Fixed'; Id = 'InvalidArgument'; Category = 'InvalidArgument' }
+        @{ Call = 'Convert-VpcImage none.vhd x.vhd'; Id = 'PathNotFound'; Category = 'ObjectNotFound' }
+        @{ Call = 'Convert-VpcImage a.vhd none/x.vhd'; Id = 'PathNotFound'; Category = 'ObjectNotFound' }
+        @{ Call = 'Convert-VpcImage disk.img x.vhd'; Id = 'NotVhd'; Category = 'InvalidData' }
+    ) {
+        Convert-VpcImage disk.img a.vhd -SourceFormat Raw
+        'mine' | Set-Content t.txt
+        $before = Get-FolderState
+        $result = Invoke-Recorded $Call
+        $result.Errors | Should -HaveCount 1
+        $result.Errors[0].FullyQualifiedErrorId | Should -Be "$Id,VhdPS.Commands.ConvertVpcImageCommand"
+        $result.Errors[0].CategoryInfo.Category | Should -Be $Category
+        Get-FolderState | Should -Be $before
+    }
+
+    It 'says with -WhatIf what it would make' {
+        [ImageBytes]::Dynamic().AddBlock(1, 0xA1).AddBlock(3, 0xA3).Save('a.vhd')
+        $text = Invoke-PowerShell -NonInteractive -Command "Import-Module '$module'; Convert-VpcImage a.vhd b.vhd -VhdType Fixed -WhatIf; Convert-VpcImage a.vhd -InPlace -SourceFormat Raw -WhatIf"
+        $text[0] | Should -BeLike '*Convert to a fixed image of 64 KiB with at most 8 KiB of data, making*'
+        "$text" | Should -BeLike '*Add a footer*'
+        Test-Path b.vhd | Should -BeFalse
+    }
+
+    It 'emits the image that it has made in place' {
+        $image = Convert-VpcImage disk.img -SourceFormat Raw -InPlace -PassThru
+        $image.VhdType | Should -Be 'Fixed'
+        $image.Size | Should -Be 6MB
+    }
+
+    It 'warns of zeros that it adds, where they were not asked for' {
+        'odd.raw', 'even.raw' | ForEach-Object { Copy-Item disk.img $_ }
+        Set-FileLength odd.raw (1MB - 100)
+        Set-FileLength even.raw (1MB - 1024)
+        $odd = Invoke-Recorded 'Convert-VpcImage odd.raw a.vhd -SourceFormat Raw'
+        $odd.Warnings | Should -HaveCount 1
+        $odd.Warnings[0] | Should -BeLike '*100 bytes of zeros*'
+        $even = Invoke-Recorded 'Convert-VpcImage even.raw b.vhd -SourceFormat Raw -For Azure -Verbose'
+        $even.Warnings | Should -BeNullOrEmpty
+        $even.Verbose -like "*$(19MB + 1024) bytes of zeros*" | Should -Not -BeNullOrEmpty
+    }
+
+    It 'deletes the source when the target was verified' {
+        Convert-VpcImage disk.img -SourceFormat Raw -Verify -DeleteSource
+        (Get-ChildItem -Force).Name | Should -Be 'disk.vhd'
+        (Get-VpcHash disk.vhd).Hash | Should -Be $hash
+    }
 }

@@ -57,12 +57,14 @@ Describe 'errors' {
         try {
             (Get-VpcImage e.vhd).Size | Should -Be 10MB
             Write-VpcSector e.vhd 0 ([byte[]](, 1 * 512)) @common
+            New-VpcImage e.vhd -Size 2MB -Force -ErrorVariable +problem -ErrorAction SilentlyContinue
         }
         finally {
             $reader.Dispose()
         }
 
         $problem[0].FullyQualifiedErrorId | Should -BeLike 'ImageInUse,*' -Because 'a reader must not see half a change'
+        $problem[1].FullyQualifiedErrorId | Should -BeLike 'ImageInUse,*' -Because 'a reader must not lose its image'
         Get-FolderState | Should -Be $before
     }
 
@@ -122,5 +124,78 @@ Describe 'errors' {
         $output | Should -HaveCount 1
         $warnings | Should -HaveCount 1
         Resize-VpcImage e.vhd 10MB -Verbose 4>&1 | Should -BeOfType ([Management.Automation.VerboseRecord])
+    }
+
+    It 'are one for each bad file among good ones: <_>' -ForEach 'Get-VpcImage', 'Get-VpcFooter', 'Test-VpcChecksum' {
+        'x' * 2000 | Set-Content bad.vhd
+        $null = New-VpcImage good.vhd -Size 5MB -VhdType Fixed
+        $result = Invoke-Recorded "'e.vhd', 'bad.vhd', 'missing.vhd', 'good.vhd' | $_"
+        $result.Output | Should -HaveCount 2
+        $result.Errors | ForEach-Object { $_.CategoryInfo.Category } | Should -Be @('InvalidData', 'ObjectNotFound')
+        $result.Errors[0].FullyQualifiedErrorId | Should -BeLike 'NotVhd,*'
+        $result.Errors[0].TargetObject | Should -Be (Join-Path $folder bad.vhd)
+        "$($result.Errors[0])" | Should -BeLike '*conectix*'
+        $result.Errors[0].ErrorDetails.RecommendedAction | Should -Not -BeNullOrEmpty
+    }
+
+    It 'are of a category that says what the path is: <Call>' -ForEach @(
+        @{ Call = 'Get-VpcImage .'; Category = 'InvalidType' }
+        @{ Call = 'Get-VpcImage Env:PATH'; Category = 'InvalidArgument' }
+        @{ Call = 'Get-VpcImage NoSuchDrive:/a.vhd'; Category = 'ObjectNotFound' }
+    ) {
+        $result = Invoke-Recorded $Call
+        $result.Errors | Should -HaveCount 1
+        $result.Errors[0].CategoryInfo.Category | Should -Be $Category
+    }
+}
+
+# Every error of the engine becomes a record with an id, a category and the advice that the help has.
+Describe 'the record of an error' {
+    BeforeDiscovery {
+        Import-Module (Join-Path $PSScriptRoot '../../out/VhdPS/VhdPS.psd1')
+        $script:faults = [enum]::GetNames([VhdPS.Engine.Format.FaultCode])
+    }
+
+    BeforeAll {
+        . (Join-Path $PSScriptRoot HelpPage.ps1)
+        $help = Split-Section (Get-Document en-US/about_VpcErrors.md) '## '
+        $records = (Get-Command Get-VpcImage).ImplementingType.Assembly.GetType('VhdPS.ErrorRecords')
+        function New-Record([Exception] $Exception) { $records.GetMethod('TryMake').Invoke($null, @($Exception, 'a.vhd')) }
+        function Get-Action([string] $Id) { ($help[$Id] -split 'What to do: ')[1].Trim() }
+    }
+
+    It 'of the fault <_> has its advice' -ForEach $faults {
+        $finding = [VhdPS.Engine.Format.Finding]::new($_, 'File', $null, '', '', 'A sentence.')
+        $record = New-Record ([VhdPS.Engine.Format.VhdFormatException]::new('a.vhd', $finding))
+        $record.FullyQualifiedErrorId | Should -Be $_
+        $record.ErrorDetails.RecommendedAction | Should -Be (Get-Action $_)
+        $record.ErrorDetails.RecommendedAction | Should -Match '\.$'
+    }
+
+    It 'of any other error has a category, and the advice that the help has' {
+        $others = @(
+            [enum]::GetValues([VhdPS.Engine.Files.OperationError]) | ForEach-Object { [VhdPS.Engine.Files.VhdOperationException]::new('a.vhd', $_, 'no.') }
+            [enum]::GetValues([VhdPS.Engine.Files.ImageIOOperation]) | ForEach-Object {
+                [VhdPS.Engine.Files.ImageIOException]::new('a.vhd', $_, 0, [IO.IOException]::new('no'))
+            }
+            [VhdPS.Engine.Files.ImageInUseException]::new('a.vhd', $true)
+            [IO.FileNotFoundException]::new()
+            [IO.DirectoryNotFoundException]::new()
+            [Management.Automation.ItemNotFoundException]::new()
+            [UnauthorizedAccessException]::new()
+            [IO.PathTooLongException]::new()
+            [ArgumentException]::new()
+            [Management.Automation.PSNotSupportedException]::new()
+            [IO.IOException]::new()
+        )
+        foreach ($exception in $others) {
+            $record = New-Record $exception
+            $record.CategoryInfo.Category | Should -Not -Be 'NotSpecified'
+            $record.ErrorDetails.RecommendedAction | Should -Be (Get-Action $record.FullyQualifiedErrorId) -Because $record.FullyQualifiedErrorId
+        }
+    }
+
+    It 'is not made of a fault of the program' {
+        New-Record ([InvalidOperationException]::new()) | Should -BeNullOrEmpty
     }
 }

@@ -54,4 +54,32 @@ Describe 'Get-VpcBlock' {
         $shown | Should -Match '1 +1 +4096 +2 MiB +Allocated +\d+ d\.vhd'
         $shown | Should -Not -Match '…'
     }
+
+    It 'comes in runs of one state, in order' {
+        $null = New-VpcImage base.vhd -Size 16MB -BlockSize 512KB
+        20, 4, 5 | ForEach-Object { Write-VpcSector base.vhd ($_ * 1024) ([byte[]](, 0xAB * 512KB)) }
+        $runs = Get-VpcBlock base.vhd
+        $runs.Block | Should -Be @(0, 4, 6, 20, 21)
+        $runs | ForEach-Object Count | Should -Be @(4, 2, 14, 1, 11)
+        $runs.State | Should -Be @('Zero', 'Allocated', 'Zero', 'Allocated', 'Zero')
+        $runs[0].FileOffset | Should -BeNullOrEmpty
+        $runs | Where-Object FileOffset | ForEach-Object { (Read-File base.vhd $_.FileOffset 1)[0] | Should -Be 0xAB }
+        (Get-VpcBlock base.vhd -Allocated).Block | Should -Be @(4, 20)
+        (Get-VpcBlock base.vhd -Block 5, 20).Block | Should -Be @(5, 20)
+        $null = New-VpcImage fixed.vhd -Size 5MB -VhdType Fixed
+        Get-VpcBlock fixed.vhd | Should -HaveCount 1
+    }
+
+    It 'tells the blocks of a child from those of its parent, and says where the parent is missing' {
+        $null = New-VpcImage child.vhd -ParentPath d.vhd
+        Write-VpcSector child.vhd 16394 (Get-Pattern 1024)
+        $runs = Get-VpcBlock child.vhd -Detailed
+        $runs.State | Should -Be @('Parent', 'Partial', 'Parent')
+        $runs[1].WrittenSectorCount | Should -Be 2
+        (Get-VpcBlock child.vhd -Allocated).WrittenSectorCount | Should -BeNullOrEmpty
+        (Get-VpcBlock child.vhd -Chain -Block 4).SectorCount | Should -Be @(10, 2, 4084)
+        Remove-Item d.vhd
+        { Get-VpcBlock child.vhd -Chain -ErrorAction Stop } | Should -Throw -ErrorId 'ParentNotFound,*'
+        Get-VpcBlock child.vhd | Should -HaveCount 3
+    }
 }

@@ -60,4 +60,60 @@ Describe 'Get-VpcChain' {
         $shown | Should -Match '└─ middle\.vhd +Differencing 10 MiB Ok +[0-9a-f]{8}-'
         $shown | Should -Not -Match '…'
     }
+
+    It 'gives the size of each level, and no path of a file that is missing' {
+        (Get-VpcChain top.vhd).Size | Should -Be @(10MB, 10MB, 10MB)
+        Remove-Item base.vhd
+        $missing = (Get-VpcChain top.vhd)[2]
+        $missing.Depth | Should -Be 2
+        "$($missing.TriedPath)" | Should -BeLike "*$(Join-Path $PWD base.vhd)*"
+        $missing.PSPath | Should -BeNullOrEmpty
+    }
+
+    It 'draws each level below the one before' {
+        Get-VpcChain top.vhd | Out-Shown 120 | Should -Match '(?m)^top\.vhd .*\n└─ middle\.vhd .*\n   └─ base\.vhd '
+    }
+
+    It 'draws a forest with orphans, rings, damage, and ids that are not unique' {
+        Remove-Item *.vhd
+        $null = New-Item -ItemType Directory sub/deep
+        [ImageBytes]::Fixed().WithId('base').Save('base.vhd')
+        [ImageBytes]::Child('web', 'base', '..\base.vhd').Save('sub/web.vhd')
+        [ImageBytes]::Child('test', 'web', '..\web.vhd').Save('sub/deep/test.avhd')
+        [ImageBytes]::Fixed().WithId('base').Save('sub/copy.vhd')
+        [ImageBytes]::Child('o1', 'gone', 'gone.vhd').Save('orphan1.vhd')
+        [ImageBytes]::Child('o2', 'gone', 'gone.vhd').Save('orphan2.vhd')
+        [ImageBytes]::Child('w', 'nothing', 'base.vhd').Save('wrong.vhd')
+        [ImageBytes]::Child('r1', 'r2', 'ring2.vhd').Save('ring1.vhd')
+        [ImageBytes]::Child('r2', 'r1', 'ring1.vhd').Save('ring2.vhd')
+        [ImageBytes]::Child('s', 's', 'self.vhd').Save('self.vhd')
+        'junk' | Set-Content junk.vhd
+        'no image' | Set-Content note.txt
+
+        $all = Get-VpcChain . -Recurse
+        $all | ForEach-Object { "$($_.Tree) $($_.State)" } | Should -BeExactly @(
+            'base.vhd Ok', '└─ web.vhd Ok', '   └─ test.avhd Ok'
+            'base.vhd IdMismatch', '└─ wrong.vhd Ok'
+            'junk.vhd Damaged'
+            'ring2.vhd Cycle', '└─ ring1.vhd Ok', '   └─ ring2.vhd Ok'
+            'self.vhd Cycle', '└─ self.vhd Ok'
+            'copy.vhd Ok'
+            'gone.vhd Missing', '├─ orphan1.vhd Ok', '└─ orphan2.vhd Ok'
+        )
+        ($all | Where-Object Path -EQ (Join-Path $PWD sub copy.vhd)).SameIdPath | Should -Be (Join-Path $PWD base.vhd)
+
+        # The parent of web.vhd lies outside of this folder, and what a file names there is not followed.
+        foreach ($folder in 'sub', 'sub/deep/..') {
+            (Get-VpcChain $folder).State | Sort-Object { "$_" } | Should -Be @('Missing', 'Ok', 'Ok')
+        }
+    }
+
+    It 'takes a parent outside of the folder for a root of its own' {
+        $null = New-Item -ItemType Directory vms, store
+        [ImageBytes]::Fixed().WithId('base').Save('store/base.vhd')
+        [ImageBytes]::Child('mid', 'base', 'base.vhd').Save('store/mid.vhd')
+        [ImageBytes]::Child('leaf', 'mid', 'mid.vhd').Save('vms/leaf.vhd')
+        (Get-VpcChain vms).State | Should -Be @('Missing', 'Ok')
+        (Get-VpcChain vms -ParentSearchPath store).Tree | Should -BeExactly @('base.vhd', '└─ mid.vhd', '   └─ leaf.vhd')
+    }
 }

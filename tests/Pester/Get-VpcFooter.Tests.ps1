@@ -57,4 +57,11 @@ Describe 'Get-VpcFooter' {
         $null = New-VpcImage e.vhd -Size 2GB
         (Get-ChildItem *.vhd | Get-VpcFooter).CurrentSize | Should -Be @(1GB, 2GB)
     }
+
+    It 'decodes versions, offset and sizes' {
+        $footer = Get-VpcFooter d.vhd
+        $footer.FileFormatVersion | Should -Be ([version]'1.0')
+        $footer.DataOffset | Should -Be 512
+        $footer.OriginalSize | Should -Be 1GB
+    }
 }

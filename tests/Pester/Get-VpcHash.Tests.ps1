@@ -46,4 +46,23 @@ Describe 'Get-VpcHash' {
     It 'refuses algorithm <_>' -ForEach 'CRC32', '' {
         { Get-VpcHash dynamic.vhd -Algorithm $_ } | Should -Throw -ErrorId 'ParameterArgumentValidationError,*'
     }
+
+    It 'goes on behind a file that is no image' {
+        $result = Invoke-Recorded 'Get-Item fixed.vhd, disk.img, dynamic.vhd | Get-VpcHash'
+        $result.Errors | Should -HaveCount 1
+        $result.Errors[0].FullyQualifiedErrorId | Should -Be 'NotVhd,VhdPS.Commands.GetVpcHashCommand'
+        $result.Output.Hash | Should -Be @($hash, $hash)
+    }
+
+    It 'takes blocks of whole 4 KiB only' {
+        { Get-VpcHash dynamic.vhd -BlockManifest -BlockSize 5000 -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidArgument,VhdPS.Commands.GetVpcHashCommand'
+    }
+
+    It 'tells by two manifests what an upload must send' {
+        Copy-Item dynamic.vhd new.vhd
+        Write-VpcSector new.vhd 127 ([byte[]]([byte[]]::new(511) + 1))
+        $old = @{}
+        Get-VpcHash dynamic.vhd -BlockManifest -BlockSize 4KB | ForEach-Object { $old[$_.Block] = $_.Hash }
+        Get-VpcHash new.vhd -BlockManifest -BlockSize 4KB | Where-Object { $old[$_.Block] -ne $_.Hash } | ForEach-Object Offset | Should -Be 61440
+    }
 }

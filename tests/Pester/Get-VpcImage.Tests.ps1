@@ -74,4 +74,19 @@ Describe 'Get-VpcImage' {
         Get-VpcImage $_ -ErrorVariable problem -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
         $problem | Should -HaveCount 1
     }
+
+    It 'warns of a footer whose checksum is wrong' {
+        Edit-Byte d.vhd -100
+        $result = Invoke-Recorded 'Get-VpcImage d.vhd'
+        $result.Output | Should -HaveCount 1
+        $result.Errors | Should -BeNullOrEmpty
+        $result.Warnings | Should -HaveCount 1
+        $result.Warnings[0] | Should -BeLike '*checksum of the footer does not hold*'
+    }
+
+    It 'describes an image with two wrong footers with -Force only' {
+        -100, 400 | ForEach-Object { Edit-Byte d.vhd $_ }
+        { Get-VpcImage d.vhd -ErrorAction Stop } | Should -Throw -ErrorId 'FooterChecksumMismatch,*'
+        (Get-VpcImage d.vhd -Force -WarningAction SilentlyContinue).Size | Should -Be 1GB
+    }
 }

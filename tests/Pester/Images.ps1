@@ -1,7 +1,10 @@
 # What the tests of cmdlets share, dot-sourced in BeforeAll: the staged module under strict mode, a folder for each test,
 # disks whose bytes are known, and what a folder and a view look like.
 Set-StrictMode -Version Latest
-Import-Module (Join-Path $PSScriptRoot '../../out/VhdPS/VhdPS.psd1') -Force
+. (Join-Path $PSScriptRoot PowerShell.ps1)
+. (Join-Path $PSScriptRoot ImageBytes.ps1)
+$module = (Resolve-Path (Join-Path $PSScriptRoot '../../out/VhdPS/VhdPS.psd1')).ProviderPath
+Import-Module $module -Force
 
 # Makes a folder and goes there; ends with Pop-Location. Returns its path.
 function Enter-Folder([string] $Name = [guid]::NewGuid()) {
@@ -55,6 +58,13 @@ function Edit-Byte([string] $Name, [long] $Offset) {
     [IO.File]::WriteAllBytes($path, $bytes)
 }
 
+# Cuts a file off, or lengthens it with zeros.
+function Set-FileLength([string] $Name, [long] $Length) {
+    $stream = [IO.File]::OpenWrite((Join-Path $PWD.ProviderPath $Name))
+    $stream.SetLength($Length)
+    $stream.Dispose()
+}
+
 # Every file of the folder with its hash: equal before and after where nothing has changed.
 function Get-FolderState {
     Get-ChildItem -Recurse -File -Force | Sort-Object FullName | ForEach-Object { "$($_.FullName) $((Get-FileHash -LiteralPath $_.FullName).Hash)" }
@@ -63,4 +73,22 @@ function Get-FolderState {
 # What a console of a width shows of the pipeline's objects, without colour, as one text.
 function Out-Shown([int] $Width = 80) {
     ($input | Out-String -Width $Width) -replace '\e\[[0-9;]*m'
+}
+
+# What a command writes to each stream: Output, Errors, Warnings, Verbose, Debug, all but output as text or records.
+function Invoke-Recorded([string] $Command) {
+    $ErrorActionPreference = 'Continue'
+    $all = @(. ([scriptblock]::Create($Command)) *>&1)
+    [pscustomobject]@{
+        Output = @($all | Where-Object { $_ -isnot [Management.Automation.ErrorRecord] -and $_ -isnot [Management.Automation.InformationalRecord] })
+        Errors = @($all | Where-Object { $_ -is [Management.Automation.ErrorRecord] })
+        Warnings = @($all | Where-Object { $_ -is [Management.Automation.WarningRecord] } | ForEach-Object Message)
+        Verbose = @($all | Where-Object { $_ -is [Management.Automation.VerboseRecord] } | ForEach-Object Message)
+        Debug = @($all | Where-Object { $_ -is [Management.Automation.DebugRecord] } | ForEach-Object Message)
+    }
+}
+
+# The images of the folder that a full check finds more than notes in.
+function Get-Unsound([string[]] $Except) {
+    Get-ChildItem *.vhd -Exclude $Except | Test-VpcImage -Full | Where-Object { -not $_.IsValid -or $_.Warnings } | ForEach-Object Path
 }

@@ -63,4 +63,11 @@ Describe 'Merge-VpcImage' {
         Merge-VpcImage top.vhd -Depth 2 -DestinationPath alone.vhd -WhatIf
         Get-FolderState | Should -Be $before
     }
+
+    It 'emits the new file' {
+        $image = Merge-VpcImage top.vhd -Depth 2 -DestinationPath alone.vhd -PassThru
+        $image.Path | Should -Be (Join-Path $folder alone.vhd)
+        $image.VhdType | Should -Be 'Dynamic'
+        Get-ChildItem | Should -HaveCount 4
+    }
 }

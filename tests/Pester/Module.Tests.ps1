@@ -5,19 +5,18 @@ BeforeDiscovery {
 
 BeforeAll {
     . (Join-Path $PSScriptRoot Images.ps1)
-    $module = Join-Path $PSScriptRoot '../../out/VhdPS/VhdPS.psd1'
 }
 
 Describe 'the module' {
     It 'imports by its name from the module path' {
         $path = Split-Path (Split-Path (Get-Module VhdPS).Path)
-        $out = & ([Environment]::ProcessPath) -NoProfile -NonInteractive -Command "`$env:PSModulePath = '$path'; Import-Module VhdPS; (Get-Module VhdPS).Name"
+        $out = Invoke-PowerShell -NonInteractive -Command "`$env:PSModulePath = '$path'; Import-Module VhdPS; (Get-Module VhdPS).Name"
         $out | Should -Be 'VhdPS'
     }
 
     It 'imports from the manifest at the top, with types and views' {
         $manifest = (Resolve-Path (Join-Path $PSScriptRoot '../../VhdPS.psd1')).Path
-        $out = & ([Environment]::ProcessPath) -NoProfile -NonInteractive -Command "
+        $out = Invoke-PowerShell -NonInteractive -Command "
             Import-Module '$manifest'
             (Get-Command -Module VhdPS).Count
             (Get-FormatData VhdPS.VpcImage).Count -gt 0
@@ -34,9 +33,30 @@ Describe 'the module' {
         { Test-ModuleManifest $module -ErrorAction Stop } | Should -Not -Throw
     }
 
-    It 'uses approved verbs only' {
+    It 'uses approved verbs and nouns of one shape only' {
         $approved = (Get-Verb).Verb
         (Get-Command -Module VhdPS).Verb | ForEach-Object { $approved | Should -Contain $_ }
+        (Get-Command -Module VhdPS).Noun -cnotmatch '^Vpc[A-Z][a-z]+$' | Should -BeNullOrEmpty
+    }
+
+    It 'is loaded with its engine once, from where it was staged' {
+        (Get-Module VhdPS).Path | Should -Be ($module -replace 'psd1$', 'dll')
+        $engines = @([AppDomain]::CurrentDomain.GetAssemblies() | Where-Object { $_.GetName().Name -eq 'VhdPS.Engine' })
+        $engines | Should -HaveCount 1
+        $engines[0].Location | Should -Be ($module -replace 'VhdPS\.psd1$', 'VhdPS.Engine.dll')
+    }
+
+    It 'takes files by name, by wildcard and by property: <_>' -ForEach ($exports -notmatch '^(New|Compare)-') {
+        $path, $literal = (Get-Command $_).Parameters['Path', 'LiteralPath']
+        $inSet = $path.ParameterSets['Path']
+        $inSet.IsMandatory, $inSet.Position, $inSet.ValueFromPipeline | Should -Be @($true, 0, $true)
+        $inSet = $literal.ParameterSets['LiteralPath']
+        $inSet.IsMandatory, $inSet.ValueFromPipelineByPropertyName | Should -Be @($true, $true)
+        $literal.Aliases | Sort-Object | Should -Be @('FullName', 'LP', 'PSPath')
+    }
+
+    It 'emits an image that it has changed on request: <_>' -ForEach ($exports -match '^(Convert|Merge|Optimize|Resize|Set|Write)-') {
+        (Get-Command $_).Parameters['PassThru'].ParameterType | Should -Be ([switch])
     }
 
     It 'has a test file for <_>' -ForEach $exports {
@@ -75,6 +95,29 @@ Describe '<_>' -ForEach $exports {
         $command.Parameters.ContainsKey('Confirm') | Should -Be ($command.Verb -in $changing)
     } -ForEach @{ changing = $changing }
 
+    # Where data would be lost the cmdlet refuses without -Force, so that no script stops at a question.
+    It 'asks only where it is told to' {
+        $attribute = [Attribute]::GetCustomAttribute($command.ImplementingType, [Management.Automation.CmdletAttribute])
+        $attribute.ConfirmImpact | Should -Not -Be 'High'
+    }
+
+    It 'has Hyper-V''s names of sizes too, and takes them as people write them' {
+        foreach ($name in 'Size', 'BlockSize') {
+            if ($command.Parameters.ContainsKey($name)) {
+                $command.Parameters[$name].Aliases | Should -Contain "$($name)Bytes"
+                $command.Parameters[$name].Attributes | ForEach-Object { $_.GetType().Name } | Should -Contain 'ByteSizeAttribute'
+            }
+        }
+    }
+
+    It 'completes paths, block sizes, creators and codes' {
+        $completed = $command.Parameters.Values |
+            Where-Object { ($_.Name -clike '*Path' -and -not $_.SwitchParameter) -or $_.Name -in 'BlockSize', 'CreatorApplication', 'Code' }
+        foreach ($parameter in $completed) {
+            $parameter.Attributes | Where-Object { $_ -is [ArgumentCompleter] } | Should -Not -BeNullOrEmpty -Because "-$($parameter.Name) completes"
+        }
+    }
+
     It 'says what it emits' {
         if ($command.Name -ne 'Undo-VpcRepair') {
             $command.OutputType.Name | Should -Match '^(VhdPS\.Vpc|System\.)'
@@ -96,6 +139,15 @@ Describe 'the first lines of the README' {
         $image = New-VpcImage -Path d.vhd -Size 20GB
         $image.Size | Should -Be 20GB
         (Get-Item d.vhd).Length | Should -BeLessThan 64KB
+    }
+
+    It 'makes, writes, reads and checks an image by the example' {
+        $lines = Invoke-PowerShell -NonInteractive -File (Join-Path $PSScriptRoot '../../docs/examples/first-disk.ps1')
+        $LASTEXITCODE | Should -Be 0
+        $text = $lines -replace '\e\[[0-9;]*m' -join "`n"
+        $text | Should -Match 'Dynamic +20 GiB .* d\.vhd'
+        $text | Should -Match '00200000  48 65 6c 6c 6f 2c 20 64  69 73 6b 2e 00 00 00 00  Hello, disk\.'
+        $text | Should -Match '(?s)True +0x[0-9A-F]{8} ok .* d\.vhd.*True +0 +0 +0 +d\.vhd'
     }
 
     It 'checks every image of a folder' {

@@ -85,4 +85,84 @@ Describe 'New-VpcImage' {
         New-VpcImage (Join-Path missing d.vhd) -Size 1MB -ErrorVariable problem -ErrorAction SilentlyContinue
         $problem[0].CategoryInfo.Category | Should -Be 'ObjectNotFound'
     }
+
+    It 'emits the image, in which a check finds nothing' {
+        $image = New-VpcImage -Path d.vhd -Size 20GB
+        $image.PSTypeNames[0] | Should -Be 'VhdPS.VpcImage'
+        $image.Path | Should -Be (Join-Path $folder d.vhd)
+        (Test-VpcImage d.vhd -Full).Findings | Should -BeNullOrEmpty
+    }
+
+    It 'takes Hyper-V''s names of sizes, as parameters and as columns' {
+        (New-VpcImage d.vhd -SizeBytes 1MB -BlockSizeBytes 512KB).BlockSize | Should -Be 512KB
+        $images = [pscustomobject]@{ Path = 'a.vhd'; Size = '20GB'; VhdType = 'Dynamic' },
+            [pscustomobject]@{ Path = 'b.vhd'; SizeBytes = 3MB; VhdType = 'Fixed' } | New-VpcImage
+        $images.Size | Should -Be @(20GB, 3MB)
+        (Get-Item b.vhd).Length | Should -Be (3MB + 512)
+    }
+
+    It 'makes equal fixed files too' {
+        $same = @{ Size = 3MB; UniqueId = '11111111-2222-3333-4444-555555555555'; TimeStamp = '2020-01-01Z'; VhdType = 'Fixed' }
+        $null = 'a.vhd', 'b.vhd' | New-VpcImage @same -Force
+        (Get-FileHash a.vhd).Hash | Should -Be (Get-FileHash b.vhd).Hash
+    }
+
+    It 'refuses a value that is out of range before a file is made: <_>' -ForEach @(
+        '0'
+        '-1'
+        '2041GB'
+        '([long]::MaxValue)'
+        '1GB -BlockSize 3MB'
+        '1GB -BlockSize 0'
+        '1GB -BlockSize 512MB'
+        '2040GB -BlockSize 512'
+        '1GB -UniqueId ([guid]::Empty)'
+    ) {
+        $result = Invoke-Recorded "New-VpcImage d.vhd -Size $_"
+        $result.Errors | Should -HaveCount 1
+        $result.Errors[0].FullyQualifiedErrorId | Should -Be 'InvalidArgument,VhdPS.Commands.NewVpcImageCommand'
+        Get-ChildItem -Force | Should -BeNullOrEmpty
+    }
+
+    It 'leaves no litter where it replaces a file' {
+        'mine' | Set-Content d.vhd
+        New-VpcImage d.vhd -Size 1MB -ErrorAction SilentlyContinue
+        Get-Content d.vhd | Should -Be 'mine'
+        (New-VpcImage d.vhd -Size 1MB -Force).Size | Should -Be 1MB
+        (Get-ChildItem -Force).Name | Should -Be 'd.vhd'
+    }
+
+    It 'makes many children in one pipeline, with the sizes of their parent' {
+        $parent = New-VpcImage base.vhd -Size 20MB -BlockSize 512KB -Geometry Chs
+        $images = @(1..20 | ForEach-Object { "web$_.vhd" } | New-VpcImage -ParentPath base.vhd) +
+            ([pscustomobject]@{ Path = 'row.vhd'; ParentPath = 'base.vhd'; BlockSize = 64KB } | New-VpcImage)
+        $images | Should -HaveCount 21
+        $images.Size | Sort-Object -Unique | Should -Be $parent.Size
+        $images.BlockSize | Select-Object -Unique | Should -Be @(512KB, 64KB)
+        $images.ParentPath -notlike '*base.vhd*' | Should -BeNullOrEmpty
+    }
+
+    It 'makes no child, and changes nothing: <Call>' -ForEach @(
+        @{ Call = 'New-VpcImage c.vhd -ParentPath none.vhd'; Id = 'PathNotFound' }
+        @{ Call = 'New-VpcImage c.vhd -ParentPath nameless.vhd'; Id = 'UniqueIdNull' }
+        @{ Call = 'New-VpcImage c.vhd -ParentPath hurt.vhd'; Id = 'FooterChecksumMismatch' }
+        @{ Call = 'New-VpcImage base.vhd -ParentPath base.vhd'; Id = 'TargetExists' }
+        @{ Call = 'New-VpcImage base.vhd -ParentPath base.vhd -Force'; Id = 'SameFile' }
+        @{ Call = 'New-VpcImage c.vhd -ParentPath base.vhd -BlockSize 3MB'; Id = 'InvalidArgument' }
+    ) {
+        [ImageBytes]::Dynamic().PutFooter(68, [byte[]]::new(16)).Save('nameless.vhd')
+        [ImageBytes]::Dynamic().PutEndUnsealed(64, @(1, 2, 3, 4)).Save('hurt.vhd')
+        [ImageBytes]::Dynamic().WithId('base').Save('base.vhd')
+        $before = Get-FolderState
+        $result = Invoke-Recorded $Call
+        $result.Errors | Should -HaveCount 1
+        $result.Errors[0].FullyQualifiedErrorId | Should -BeLike "$Id,*"
+        Get-FolderState | Should -Be $before
+    }
+
+    It 'makes a fixed image that takes no room where the file system can' {
+        $image = New-VpcImage d.vhd -Size 1GB -VhdType Fixed
+        $image.FileSize | Should -Be (1GB + 512)
+        if (-not $IsWindows) { $image.SizeOnDisk | Should -BeLessOrEqual 1MB }
+    }
 }

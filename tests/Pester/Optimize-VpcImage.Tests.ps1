@@ -78,4 +78,47 @@ Describe 'Optimize-VpcImage' {
     It 'emits the image with -PassThru' {
         (Optimize-VpcImage d.vhd -PassThru).AllocatedBlockCount | Should -Be 2
     }
+
+    It 'estimates what it saves, by -WhatIf or by $WhatIfPreference: <_>' -ForEach @(
+        'Optimize-VpcImage d.vhd -WhatIf'
+        '$WhatIfPreference = $true; Optimize-VpcImage d.vhd'
+    ) {
+        $before = (Get-FileHash d.vhd).Hash
+        $estimate = & ([scriptblock]::Create($_))
+        $estimate.IsEstimate | Should -BeTrue
+        (Get-FileHash d.vhd).Hash | Should -Be $before
+        (Optimize-VpcImage d.vhd).Saved | Should -Be $estimate.Saved
+    }
+
+    It 'estimates what it saves in place' {
+        $estimate = Optimize-VpcImage d.vhd -InPlace -WhatIf
+        $result = Optimize-VpcImage d.vhd -InPlace
+        $result.BlockCountBefore | Should -Be 3
+        $result.BlockCountAfter | Should -Be 2
+        $result.FileSizeAfter | Should -Be (Get-Item d.vhd).Length
+        $estimate.FileSizeAfter | Should -Be $result.FileSizeAfter
+        $null = New-VpcImage f.vhd -Size 1MB -VhdType Fixed
+        (Optimize-VpcImage f.vhd -InPlace -Mode Quick).Saved | Should -Be 0
+    }
+
+    It 'does nothing, and says nothing, where the answer is no' {
+        $before = Get-FolderState
+        $text = 'n' | Invoke-PowerShell -Command "Import-Module '$module'; [bool](Optimize-VpcImage d.vhd -Confirm)"
+        $text[-1] | Should -BeLike '*False'
+        "$text" | Should -BeLike '*Are you sure*'
+        Get-FolderState | Should -Be $before
+    }
+
+    It 'takes images from the pipeline, and emits them as they are now' {
+        $image = Get-VpcImage d.vhd | Optimize-VpcImage -Mode Full -PassThru
+        $image.PSTypeNames[0] | Should -Be 'VhdPS.VpcImage'
+        $image.AllocatedBlockCount | Should -Be 2
+    }
+
+    It 'shows which rows are estimates, and blocks where there are any' {
+        $null = New-VpcImage f.vhd -Size 1MB -VhdType Fixed
+        $shown = Optimize-VpcImage d.vhd, f.vhd -WhatIf | Out-Shown 120
+        $shown | Should -Match '3 -> 2 yes +d\.vhd'
+        $shown | Should -Match 'B {10,}yes +f\.vhd'
+    }
 }

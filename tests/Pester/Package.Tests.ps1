@@ -1,17 +1,18 @@
-BeforeDiscovery {
-    $script:hasGet = [bool](Get-Command Save-PSResource, Register-PSResourceRepository -ErrorAction Ignore)
-}
-
 BeforeAll {
     . (Join-Path $PSScriptRoot Images.ps1)
     Add-Type -AssemblyName System.IO.Compression.ZipFile
-    $gallery = Enter-Folder
-    $project = Join-Path $PSScriptRoot '../../src/VhdPS/VhdPS.csproj'
-    $log = dotnet build $project --configuration Release -t:PackModule --verbosity quiet "-p:PackageOutputPath=$gallery"
-    if ($LASTEXITCODE -ne 0) { throw $log -join "`n" }
+    $null = Enter-Folder
+    # Packages that are there already, or the module's made for this: beside the staged one, which is in use.
+    $packages = $env:VHDPS_PACKAGES
+    if (-not $packages) {
+        $packages = Join-Path $PWD packages
+        $project = Join-Path $PSScriptRoot '../../src/VhdPS/VhdPS.csproj'
+        $log = dotnet build $project --configuration Release '-t:PackModule' --verbosity quiet "-p:PackageOutputPath=$packages/" "-p:StagedModulePath=$PWD/staged/"
+        if ($LASTEXITCODE -ne 0) { throw $log -join "`n" }
+    }
 
     $manifest = Import-PowerShellDataFile (Join-Path $PSScriptRoot '../../out/VhdPS/VhdPS.psd1')
-    $package = Join-Path $gallery "VhdPS.$($manifest.ModuleVersion).nupkg"
+    $package = Join-Path $packages "VhdPS.$($manifest.ModuleVersion).nupkg"
     $zip = [IO.Compression.ZipFile]::OpenRead($package)
     $entries = $zip.Entries.FullName
     $reader = [IO.StreamReader]::new($zip.GetEntry('VhdPS.nuspec').Open())
@@ -44,20 +45,35 @@ Describe 'the package of the module' {
         $manifest.CmdletsToExport | ForEach-Object { $tags | Should -Contain "PSCmdlet_$_" }
     }
 
-    It 'is found, taken and imported by PowerShell from a repository' -Skip:(-not $hasGet) {
-        $name = "VhdPS-$([guid]::NewGuid())"
-        Register-PSResourceRepository -Name $name -Uri $gallery -Trusted
+    # A user's repositories and modules are left alone: on Unix they are below HOME.
+    It 'is found, installed and imported by PowerShell from a folder' {
+        $names = 'HOME', 'XDG_DATA_HOME', 'XDG_CONFIG_HOME', 'PSModulePath'
+        $before = $names | ForEach-Object { [Environment]::GetEnvironmentVariable($_) }
+        $install = $IsWindows ? 'Save-PSResource VhdPS -Repository here -Path modules; $env:PSModulePath = "$PWD/modules"' :
+            'Install-PSResource VhdPS -Repository here'
         try {
-            (Find-PSResource VhdPS -Repository $name).Version | Should -Be $manifest.ModuleVersion
-            $null = New-Item -ItemType Directory modules
-            Save-PSResource VhdPS -Repository $name -Path modules
+            $names | Select-Object -Skip 1 | ForEach-Object { [Environment]::SetEnvironmentVariable($_, $null) }
+            if (-not $IsWindows) { $env:HOME = $PWD }
+            $found, $made, $size = Invoke-PowerShell -NonInteractive -Command "
+                `$ErrorActionPreference = 'Stop'
+                Register-PSResourceRepository -Name here -Uri '$packages' -Trusted
+                try {
+                    (Find-PSResource VhdPS -Repository here).Version.ToString()
+                    $install
+                }
+                finally {
+                    Unregister-PSResourceRepository -Name here
+                }
+                Import-Module VhdPS
+                (Get-Module VhdPS).Path
+                (New-VpcImage installed.vhd -Size 3MB).Size"
         }
         finally {
-            Unregister-PSResourceRepository -Name $name
+            for ($i = 0; $i -lt $names.Count; $i++) { [Environment]::SetEnvironmentVariable($names[$i], $before[$i]) }
         }
 
-        $saved = (Resolve-Path modules/VhdPS/*/VhdPS.psd1).ProviderPath
-        $size = & ([Environment]::ProcessPath) -NoProfile -NonInteractive -Command "Import-Module '$saved'; (New-VpcImage saved.vhd -Size 3MB).Size"
+        $found | Should -Be $manifest.ModuleVersion
+        $made | Should -BeLike "$PWD*VhdPS.dll"
         $size | Should -Be 3MB
     }
 }

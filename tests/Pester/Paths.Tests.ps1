@@ -75,7 +75,7 @@ Describe 'paths' {
         (Get-VpcImage (Join-Path $folder d.vhd)).Size | Should -Be 1MB
     }
 
-    It 'makes and finds the name <_>' -ForEach 'br[ack]et.vhd', 'sp ace.vhd', 'Ünïcödé-图.vhd', "it's.vhd", 'a&b;c$d(e).vhd', '-dash.vhd', '~tilde.vhd' {
+    It 'makes and finds the name <_>' -ForEach 'br[ack]et.vhd', 'sp ace.vhd', 'Ünïcödé-图.vhd', "it's.vhd", 'a&b;c$d(e).vhd', '-dash.vhd', '~tilde.vhd', "``tick'quote.vhd" {
         $image = New-VpcImage -Path $_ -Size 1MB
         $image.Path | Should -Be (Join-Path $folder $_)
         Test-Path -LiteralPath $_ | Should -BeTrue
@@ -107,5 +107,53 @@ Describe 'paths' {
         (Get-VpcImage (Join-Path $share d.vhd)).UniqueId | Should -Be '11111111-2222-3333-4444-555555555555'
         $null = New-VpcImage (Join-Path $share e.vhd) -Size 1MB
         (Get-VpcImage e.vhd).Size | Should -Be 1MB
+    }
+}
+
+# What the cmdlets make of a path, held against PowerShell's own resolution.
+Describe 'a path' {
+    BeforeEach {
+        $folder = Enter-Folder
+        $null = New-Item -ItemType Directory sub.d
+        $null = 'a.vhd', 'b.vhd', 'sub.d/a.vhd', 'sub.d/b.vhd', './~' | New-VpcImage -Size 1MB
+    }
+    AfterEach { Pop-Location }
+
+    It 'is what PowerShell makes of it: <_>' -ForEach @(
+        'a.vhd'
+        './a.vhd'
+        './/a.vhd'
+        'sub.d/../a.vhd'
+        'sub.d/a.vhd'
+        'sub.d\a.vhd'
+        './sub.d/./a.vhd'
+        './~'
+        '$pwd/a.vhd'
+        '$pwd/sub.d/a.vhd'
+        '$pwd/sub.d/../b.vhd'
+        '$pwd//sub.d//a.vhd'
+        'FileSystem::$pwd/a.vhd'
+        'Microsoft.PowerShell.Core\FileSystem::$pwd/sub.d/a.vhd'
+        'microsoft.powershell.core\filesystem::$pwd/sub.d/b.vhd'
+    ) {
+        $path = $_.Replace('$pwd', $folder)
+        $expected = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($path)
+        # The file before it in the same folder is what may be remembered.
+        $before = $path -replace '[^/\\]+$', 'b.vhd'
+        ($before, $path | Get-VpcImage).Path | Select-Object -Last 1 | Should -Be $expected
+        (Get-VpcImage -LiteralPath $before, $path).Path | Select-Object -Last 1 | Should -Be $expected
+    }
+
+    It 'follows a location that changes under the pipeline' {
+        $paths = 'a.vhd', 'sub.d', 'a.vhd' | ForEach-Object { if ($_ -eq 'sub.d') { Set-Location $_ } else { $_ } } | Get-VpcImage | ForEach-Object Path
+        Set-Location $folder
+        $paths | Should -Be @((Join-Path $folder a.vhd), (Join-Path $folder sub.d a.vhd))
+    }
+
+    It 'of a folder or of no file among others is an error' {
+        $result = Invoke-Recorded "'a.vhd', 'sub.d', 'missing.vhd', '~', 'b.vhd' | Get-VpcImage"
+        $result.Output | Should -HaveCount 2
+        $result.Errors | Should -HaveCount 3
+        $result.Errors[1].FullyQualifiedErrorId | Should -BeLike 'PathNotFound,*'
     }
 }

@@ -70,4 +70,57 @@ Describe 'Read-VpcSector' {
         $shown | Should -Match '(?m)^00000000  48 65 6c 6c 6f 20 20 20  20 20 20 20 20 20 20 20  Hello +\r?$'
         $shown | Should -Match 'Sector 0: file offset \d+ \(0x[0-9A-F]+\)'
     }
+
+    It 'says where in the parent the data is, and that zeros of a child hide it' {
+        $null = New-VpcImage base.vhd -Size 10MB
+        Write-VpcSector base.vhd 100 ([byte[]](, 0xAB * 1024))
+        $null = New-VpcImage child.vhd -ParentPath base.vhd
+        Write-VpcSector child.vhd 101 ([byte[]]::new(512))
+        $runs = Read-VpcSector child.vhd 100 2
+        $runs.OriginPath | Should -Be @((Join-Path $folder base.vhd), (Join-Path $folder child.vhd))
+        $runs[1].Data[0] | Should -Be 0
+        $offset = $runs[0].FileOffset
+        (Read-File base.vhd $offset 1)[0] | Should -Be 0xAB
+        $shown = 'Sector 100: file offset {0} (0x{0:X}) of the parent base.vhd' -f $offset
+        Read-VpcSector child.vhd 100 | Out-Shown 120 | Should -BeLike "*$shown*"
+    }
+
+    It 'gives an object for each run of one origin' {
+        Write-VpcSector d.vhd 4096 $data
+        $runs = Read-VpcSector d.vhd 4094 4
+        $runs.Origin | Should -Be @('Zero', 'File')
+        $runs.Sector | Should -Be @(4094, 4096)
+        $runs[0].FileOffset | Should -BeNullOrEmpty
+    }
+
+    It 'gives one array for a small request across blocks with -Raw' {
+        Write-VpcSector d.vhd 4095 $data
+        (Read-VpcSector d.vhd 4094 4 -Raw) | Should -Be ([byte[]]([byte[]]::new(512) + $data + [byte[]]::new(512)))
+        @(Read-VpcSector d.vhd 4094 4 -Raw | ForEach-Object { , $_ }).Count | Should -Be 1
+    }
+
+    It 'gives pieces of at most 2 MiB for a long one' {
+        $pieces = Read-VpcSector d.vhd 1 16384 -Raw | ForEach-Object { $_.Length }
+        ($pieces | Measure-Object -Sum).Sum | Should -Be (16384 * 512)
+        $pieces | Where-Object { $_ -lt 512 -or $_ -gt 2MB } | Should -BeNullOrEmpty
+    }
+
+    It 'refuses what is not on the disk, and gives nothing: <_>' -ForEach @(
+        'Read-VpcSector d.vhd 41943040'
+        'Read-VpcSector d.vhd 41943039 2'
+        'Read-VpcSector d.vhd 0 ([long]::MaxValue)'
+        'Read-VpcSector d.vhd ([long]::MaxValue) 1 -Raw'
+    ) {
+        $result = Invoke-Recorded $_
+        $result.Output | Should -BeNullOrEmpty
+        $result.Errors | Should -HaveCount 1
+        $result.Errors[0].CategoryInfo.Category | Should -Be 'InvalidArgument'
+        "$($result.Errors[0])" | Should -BeLike '*d.vhd*'
+    }
+
+    It 'reads an image with two wrong footers with -Force only' {
+        -100, 400 | ForEach-Object { Edit-Byte d.vhd $_ }
+        { Read-VpcSector d.vhd 0 -ErrorAction Stop } | Should -Throw -ErrorId 'FooterChecksumMismatch,*'
+        Read-VpcSector d.vhd 0 -Force -WarningAction SilentlyContinue | Should -HaveCount 1
+    }
 }

@@ -23,7 +23,6 @@ BeforeDiscovery {
 
 BeforeAll {
     . (Join-Path $PSScriptRoot Images.ps1)
-    $module = (Get-Module VhdPS).Path -replace 'dll$', 'psd1'
     $folder = Enter-Folder
     $null = 'base.vhd', 'empty.vhd' | New-VpcImage -Size 10MB
     Write-VpcSector base.vhd 0 (Get-Pattern 512)
@@ -52,7 +51,7 @@ BeforeAll {
             'StrictModes no'
             'UsePAM no'
             "PidFile $folder/sshd.pid"
-            "Subsystem powershell $([Environment]::ProcessPath) -sshs -NoLogo -NoProfile"
+            "Subsystem powershell $(Get-PowerShellCommand) -sshs -NoLogo -NoProfile"
             if ($env:DOTNET_ROOT) { "SetEnv DOTNET_ROOT=$env:DOTNET_ROOT" }
         ) | Set-Content sshd_config
         if ((id -u) -eq 0) { $null = New-Item -ItemType Directory /run/sshd -Force }

@@ -1,4 +1,65 @@
-BeforeAll { . (Join-Path $PSScriptRoot Images.ps1) }
+BeforeDiscovery {
+    # Images with one fault each, and whether the file proves what would be right.
+    $script:damages = @(
+        @{ Name = 'footer cut off'; Code = 'FooterMissing'; IsProven = $true; Make = { (New-Disk).CutEnd(512) } }
+        @{ Name = 'footer zeroed'; Code = 'FooterMissing'; IsProven = $true; Make = { $disk = New-Disk; $disk.Fill($disk.FooterOffset, 512, 0) } }
+        @{ Name = 'footer overwritten by tapdisk'; Code = 'FooterMissing'; IsProven = $true; Make = { $disk = New-Disk; $disk.Fill($disk.FooterOffset, 512, 0xC7) } }
+        @{ Name = 'footer with another cookie'; Code = 'FooterMissing'; IsProven = $true; Make = { (New-Disk).PutEndUnsealed(0, 'xxxxxxxx'.ToCharArray()) } }
+        @{ Name = 'cut off in the last block'; Code = 'FooterMissing'; IsProven = $false; Make = { (New-Disk).CutEnd(512 + 1024) } }
+        @{ Name = 'checksum of the footer wrong'; Code = 'FooterChecksumMismatch'; IsProven = $true; Make = { (New-Disk).PutEndUnsealed(64, @(1, 2, 3, 4)) } }
+        @{ Name = 'checksum of the footer zero'; Code = 'FooterChecksumZero'; IsProven = $true; Make = { (New-Disk).PutEndUnsealed(64, @(0, 0, 0, 0)) } }
+        @{ Name = 'copy zeroed'; Code = 'FooterCopyMissing'; IsProven = $true; Make = { (New-Disk).Fill(0, 512, 0) } }
+        @{ Name = 'size in the copy wrong'; Code = 'FooterChecksumMismatch'; IsProven = $true; Make = { (New-Disk).PutFrontUnsealed(48, @(9)) } }
+        @{ Name = 'copy with another id'; Code = 'FootersDiffer'; IsProven = $true; Make = { (New-Disk).PutFront(68, @(9)) } }
+        @{ Name = 'both checksums wrong, fields equal'; Code = 'FooterChecksumMismatch'; IsProven = $true; Make = { (New-Disk).PutFooterUnsealed(64, @(0xDE, 0xAD, 0xBE, 0xEF)) } }
+        @{ Name = 'both footers damaged, each otherwise'; Code = 'FooterChecksumMismatch'; IsProven = $false; Make = { (New-Disk).PutFrontUnsealed(49, @(1)).PutEndUnsealed(50, @(7)) } }
+        @{ Name = 'hidden byte set without the checksum'; Code = 'FooterChecksumMismatch'; IsProven = $true; Make = { (New-Disk).PutFooterUnsealed(85, @(1)) } }
+        @{ Name = 'fixed, size wrong'; Code = 'FooterChecksumMismatch'; IsProven = $true; Make = { [ImageBytes]::Fixed().PutEndUnsealed(48, @(0, 0, 1)) } }
+        @{ Name = 'fixed, checksum zero'; Code = 'FooterChecksumMismatch'; IsProven = $true; Make = { [ImageBytes]::Fixed().PutEndUnsealed(64, @(0, 0, 0, 0)) } }
+        @{ Name = 'fixed, id changed'; Code = 'FooterChecksumMismatch'; IsProven = $false; Make = { [ImageBytes]::Fixed().PutEndUnsealed(70, @(1, 2, 3)) } }
+        @{ Name = '511 bytes'; Code = 'FooterIs511Bytes'; IsProven = $true; Make = { (New-Disk).CutEnd(1) } }
+        @{ Name = 'fixed, 511 bytes'; Code = 'FooterIs511Bytes'; IsProven = $true; Make = { [ImageBytes]::Fixed().CutEnd(1) } }
+        @{ Name = 'zeros past the footer'; Code = 'TrailingBytes'; IsProven = $true; Make = { (New-Disk).Append(3000) } }
+        @{ Name = 'fixed, zeros past the footer'; Code = 'TrailingBytes'; IsProven = $true; Make = { [ImageBytes]::Fixed().Append(512) } }
+        @{ Name = 'no id'; Code = 'UniqueIdNull'; IsProven = $true; Make = { (New-Disk).PutFooter(68, [byte[]]::new(16)) } }
+        @{ Name = 'next offset of 2010'; Code = 'NextOffsetPresent'; IsProven = $true; Make = { (New-Disk).PutHeader(8, @(0, 0, 0, 0, 255, 255, 255, 255)) } }
+        @{ Name = 'checksum of the header wrong'; Code = 'HeaderChecksumMismatch'; IsProven = $true; Make = { (New-Disk).PutHeaderUnsealed(36, @(0, 0, 0, 1)) } }
+        @{ Name = 'next offset wrong, header not resealed'; Code = 'HeaderChecksumMismatch'; IsProven = $true; Make = { (New-Disk).PutHeaderUnsealed(8, @(0, 0, 0, 0, 0, 0, 0, 77)) } }
+        @{ Name = 'name of the parent in a header not resealed'; Code = 'HeaderChecksumMismatch'; IsProven = $false; Make = { (New-Disk).PutHeaderUnsealed(770, @(0, 0, 0, 5)) } }
+        @{ Name = 'one entry too many'; Code = 'TableEntriesTooMany'; IsProven = $true; Make = { (New-Disk).PutHeader(28, @(0, 0, 0, 17)) } }
+        @{ Name = 'extra entry in use'; Code = 'TableEntriesTooMany'; IsProven = $false; Make = { (New-Disk).PutHeader(28, @(0, 0, 0, 17)).PutEntry(16, 12) } }
+        @{ Name = 'entry 0'; Code = 'BatEntryInStructure'; IsProven = $true; Make = { (New-Disk).PutEntry(9, 0) } }
+        @{ Name = 'entry in the table'; Code = 'BatEntryInStructure'; IsProven = $true; Make = { (New-Disk).PutEntry(9, 3) } }
+        @{ Name = 'entry far past the end'; Code = 'BatEntryPastEnd'; IsProven = $true; Make = { (New-Disk).PutEntry(9, 4294967294) } }
+        @{ Name = 'entry right past the end'; Code = 'BatEntryPastEnd'; IsProven = $false; Make = { $disk = New-Disk; $disk.PutEntry(9, $disk.FooterOffset / 512) } }
+        @{ Name = 'two entries, data'; Code = 'BatEntryDuplicate'; IsProven = $false; Make = { $disk = (New-Disk).AddBlock(7, 0x55); $disk.PutEntry(9, $disk.GetEntry(7)) } }
+        @{ Name = 'two entries, zeros'; Code = 'BatEntryDuplicate'; IsProven = $true; Make = { $disk = (New-Disk).AddBlock(7, 0); $disk.PutEntry(9, $disk.GetEntry(7)) } }
+        @{ Name = 'entry into the data of a block'; Code = 'BlocksOverlap'; IsProven = $true; Make = { $disk = (New-Disk).AddBlock(7, 0x44); $disk.PutEntry(9, $disk.GetEntry(5) + 3) } }
+        @{ Name = 'data under clear bits'; Code = 'BitmapStale'; IsProven = $true; Make = { (New-Disk).AddBlock(7, 0x66, @(0xF0)) } }
+        @{ Name = 'what Xen leaves under clear bits'; Code = 'BitmapStale'; IsProven = $false; Make = { (New-Disk).PutFooter(28, "tap`0".ToCharArray()).AddBlock(7, 0x66, @(0xF0)) } }
+        @{ Name = 'short last block'; Code = 'LastBlockShort'; IsProven = $true; Make = { New-ShortDisk } }
+        @{ Name = 'short last block over another entry'; Code = 'LastBlockShort'; IsProven = $false; Make = { $disk = New-ShortDisk; $disk.PutEntry(8, $disk.GetEntry(15) - 1) } }
+        @{ Name = 'table that reaches past the footer'; Code = 'TrailingBytes'; IsProven = $false; Make = { (New-Disk).PutHeader(28, @(0, 0, 0x13, 0x88)).Append(8000) } }
+        @{
+            Name = 'entry in the header of a file that was cut off'
+            Code = 'FooterMissing'
+            IsProven = $false
+            Make = { $disk = (New-Disk).PutEntry(9, 2); $disk.CutEnd($disk.Bytes.Count - $disk.GetEntry(2) * 512 - 1024) }
+        }
+    )
+}
+
+BeforeAll {
+    . (Join-Path $PSScriptRoot Images.ps1)
+
+    function New-Disk { [ImageBytes]::Dynamic().AddBlock(2, 0x11).AddBlock(0, 0x22).AddBlock(5, 0x33) }
+
+    # The last block lacks the sectors that the disk does not have.
+    function New-ShortDisk {
+        $disk = [ImageBytes]::Dynamic(64KB - 1024).AddBlock(1, 0x11).AddBlock(15, 0x22)
+        $disk.Cut($disk.FooterOffset - 1024, 1024)
+    }
+}
 
 Describe 'Repair-VpcImage' {
     BeforeEach {
@@ -84,5 +145,72 @@ Describe 'Repair-VpcImage' {
         $result = Repair-VpcImage d.vhd
         $result | Out-Shown $_ | Should -Match 'True +1 +0 +d\.vhd +d\.vhd\.undo'
         $result.Steps | Out-Shown $_ | Should -Match 'Repaired FooterChecksumMismatch at file offset \d+ \(0x[0-9A-F]+\)\s+The footer at'
+    }
+}
+
+Describe 'Repair-VpcImage of an image with one fault' {
+    BeforeEach { $folder = Enter-Folder }
+    AfterEach { Pop-Location }
+
+    It 'mends it, and is undone byte for byte: <Name>' -ForEach ($damages | Where-Object IsProven) {
+        (& $Make).Save('d.vhd')
+        $damaged = (Get-FileHash d.vhd).Hash
+        (Test-VpcImage d.vhd -Full).Findings.Code | Should -Contain $Code
+        $result = Repair-VpcImage d.vhd
+        $result.IsValid | Should -BeTrue
+        $result.Errors + $result.Warnings | Should -Be 0
+        $result.UndoPath | Should -Be (Join-Path $folder d.vhd.undo)
+        (Test-VpcImage d.vhd -Full).IsValid | Should -BeTrue
+        $result | Undo-VpcRepair
+        (Get-FileHash d.vhd).Hash | Should -Be $damaged
+        (Get-ChildItem -Force).Name | Should -Be 'd.vhd'
+    }
+
+    It 'leaves what is not proven: <Name>' -ForEach ($damages | Where-Object IsProven -EQ $false) {
+        (& $Make).Save('d.vhd')
+        $damaged = (Get-FileHash d.vhd).Hash
+        $steps = (Repair-VpcImage d.vhd -Code $Code).Steps | Where-Object Code -EQ $Code
+        $steps[0].Outcome | Should -Be 'NotProven'
+        (Get-FileHash d.vhd).Hash | Should -Be $damaged
+    }
+
+    It 'shows with -WhatIf what it would write, and where' {
+        (New-Disk).CutEnd(512).Save('d.vhd')
+        $before = Get-FolderState
+        $text = (Invoke-PowerShell -NonInteractive -Command "Import-Module '$module'; Repair-VpcImage d.vhd -WhatIf") -join ' '
+        $text | Should -BeLike '*FooterMissing at*'
+        $text | Should -BeLike "*is written at $((Get-Item d.vhd).Length) from its copy*"
+        Get-FolderState | Should -Be $before
+    }
+
+    It 'leaves the faults that are not named' {
+        [ImageBytes]::Dynamic().PutHeader(8, @(0, 0, 0, 0, 255, 255, 255, 255)).Append(512).Save('d.vhd')
+        $result = Repair-VpcImage d.vhd -Code NextOffsetPresent -NoBackup
+        $result.Mended | Should -Be 1
+        $result.Left | Should -Be 1
+        (Test-VpcImage d.vhd).Findings.Code | Should -Be 'TrailingBytes'
+    }
+
+    It 'names -Backup where an undo file is in the way: "<_>"' -ForEach '', '-WhatIf' {
+        [ImageBytes]::Dynamic().Append(512).Save('d.vhd')
+        'mine' | Set-Content d.vhd.undo
+        $before = Get-FolderState
+        $result = Invoke-Recorded "Repair-VpcImage d.vhd $_"
+        $result.Errors | Should -HaveCount 1
+        $result.Errors[0].FullyQualifiedErrorId | Should -BeLike 'TargetExists,*'
+        "$($result.Errors[0])" | Should -BeLike '*-Backup*'
+        Get-FolderState | Should -Be $before
+    }
+
+    It 'builds a lost table anew, and says how sure it is' {
+        $disk = [ImageBytes]::Dynamic()
+        0..15 | ForEach-Object { $null = $disk.AddBlock($_, $_ + 1) }
+        $disk.Save('whole.vhd')
+        0..15 | ForEach-Object { $null = $disk.PutEntry($_, [uint]::MaxValue) }
+        $disk.Save('d.vhd')
+        $mended = (Repair-VpcImage d.vhd -RebuildTable).Steps | Where-Object Outcome -EQ Mended
+        $mended | Should -HaveCount 1
+        $mended.Description | Should -BeLike '*Confidence Medium*'
+        (Get-FileHash d.vhd).Hash | Should -Be (Get-FileHash whole.vhd).Hash
     }
 }

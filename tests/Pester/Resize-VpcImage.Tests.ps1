@@ -7,9 +7,7 @@ Describe 'Resize-VpcImage' {
         'Dynamic', 'Fixed' | ForEach-Object { Convert-VpcImage disk.img "$_.vhd" -SourceFormat Raw -VhdType $_ }
         # The raw disk that has grown as the images will.
         Copy-Item disk.img grown.img
-        $stream = [IO.File]::OpenWrite((Join-Path $PWD.ProviderPath grown.img))
-        $stream.SetLength(30MB)
-        $stream.Dispose()
+        Set-FileLength grown.img 30MB
         $grown = (Get-FileHash grown.img).Hash
     }
     AfterEach {
@@ -69,5 +67,39 @@ Describe 'Resize-VpcImage' {
         Get-ChildItem *.vhd | Resize-VpcImage -Size 30MB -WhatIf
         Resize-VpcImage Dynamic.vhd -ToMinimumSize -WhatIf
         Get-FolderState | Should -Be $before
+    }
+
+    It 'goes on behind each file that it cannot change' {
+        $null = New-VpcImage empty.vhd -Size 10MB
+        'x' * 2000 | Set-Content text.txt
+        $result = Invoke-Recorded 'Resize-VpcImage Dynamic.vhd, text.txt, empty.vhd, missing.vhd -Size 5MB'
+        $result.Errors | ForEach-Object { $_.FullyQualifiedErrorId } | Should -Be @(
+            'DataWouldBeLost,VhdPS.Commands.ResizeVpcImageCommand'
+            'NotVhd,VhdPS.Commands.ResizeVpcImageCommand'
+            'PathNotFound,VhdPS.Commands.ResizeVpcImageCommand'
+        )
+        (Get-VpcImage empty.vhd).Size | Should -Be 5MB
+    }
+
+    It 'says with -Force which sector it cuts off' {
+        $null = New-VpcImage d.vhd -Size 1GB
+        Write-VpcSector d.vhd 2000000 (Get-Pattern 512 7)
+        $result = Invoke-Recorded 'Resize-VpcImage d.vhd -Size 512MB -Force'
+        $result.Errors | Should -BeNullOrEmpty
+        $result.Warnings | Should -HaveCount 1
+        $result.Warnings[0] | Should -BeLike '*2000000*'
+        (Get-VpcImage d.vhd).Size | Should -Be 512MB
+    }
+
+    It 'takes new images from the pipeline, and emits images on request only' {
+        (New-VpcImage a.vhd, b.vhd -Size 1GB | Resize-VpcImage -Size 3GB -PassThru).Size | Should -Be @(3GB, 3GB)
+        Get-Item a.vhd, b.vhd | Resize-VpcImage -SizeBytes 4GB | Should -BeNullOrEmpty
+        (Get-VpcImage b.vhd).Size | Should -Be 4GB
+    }
+
+    It 'ends right behind the last sector that is not zeros' {
+        $null = New-VpcImage d.vhd -Size 1MB
+        Write-VpcSector d.vhd 99 (Get-Pattern 512 7)
+        (Resize-VpcImage d.vhd -ToMinimumSize -PassThru).Size | Should -Be (100 * 512)
     }
 }

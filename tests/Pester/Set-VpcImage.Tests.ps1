@@ -69,4 +69,69 @@ Describe 'Set-VpcImage' {
         Set-VpcImage d.vhd -UniqueId (New-Guid) -WhatIf
         Get-FolderState | Should -Be $before
     }
+
+    It 'emits the image with all that has changed' {
+        $image = Set-VpcImage d.vhd -UniqueId '99999999-2222-3333-4444-555555555555' -CreatorApplication abc -SavedState $true -TimeStamp '2020-02-03T04:05:06Z' -PassThru
+        $image.UniqueId | Should -Be '99999999-2222-3333-4444-555555555555'
+        $image.CreatorApplication | Should -Be 'abc'
+        $image.SavedState | Should -BeTrue
+        $image.TimeStamp | Should -Be ([datetime]::new(2020, 2, 3, 4, 5, 6, [DateTimeKind]::Utc))
+        Get-VpcImage d.vhd | Set-VpcImage -SavedState $false | Should -BeNullOrEmpty
+        Test-VpcChecksum d.vhd -Quiet | Should -BeTrue
+    }
+
+    It 'stores the creator <Given> as <Stored>' -ForEach @(
+        @{ Given = 'win'; Stored = 'win ' }
+        @{ Given = 'win '; Stored = 'win ' }
+        @{ Given = 'd2v'; Stored = 'd2v ' }
+        @{ Given = 'tap'; Stored = "tap`0" }
+        @{ Given = 'abc'; Stored = "abc`0" }
+    ) {
+        Set-VpcImage d.vhd -CreatorApplication $Given
+        [Text.Encoding]::Latin1.GetString((Read-File d.vhd 28 4)) | Should -BeExactly $Stored
+        Test-VpcChecksum d.vhd -Quiet | Should -BeTrue
+    }
+
+    It 'gives copies identities of their own' {
+        Copy-Item d.vhd copy.vhd
+        $old = (Get-VpcImage d.vhd).UniqueId
+        $ids = ('d.vhd', 'copy.vhd' | Set-VpcImage -ResetDiskIdentifier -PassThru).UniqueId
+        @($ids | Sort-Object -Unique | Where-Object { $_ -notin $old, [guid]::Empty }) | Should -HaveCount 2
+        $null = New-VpcImage child.vhd -ParentPath d.vhd
+        { Set-VpcImage d.vhd -ResetDiskIdentifier -ErrorAction Stop } | Should -Throw -ErrorId 'HasChildren,*'
+    }
+
+    It 'changes the id of a parent with -Force' {
+        $null = New-VpcImage child.vhd -ParentPath d.vhd
+        $id = New-Guid
+        (Set-VpcImage d.vhd -UniqueId $id -Force -PassThru).UniqueId | Should -Be $id
+        Remove-Item child.vhd
+    }
+
+    It 'says what cannot be, and changes nothing: <Call>' -ForEach @(
+        @{ Call = 'Set-VpcImage d.vhd'; Id = 'InvalidArgument' }
+        @{ Call = 'Set-VpcImage d.vhd -ResetDiskIdentifier -UniqueId (New-Guid)'; Id = 'InvalidArgument' }
+        @{ Call = 'Set-VpcImage d.vhd -UniqueId ([guid]::Empty)'; Id = 'InvalidArgument' }
+        @{ Call = 'Set-VpcImage d.vhd -CreatorApplication "too long"'; Id = 'InvalidArgument' }
+        @{ Call = 'Set-VpcImage d.vhd -ParentPath base.vhd'; Id = 'WrongType' }
+        @{ Call = 'Set-VpcImage base.vhd -UniqueId (New-Guid)'; Id = 'HasChildren' }
+        @{ Call = 'Set-VpcImage child.vhd -ParentPath none.vhd'; Id = 'ParentNotFound' }
+    ) {
+        $null = New-VpcImage base.vhd -Size 3MB
+        $null = New-VpcImage child.vhd -ParentPath base.vhd
+        $before = Get-FolderState
+        $result = Invoke-Recorded $Call
+        $result.Errors | Should -HaveCount 1
+        $result.Errors[0].FullyQualifiedErrorId | Should -BeLike "$Id,*"
+        Get-FolderState | Should -Be $before
+    }
+
+    It 'links a child to a parent whose name has a blank' {
+        $null = New-VpcImage child.vhd -ParentPath d.vhd
+        $null = New-Item -ItemType Directory store
+        Move-Item d.vhd 'store/base two.vhd'
+        { Read-VpcSector child.vhd 0 -ErrorAction Stop } | Should -Throw
+        Set-VpcImage child.vhd -ParentPath 'store/base two.vhd'
+        (Read-VpcSector child.vhd 5).Data | Should -Be (Get-Pattern 512)
+    }
 }

@@ -42,4 +42,55 @@ Describe 'Show-VpcMap' {
         $problem | Should -HaveCount 1
         Get-FolderState | Should -Be $before
     }
+
+    It 'is plain text where there is no terminal' {
+        $null = New-VpcImage base.vhd -Size 16MB -BlockSize 512KB
+        20, 4, 5 | ForEach-Object { Write-VpcSector base.vhd ($_ * 1024) ([byte[]](, 0xAB * 512KB)) }
+        $null = New-VpcImage child.vhd -ParentPath base.vhd
+        Write-VpcSector child.vhd 4106 (Get-Pattern 1024)
+        $null = New-VpcImage fixed.vhd -Size 5MB -VhdType Fixed
+        # Not by Out-String, which would take colours away.
+        $text = Invoke-PowerShell -NonInteractive -Command "Import-Module '$module'; Show-VpcMap base.vhd; Show-VpcMap child.vhd -Detailed; Show-VpcMap fixed.vhd"
+        $lines = $text | ForEach-Object TrimEnd
+        $lines | Should -Contain 'base.vhd: Dynamic, 16 MiB'
+        $lines | Should -Contain '3 of 32 blocks of 512 KiB in the file, 50 % fragmented'
+        $lines | Should -Contain '        0 B ....36..............0...........'
+        $lines | Where-Object Length -GT 119 | Should -BeNullOrEmpty
+        $lines -match '\e' | Should -BeNullOrEmpty
+        $lines -match '^ +0 B .*-' | Should -Not -BeNullOrEmpty -Because 'the child has a block of which some is written'
+        $lines -match '^fixed\.vhd: Fixed' | Should -Not -BeNullOrEmpty
+    }
+
+    It 'escapes the name in a picture, and draws the places of blocks' {
+        $name = $IsWindows ? 'a & b.vhd' : 'a & <b>.vhd'
+        Move-Item d.vhd $name
+        $null = Show-VpcMap $name -OutFile map.svg
+        $svg = [xml](Get-Content -Raw map.svg)
+        $svg.svg.title | Should -BeLike "*$name*"
+        $svg.SelectNodes("//*[local-name()='path'][@stroke-linecap='round']").Count | Should -BeGreaterThan 0
+    }
+
+    It 'draws a small picture whatever the image' {
+        # 2040 GiB, every second block in the file, in an order that jumps about.
+        $image = New-VpcImage huge.vhd -Size 2040GB
+        $table = [byte[]]::new($image.BlockCount * 4)
+        [Array]::Fill($table, [byte] 255)
+        $half = $image.BlockCount / 2
+        for ($i = 0; $i -lt $half; $i++) {
+            [BitConverter]::GetBytes([Net.IPAddress]::HostToNetworkOrder([int](8192 + $i * 7919L % $half * 4097))).CopyTo($table, $i * 8)
+        }
+
+        $footer = Get-VpcFooter huge.vhd -Raw
+        $stream = [IO.File]::OpenWrite((Join-Path $PWD huge.vhd))
+        $stream.Position = $image.Header.TableOffset
+        $stream.Write($table, 0, $table.Length)
+        $stream.Position = (8192 + $half * 4097) * 512
+        $stream.Write($footer, 0, 512)
+        $stream.Dispose()
+
+        (Show-VpcMap huge.vhd -OutFile huge.svg).Length | Should -BeGreaterThan 10000
+        (Get-Item huge.svg).Length | Should -BeLessThan 8000000
+        ([xml](Get-Content -Raw huge.svg)).DocumentElement.LocalName | Should -Be 'svg'
+        (Get-VpcBlock huge.vhd | Measure-Object Count -Sum).Sum | Should -Be 1044480
+    }
 }

@@ -55,4 +55,18 @@ Describe 'Test-VpcChecksum' {
         $shown | Should -Match 'False +0x[0-9A-F]{8} WRONG +0x[0-9A-F]{8} ok +0x[0-9A-F]{8} ok +a\.vhd'
         $shown | Should -Match 'True +0x[0-9A-F]{8} ok +- +- +fixed\.vhd'
     }
+
+    It 'takes images as users name them: <Call>' -ForEach @(
+        @{ Call = 'Test-VpcChecksum *.vhd'; Count = 4 }
+        @{ Call = 'Test-VpcChecksum a.vhd, fixed.vhd'; Count = 2 }
+        @{ Call = 'Test-VpcChecksum -LiteralPath "c[1].vhd"'; Count = 1 }
+        @{ Call = '"a.vhd", (Get-Item fixed.vhd) | Test-VpcChecksum'; Count = 2 }
+        @{ Call = 'Get-VpcImage *.vhd | Test-VpcChecksum'; Count = 4 }
+        @{ Call = 'Get-VpcImage *.vhd | Get-VpcFooter | Get-VpcImage'; Count = 4 }
+        @{ Call = 'Get-VpcImage ./a.vhd'; Count = 1 }
+        @{ Call = 'Get-VpcImage *.nothing'; Count = 0 }
+    ) {
+        $null = New-VpcImage 'c[1].vhd' -Size 10MB
+        @(. ([scriptblock]::Create($Call))) | Should -HaveCount $Count
+    }
 }

@@ -93,4 +93,65 @@ Describe 'Test-VpcImage' {
         $result[0] | Format-List | Out-Shown $_ | Should -Match 'Findings +: Error HeaderChecksumMismatch'
         $result[0].Findings | Out-Shown $_ | Should -Match 'Error HeaderChecksumMismatch: DynamicHeader at file offset \d+ \(0x[0-9A-F]+\)\s+The'
     }
+
+    It 'has a result for each file of a batch' {
+        Remove-Item *.vhd
+        [ImageBytes]::Dynamic().AddBlock(1, 1).Save('good.vhd')
+        [ImageBytes]::Dynamic().PutEntry(3, 0).Save('bad.vhd')
+        [ImageBytes]::Dynamic().PutHeader(8, @(0, 0, 0, 0, 255, 255, 255, 255)).Save('note.vhd')
+        [IO.File]::WriteAllBytes((Join-Path $PWD none.vhd), [byte[]]::new(100))
+        $results = Test-VpcImage *.vhd -ErrorAction Stop | Sort-Object Path
+        $results | ForEach-Object { "$(Split-Path -Leaf $_.Path) $($_.IsValid) $($_.Errors) $($_.Notes)" } | Should -Be @(
+            'bad.vhd False 1 0', 'good.vhd True 0 0', 'none.vhd False 1 0', 'note.vhd True 0 1'
+        )
+        Test-VpcImage note.vhd, bad.vhd -Quiet | Should -Be @($true, $false)
+    }
+
+    It 'has an error for what is no file, and goes on' {
+        $null = New-Item -ItemType Directory folder.vhd
+        $result = Invoke-Recorded 'Test-VpcImage folder.vhd, missing.vhd, a.vhd -Quiet'
+        $result.Errors | ForEach-Object { $_.FullyQualifiedErrorId -replace ',.*' } | Should -Be @('NotRegularFile', 'PathNotFound')
+        $result.Output | Should -Be $true
+    }
+
+    It 'keeps each property of a finding in CSV, and its numbers in JSON' {
+        [ImageBytes]::Dynamic().AddBlock(2, 1).PutEntry(3, 0).PutEntry(5, 4294967294).Append(512).Save('bad.vhd')
+        $findings = (Test-VpcImage bad.vhd).Findings
+        $findings | Should -HaveCount 3
+        $findings | Export-Csv findings.csv
+        $rows = Import-Csv findings.csv
+        for ($i = 0; $i -lt 3; $i++) {
+            foreach ($property in $findings[$i].PSObject.Properties) { "$($rows[$i].($property.Name))" | Should -Be "$($property.Value)" }
+        }
+
+        $first = (ConvertTo-Json -InputObject @($findings) -Depth 3 -EnumsAsStrings | ConvertFrom-Json)[0]
+        $first.Severity | Should -Be 'Error'
+        $first.FileOffset | Should -Be 1548
+        $first.Block | Should -Be 3
+    }
+
+    It 'says of each broken rule what to do, as the help does' {
+        . (Join-Path $PSScriptRoot HelpPage.ps1)
+        $help = Split-Section (Get-Document en-US/about_VpcErrors.md) '## '
+        $null = New-VpcImage x.vhd -Size (1MB + 512) -VhdType Fixed
+        $broken = (Test-VpcImage x.vhd -For Azure).Rules | Where-Object Holds -EQ $false
+        $broken.Rule | Should -Be @('AzureSizeNotWholeMebibytes', 'AzureSizeOutOfRange')
+        foreach ($rule in $broken) { ($help["$($rule.Rule)"] -split 'What to do: ')[1].Trim() | Should -Be $rule.Mend }
+    }
+
+    It 'finds that the parent that is named is no image' {
+        $null = New-VpcImage child.vhd -ParentPath a.vhd
+        'x' | Set-Content other.txt
+        Test-VpcImage child.vhd -Quiet | Should -BeTrue
+        Test-VpcImage child.vhd -ParentPath other.txt -Quiet | Should -BeFalse
+    }
+
+    It 'heads its columns, and shows the value of an entry as sector and offset' {
+        [ImageBytes]::Dynamic().PutEntry(3, 0).Save('bad.vhd')
+        $result = Test-VpcImage bad.vhd
+        $result | Out-Shown 120 | Should -Match 'Valid +Errors +Warnings +Notes +Gravest +Name'
+        $result | Out-Shown 120 | Should -Match 'False +1 +0 +0 +BatEntryPastEnd +bad\.vhd'
+        $result.Findings | Format-Table | Out-Shown 120 | Should -Match 'Severity +Code +Offset +Message'
+        ($result.Findings | Out-Shown 120) -replace '\s+', ' ' | Should -BeLike '*Error BatEntryPastEnd: BlockAllocationTable at file offset *sector 0 (offset 0)*'
+    }
 }

@@ -30,6 +30,7 @@ Describe 'Undo-VpcRepair' {
         $before = Get-FolderState
         Undo-VpcRepair d.vhd -ErrorVariable problem -ErrorAction SilentlyContinue
         $problem | Should -HaveCount 1
+        $problem[0].FullyQualifiedErrorId | Should -BeLike 'DataWouldBeLost,*'
         Get-FolderState | Should -Be $before
     }
 
@@ -52,5 +53,12 @@ Describe 'Undo-VpcRepair' {
         $before = Get-FolderState
         Undo-VpcRepair d.vhd -WhatIf
         Get-FolderState | Should -Be $before
+    }
+
+    It 'takes the undo file from the folder that -Backup names' {
+        $null = New-Item -ItemType Directory undo
+        (Repair-VpcImage d.vhd -Backup undo).UndoPath | Should -Be (Join-Path $PWD undo d.vhd.undo)
+        Undo-VpcRepair d.vhd -Backup undo
+        (Get-FileHash d.vhd).Hash | Should -Be $damaged
     }
 }

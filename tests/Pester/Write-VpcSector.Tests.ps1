@@ -80,4 +80,30 @@ Describe 'Write-VpcSector' {
         Write-VpcSector child.img 0 $data
         Test-VpcImage d.vhd, child.img -Quiet | Should -Be @($true, $true)
     }
+
+    It 'refuses, and changes nothing: <Call>' -ForEach @(
+        @{ Call = 'Write-VpcSector d.vhd 20479 $data'; Id = 'InvalidArgument' }
+        @{ Call = 'Write-VpcSector d.vhd 0 $data[0..510]'; Id = 'InvalidArgument' }
+    ) {
+        $before = Get-FolderState
+        $result = Invoke-Recorded $Call
+        $result.Output | Should -BeNullOrEmpty
+        $result.Errors | Should -HaveCount 1
+        $result.Errors[0].FullyQualifiedErrorId | Should -BeLike "$Id,*"
+        $result.Errors[0].CategoryInfo.Category | Should -Be 'InvalidArgument'
+        "$($result.Errors[0])" | Should -BeLike '*d.vhd*'
+        Get-FolderState | Should -Be $before
+    }
+
+    It 'refuses an image whose footer is damaged' {
+        Edit-Byte d.vhd -100
+        { Write-VpcSector d.vhd 0 $data -ErrorAction Stop } | Should -Throw -ErrorId 'FooterChecksumMismatch,*'
+        Remove-Item d.vhd
+    }
+
+    It 'writes the rows of a pipeline in order' {
+        0..9 | ForEach-Object { [pscustomobject]@{ Sector = $_; Data = [byte[]](, ($_ + 1) * 512) } } | Write-VpcSector d.vhd
+        $read = Read-VpcSector d.vhd 0 10 -Raw
+        0..9 | ForEach-Object { $read[$_ * 512] } | Should -Be (1..10)
+    }
 }

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Management.Automation;
-using System.Management.Automation.Runspaces;
 using System.Reflection;
 using System.Reflection.Emit;
 using VhdPS.Bench.Compare;
@@ -11,8 +9,15 @@ namespace VhdPS.Bench.Rows;
 /// <summary>The first import of the module in a process, against that of a binary module with nothing in it.</summary>
 internal sealed class ModuleImport : Row
 {
-    /// <summary>The verb by which this program starts itself to import one module.</summary>
-    public const string ChildVerb = "import-once";
+    /// <summary>Imports the module whose manifest is the argument, and writes the import's milliseconds.</summary>
+    private const string Script = """
+        & {
+            $null = Get-Module
+            $watch = [Diagnostics.Stopwatch]::StartNew()
+            Import-Module $args[0] -ErrorAction Stop
+            $watch.Elapsed.TotalMilliseconds.ToString('R', [cultureinfo]::InvariantCulture)
+        }
+        """;
 
     private string _emptyModule = string.Empty;
 
@@ -31,20 +36,7 @@ internal sealed class ModuleImport : Row
     public override double Goal => 2;
 
     public override string Note =>
-        "Each import runs in a process of its own and is timed there, after the engine has started and run its first command.";
-
-    /// <summary>Starts an engine, imports a module and writes the import's milliseconds.</summary>
-    public static int RunChild(string modulePath)
-    {
-        using Runspace runspace = RunspaceFactory.CreateRunspace(InitialSessionState.CreateDefault2());
-        runspace.Open();
-        using var shell = PowerShell.Create(runspace);
-        shell.AddCommand("Get-Module").Invoke();
-        shell.Commands.Clear();
-        TimeSpan time = Time(() => WarmEngine.Import(shell, modulePath));
-        Console.Out.Write(time.TotalMilliseconds.ToString("R", CultureInfo.InvariantCulture));
-        return 0;
-    }
+        "Each import runs in a `pwsh` of its own, the pinned one, and is timed there, after it has run its first command.";
 
     public override void Prepare(BenchData data)
     {
@@ -77,14 +69,13 @@ internal sealed class ModuleImport : Row
 
     private static TimeSpan ImportInChild(string modulePath)
     {
-        string program = Environment.ProcessPath!;
-        bool isHost = Path.GetFileNameWithoutExtension(program).Equals("dotnet", StringComparison.OrdinalIgnoreCase);
-        string[] arguments = isHost ? [typeof(ModuleImport).Assembly.Location, ChildVerb, modulePath] : [ChildVerb, modulePath];
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
+        string[] arguments = ["pwsh", "-NoProfile", "-NonInteractive", "-Command", $"{Script.TrimEnd()} '{modulePath}'"];
+        using var process = Process.Start(
+            new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, WorkingDirectory = Repository.Root })!;
         string milliseconds = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return process.ExitCode == 0
             ? TimeSpan.FromMilliseconds(double.Parse(milliseconds, CultureInfo.InvariantCulture))
-            : throw new InvalidOperationException($"The import of {modulePath} failed with exit code {process.ExitCode}.");
+            : throw new InvalidOperationException($"The import of {modulePath} failed with exit code {process.ExitCode}; `dotnet tool restore` fetches PowerShell.");
     }
 }

@@ -66,14 +66,9 @@ public sealed class FullDiskTests
         using var folder = new TempFolder();
         string path = folder["limited.vhd"];
         ImageCreator.Create(path, New());
-        string script = $$"""
-            $data = [byte[]]::new(65536)
-            [Array]::Fill($data, [byte]7)
-            0..31 | ForEach-Object { [pscustomobject]@{ Sector = $_ * 128; Data = $data } } |
-                Write-VpcSector '{{path}}' -ErrorAction Stop
-            """;
         PeerResult result = PeerProcess.TryRun(
-            "bash", "-c", "trap '' XFSZ; ulimit -f 1000; export DOTNET_EnableWriteXorExecute=0; exec \"$@\"", "bash", Environment.ProcessPath!, ModuleProcess.ConsolePath, "-Command", script);
+            "bash",
+            ["-c", "trap '' XFSZ; ulimit -f 1000; export DOTNET_EnableWriteXorExecute=0; exec \"$@\"", "bash", .. WriterProcess.Command, "fill", path]);
         Assert.True(result.ExitCode == 1 && result.ToString().Contains("a size limit is reached", StringComparison.Ordinal), result.ToString());
         CheckReport report = ImageChecker.Check(path, new CheckOptions { Full = true });
         Assert.True(report.IsValid, string.Join('\n', report.Findings.Select(finding => finding.Describe())));

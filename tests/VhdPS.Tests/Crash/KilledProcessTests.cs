@@ -43,20 +43,11 @@ public sealed class KilledProcessTests(ITestOutputHelper output)
         output.WriteLine($"{Kills} kills, {reported} reported writes, {repaired} images that needed repair before they took writes again");
     }
 
-    /// <summary>The sector that write number <paramref name="index"/> goes to: scattered, so that most make a new block.</summary>
-    private static int SectorOf(int kill, int index) => (int)((((index + 1L) * 2_654_435_761L) + (kill * 7919L)) % (SectorCount - 8));
+    private static int SectorOf(int kill, int index) => WriterProcess.SectorOf(kill, index, SectorCount);
 
     private static int WriteUntilKilled(string path, int kill, Random random)
     {
-        using Process writer = ModuleProcess.Start($$"""
-            for ($i = 0; $i -lt 100000; $i++) {
-                $sector = ((($i + 1L) * 2654435761L) + ({{kill}} * 7919L)) % ({{SectorCount}} - 8)
-                $data = [byte[]]::new(4096)
-                [Array]::Fill($data, [byte](($i % 255) + 1))
-                Write-VpcSector '{{path}}' -Sector $sector -Data $data -ErrorAction Stop
-                [Console]::Out.WriteLine($i)
-            }
-            """);
+        using Process writer = WriterProcess.Start("scatter", path, $"{kill}");
         int last = -1;
         int enough = random.Next(1, 60);
         while (last < enough && writer.StandardOutput.ReadLine() is { } line)
@@ -82,7 +73,7 @@ public sealed class KilledProcessTests(ITestOutputHelper output)
         byte[] disk = new byte[SectorCount * 512];
         for (int index = 0; index < count; index++)
         {
-            disk.AsSpan(SectorOf(kill, index) * 512, 4096).Fill((byte)((index % 255) + 1));
+            disk.AsSpan(SectorOf(kill, index) * 512, WriterProcess.SectorsPerWrite * 512).Fill(WriterProcess.FillOf(index));
         }
 
         byte[] actual = new byte[disk.Length];
@@ -91,7 +82,7 @@ public sealed class KilledProcessTests(ITestOutputHelper output)
         for (int sector = 0; sector < SectorCount; sector++)
         {
             ReadOnlySpan<byte> expected = disk.AsSpan(sector * 512, 512), found = actual.AsSpan(sector * 512, 512);
-            bool isInFlight = sector >= first && sector < first + 8 && found.IndexOfAnyExcept((byte)((count % 255) + 1)) < 0;
+            bool isInFlight = sector >= first && sector < first + WriterProcess.SectorsPerWrite && found.IndexOfAnyExcept(WriterProcess.FillOf(count)) < 0;
             Assert.True(isInFlight || found.SequenceEqual(expected), $"kill {kill}: sector {sector} lost one of {count} writes");
         }
     }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using VhdPS.Engine.Checking;
 using VhdPS.Engine.Files;
+using VhdPS.Tests.Crash;
 using VhdPS.Tests.Format;
 using VhdPS.Tests.Peers;
 
@@ -49,10 +50,7 @@ public sealed partial class LockTests : IDisposable
     [Fact]
     public void AnotherProcessIsKeptOffAndLeavesNoLockWhenItIsKilled()
     {
-        using Process writer = ModuleProcess.Start($$"""
-            Write-VpcSector '{{_path}}' -Sector 0 -Data ([byte[]]::new(512)) -PassThru |
-                ForEach-Object { [Console]::Out.WriteLine('open'); [Threading.Thread]::Sleep(60000) }
-            """);
+        using Process writer = WriterProcess.Start("hold", _path);
         Assert.Equal("open", writer.StandardOutput.ReadLine());
         Assert.Throws<ImageInUseException>(() => LocalImageFile.OpenRead(_path));
         Assert.Throws<ImageInUseException>(() => LocalImageFile.OpenWrite(_path));
