@@ -2,7 +2,9 @@ using VhdPS.Engine.Format;
 
 namespace VhdPS;
 
-/// <summary>What to do about an error, by its id: the faults' is in their catalogue, that of all others here, as about_VpcErrors has it.</summary>
+/// <summary>
+/// What to do about an error, by its id: the faults' is in their catalogue, that of all others here, as about_VpcErrors has it.
+/// </summary>
 internal static class ErrorAdvice
 {
     /// <summary>The advice for an error id.</summary>
@@ -12,16 +14,20 @@ internal static class ErrorAdvice
             "OpenedForReading" => "Open it for writing. No cmdlet does this; it is for callers of the engine.",
             "EarlierWriteFailed" => "Remove the cause (a full disk, a lost connection), run the command again, and check the image.",
             "ImageFull" => "Convert the image into a fixed one, or a smaller disk.",
-            "TargetExists" => "Give another name, or -Force to replace it where the cmdlet has it. An undo file is never replaced: -Backup names another.",
+            "TargetExists" =>
+                "Give another name, or -Force to replace it where the cmdlet has it. "
+                + "An undo file is never replaced: -Backup names another.",
             "StateSaved" => "Start the machine and shut it down, then try again. -Force goes on where the cmdlet has it.",
             "SameFile" => "Name another target.",
             "DataWouldBeLost" => "Read the message for the place; move the data, or give -Force where the cmdlet has it.",
             "ParentDataWouldShow" => "Read the message; convert the child into an image without parent, then try again.",
-            "HasChildren" => "Merge or convert the children first. -Force goes on where the cmdlet has it, and the children are then worthless.",
+            "HasChildren" =>
+                "Merge or convert the children first. -Force goes on where the cmdlet has it, and the children are then worthless.",
             "NotEnoughSpace" => "Make room, or write to another volume.",
             "WrongType" => "Convert the image to the type that the message names.",
             "ImageInUse" => "Close the program, or shut down the virtual machine, that has the image open.",
-            "PathNotFound" => "Check the path, and that relative paths start at the session's location. A name with brackets needs -LiteralPath.",
+            "PathNotFound" =>
+                "Check the path, and that relative paths start at the session's location. A name with brackets needs -LiteralPath.",
             "PathNotUsable" => "Name a path of the file system.",
             "AccessDenied" => "Check the permissions of the file and of its folder, and whether the medium is read-only.",
             "InvalidArgument" => "Read the message: it names the value and what can be given.",

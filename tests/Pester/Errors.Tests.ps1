@@ -174,7 +174,9 @@ Describe 'the record of an error' {
 
     It 'of any other error has a category, and the advice that the help has' {
         $others = @(
-            [enum]::GetValues([VhdPS.Engine.Storage.RefusalCode]) | ForEach-Object { [VhdPS.Engine.Storage.VhdRefusedException]::new('a.vhd', $_, 'no.') }
+            [enum]::GetValues([VhdPS.Engine.Storage.RefusalCode]) | ForEach-Object {
+                [VhdPS.Engine.Storage.VhdRefusedException]::new('a.vhd', $_, 'no.')
+            }
             [enum]::GetValues([VhdPS.Engine.Storage.ImageIOOperation]) | ForEach-Object {
                 [VhdPS.Engine.Storage.ImageIOException]::new('a.vhd', $_, 0, [IO.IOException]::new('no'))
             }
@@ -191,7 +193,8 @@ Describe 'the record of an error' {
         foreach ($exception in $others) {
             $record = New-Record $exception
             $record.CategoryInfo.Category | Should -Not -Be 'NotSpecified'
-            $record.ErrorDetails.RecommendedAction | Should -Be (Get-Action $record.FullyQualifiedErrorId) -Because $record.FullyQualifiedErrorId
+            $id = $record.FullyQualifiedErrorId
+            $record.ErrorDetails.RecommendedAction | Should -Be (Get-Action $id) -Because $id
         }
     }
 

@@ -27,7 +27,9 @@ public sealed class GetVpcFooterCommand : VpcPathCommandBase
 
         TellFile(path);
         TellFindings(path, result.Findings);
-        object output = Raw ? result.Stored.Footer.Bytes[..result.Stored.Footer.StoredLength].ToArray() : new VpcFooter(path, result.Stored);
+        object output = Raw
+            ? result.Stored.Footer.Bytes[..result.Stored.Footer.StoredLength].ToArray()
+            : new VpcFooter(path, result.Stored);
         WriteObject(output, enumerateCollection: false);
     }
 
@@ -47,6 +49,7 @@ public sealed class GetVpcFooterCommand : VpcPathCommandBase
             throw new ArgumentException($"{path}: a fixed image has no copy of its footer.");
         }
 
-        return (footers.Front ?? throw new VhdFormatException(path, findings.First(finding => finding.Code == FaultCode.FooterCopyMissing)), findings);
+        return (footers.Front
+            ?? throw new VhdFormatException(path, findings.First(finding => finding.Code == FaultCode.FooterCopyMissing)), findings);
     }
 }

@@ -5,7 +5,9 @@ using VhdPS.Engine.Storage;
 
 namespace VhdPS.Commands;
 
-/// <summary>Mends what the image itself proves, writes the old bytes to an undo file first, and says of every finding what became of it.</summary>
+/// <summary>
+/// Mends what the image itself proves, writes the old bytes to an undo file first, and says of every finding what became of it.
+/// </summary>
 [Cmdlet(VerbsDiagnostic.Repair, "VpcImage", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
 [OutputType(typeof(VpcRepairResult))]
 public sealed class RepairVpcImageCommand : VpcPathCommandBase
@@ -44,7 +46,8 @@ public sealed class RepairVpcImageCommand : VpcPathCommandBase
     /// <inheritdoc/>
     protected override void ProcessFile(string path)
     {
-        if (!TryRun(path, () => Plan(path), out RepairPlan plan) || !TryRun<string?>(path, () => ChooseUndoPath(path), out string? undoPath))
+        if (!TryRun(path, () => Plan(path), out RepairPlan plan)
+            || !TryRun<string?>(path, () => ChooseUndoPath(path), out string? undoPath))
         {
             return;
         }
@@ -64,7 +67,9 @@ public sealed class RepairVpcImageCommand : VpcPathCommandBase
                 return;
             }
 
-            TellStep(undoPath is null ? $"{path}: repaired; there is no undo file." : $"{path}: repaired; the old bytes are in '{undoPath}'.");
+            TellStep(undoPath is null
+                ? $"{path}: repaired; there is no undo file."
+                : $"{path}: repaired; the old bytes are in '{undoPath}'.");
         }
         else
         {

@@ -55,7 +55,9 @@ public sealed class FaultTests(ITestOutputHelper output)
                 catch (ImageIOException error)
                 {
                     Assert.True(error.IsDiskFull);
-                    Assert.Equal(RefusalCode.EarlierWriteFailed, Assert.Throws<VhdRefusedException>(() => image.WriteSectors(0, new byte[512])).Code);
+                    Assert.Equal(
+                        RefusalCode.EarlierWriteFailed,
+                        Assert.Throws<VhdRefusedException>(() => image.WriteSectors(0, new byte[512])).Code);
                     CheckFooterAtEnd(file);
                     model.Write(-1, sector, values);
                     break;
@@ -99,7 +101,11 @@ public sealed class FaultTests(ITestOutputHelper output)
                 faults++;
                 bool isTorn = failAt % 2 == 1;
                 using var memory = new MemoryImageFile(damaged.Bytes);
-                using var file = new RecordingImageFile(new KeptOpenImageFile(memory)) { FailAt = failAt / 2, BytesOfFailedWrite = isTorn ? 100 : 0 };
+                using var file = new RecordingImageFile(new KeptOpenImageFile(memory))
+                {
+                    FailAt = failAt / 2,
+                    BytesOfFailedWrite = isTorn ? 100 : 0,
+                };
                 using var undo = new MemoryImageFile([]);
                 RepairPlan plan = RepairOperation.Plan(file, options);
                 Assert.Throws<ImageIOException>(() => RepairOperation.Apply(file, plan, undo));
@@ -147,7 +153,8 @@ public sealed class FaultTests(ITestOutputHelper output)
         catch (ImageIOException)
         {
             Assert.True(file.HasFailed);
-            Assert.Equal(RefusalCode.EarlierWriteFailed, Assert.Throws<VhdRefusedException>(() => image.WriteSectors(0, new byte[512])).Code);
+            Assert.Equal(
+                RefusalCode.EarlierWriteFailed, Assert.Throws<VhdRefusedException>(() => image.WriteSectors(0, new byte[512])).Code);
         }
 
         ulong[] seen = CrashWorkload.ReadValues(image);

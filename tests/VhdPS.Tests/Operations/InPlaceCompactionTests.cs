@@ -37,7 +37,9 @@ public sealed class InPlaceCompactionTests : IDisposable
         Assert.Equal(new FileInfo(wanted).Length, result.FileLengthAfter);
         Verdict.AssertContent(File.ReadAllBytes(path), VhdOpenOptions.Default, disk);
         AssertClean(path);
-        Assert.Equal((0, 0), InPlaceCompaction.Run(path, new CompactionOptions()) is var again ? (again.DroppedBlockCount, again.MovedBlockCount) : default);
+        Assert.Equal(
+            (0, 0),
+            InPlaceCompaction.Run(path, new CompactionOptions()) is var again ? (again.DroppedBlockCount, again.MovedBlockCount) : default);
     }
 
     [Fact]
@@ -76,9 +78,11 @@ public sealed class InPlaceCompactionTests : IDisposable
     public void A_fixed_image_and_a_saved_state_are_refused()
     {
         string path = _folder.Write("fixed.vhd", SoundImage.Fixed().Bytes);
-        Assert.Equal(RefusalCode.WrongType, Assert.Throws<VhdRefusedException>(() => InPlaceCompaction.Run(path, new CompactionOptions())).Code);
+        Assert.Equal(
+            RefusalCode.WrongType, Assert.Throws<VhdRefusedException>(() => InPlaceCompaction.Run(path, new CompactionOptions())).Code);
         path = _folder.Write("saved.vhd", SoundImage.Dynamic().PutFooter(84, [1]).Bytes);
-        Assert.Equal(RefusalCode.StateSaved, Assert.Throws<VhdRefusedException>(() => InPlaceCompaction.Run(path, new CompactionOptions())).Code);
+        Assert.Equal(
+            RefusalCode.StateSaved, Assert.Throws<VhdRefusedException>(() => InPlaceCompaction.Run(path, new CompactionOptions())).Code);
         InPlaceCompaction.Run(path, new CompactionOptions { Force = true });
     }
 
@@ -100,7 +104,12 @@ public sealed class InPlaceCompactionTests : IDisposable
 
     private string Make(string name, long size, int blockSize)
     {
-        ImageCreator.Create(_folder[name], new NewImage(size) { BlockSize = blockSize, UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch });
+        ImageCreator.Create(_folder[name], new NewImage(size)
+        {
+            BlockSize = blockSize,
+            UniqueId = Guid.NewGuid(),
+            TimeStamp = VhdSpec.Epoch,
+        });
         return _folder[name];
     }
 }

@@ -42,7 +42,8 @@ public class InPlaceConversionTests
         byte[] disk = DiskModel.Make("full", 10_000);
         var inner = new MemoryImageFile(disk);
         using var file = new RecordingImageFile(inner) { FailAt = change, BytesOfFailedWrite = 300 };
-        Assert.Throws<ImageIOException>(() => InPlaceConversion.ToFixed(file, CheckTarget.Any, force: false, DiskModel.UniqueId, DiskModel.TimeStamp));
+        Assert.Throws<ImageIOException>(
+            () => InPlaceConversion.ToFixed(file, CheckTarget.Any, force: false, DiskModel.UniqueId, DiskModel.TimeStamp));
         Assert.Equal(disk, inner.ToArray());
     }
 
@@ -62,10 +63,14 @@ public class InPlaceConversionTests
     public void Only_a_fixed_image_becomes_raw()
     {
         var file = new MemoryImageFile(SoundImage.Dynamic().Bytes);
-        Assert.Equal(RefusalCode.WrongType, Assert.Throws<VhdRefusedException>(() => InPlaceConversion.ToRaw(file, SizeRule.Auto, force: true)).Code);
+        Assert.Equal(
+            RefusalCode.WrongType,
+            Assert.Throws<VhdRefusedException>(() => InPlaceConversion.ToRaw(file, SizeRule.Auto, force: true)).Code);
         Assert.Equal(SoundImage.Dynamic().Bytes, file.ToArray());
         var raw = new MemoryImageFile(new byte[4096]);
-        Assert.Equal(FaultCode.NotVhd, Assert.Throws<VhdFormatException>(() => InPlaceConversion.ToRaw(raw, SizeRule.Auto, force: true)).Finding.Code);
+        Assert.Equal(
+            FaultCode.NotVhd,
+            Assert.Throws<VhdFormatException>(() => InPlaceConversion.ToRaw(raw, SizeRule.Auto, force: true)).Finding.Code);
     }
 
     [Fact]
@@ -74,12 +79,16 @@ public class InPlaceConversionTests
         ImageBytes longer = ImageBytes.Fixed();
         longer.Insert(new byte[1024]);
         var file = new MemoryImageFile(longer.Bytes);
-        Assert.Equal(RefusalCode.DataWouldBeLost, Assert.Throws<VhdRefusedException>(() => InPlaceConversion.ToRaw(file, SizeRule.Auto, force: false)).Code);
+        Assert.Equal(
+            RefusalCode.DataWouldBeLost,
+            Assert.Throws<VhdRefusedException>(() => InPlaceConversion.ToRaw(file, SizeRule.Auto, force: false)).Code);
         Assert.Equal(longer.Bytes, file.ToArray());
         InPlaceConversion.ToRaw(file, SizeRule.Auto, force: true);
         Assert.Equal(SoundImage.FixedContent(), file.ToArray());
 
         var saved = new MemoryImageFile(ImageBytes.Fixed().PutFooter(84, [1]).Bytes);
-        Assert.Equal(RefusalCode.StateSaved, Assert.Throws<VhdRefusedException>(() => InPlaceConversion.ToRaw(saved, SizeRule.Auto, force: false)).Code);
+        Assert.Equal(
+            RefusalCode.StateSaved,
+            Assert.Throws<VhdRefusedException>(() => InPlaceConversion.ToRaw(saved, SizeRule.Auto, force: false)).Code);
     }
 }

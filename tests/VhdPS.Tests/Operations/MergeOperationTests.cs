@@ -58,7 +58,8 @@ public sealed class MergeOperationTests : IDisposable
         Assert.Equal(4 - depth, ChainInspector.Describe(target).Count);
         Assert.Equal([.. before.Keys.Append(target).Order()], Directory.GetFiles(_folder.Root).Order());
         Assert.All(before, pair => Assert.Equal(pair.Value, File.ReadAllBytes(pair.Key)));
-        var error = Assert.Throws<VhdRefusedException>(() => MergeOperation.Run(chain.Path, Request() with { Depth = depth, DestinationPath = target }));
+        var error = Assert.Throws<VhdRefusedException>(
+            () => MergeOperation.Run(chain.Path, Request() with { Depth = depth, DestinationPath = target }));
         Assert.Equal(RefusalCode.TargetExists, error.Code);
     }
 
@@ -69,7 +70,8 @@ public sealed class MergeOperationTests : IDisposable
         string root = ChainInspector.Describe(chain.Path)[2].Path;
         Assert.Equal(2, MergeOperation.Plan(chain.Path, Request() with { DestinationPath = root }).SourcePaths.Count);
         Assert.Throws<ArgumentException>(() => MergeOperation.Plan(chain.Path, Request() with { DestinationPath = root, Depth = 1 }));
-        var error = Assert.Throws<VhdRefusedException>(() => MergeOperation.Plan(chain.Path, Request() with { DestinationPath = chain.Path }));
+        var error = Assert.Throws<VhdRefusedException>(
+            () => MergeOperation.Plan(chain.Path, Request() with { DestinationPath = chain.Path }));
         Assert.Equal(RefusalCode.SameFile, error.Code);
         MergeOperation.Run(chain.Path, Request() with { DestinationPath = root });
         AssertDisk(root, chain.Content);
@@ -120,7 +122,8 @@ public sealed class MergeOperationTests : IDisposable
     [Fact]
     public void An_image_that_others_stand_on_is_not_deleted()
     {
-        string parent = Make("parent.vhd", 1 << 20), child = MakeChild("child.vhd", parent), grandchild = MakeChild("grandchild.vhd", child);
+        string parent = Make("parent.vhd", 1 << 20), child = MakeChild("child.vhd", parent);
+        string grandchild = MakeChild("grandchild.vhd", child);
         var error = Assert.Throws<VhdRefusedException>(() => MergeOperation.Run(child, Request()));
         Assert.Equal((RefusalCode.HasChildren, child), (error.Code, error.Path));
         Assert.Contains(grandchild, error.Message, StringComparison.Ordinal);
@@ -178,7 +181,12 @@ public sealed class MergeOperationTests : IDisposable
     public void The_growth_of_a_parent_is_known_before(int childBlockSize)
     {
         string parent = Make("parent.vhd", 1 << 20), child = _folder["child.vhd"];
-        ChildCreator.Create(child, new NewChild(parent) { BlockSize = childBlockSize, UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch });
+        ChildCreator.Create(child, new NewChild(parent)
+        {
+            BlockSize = childBlockSize,
+            UniqueId = Guid.NewGuid(),
+            TimeStamp = VhdSpec.Epoch,
+        });
         foreach (long sector in new long[] { 0, 1, 7, 8, 500, 1999 })
         {
             Write(parent, sector, 0x11);

@@ -28,7 +28,9 @@ public sealed class SetImageOperationTests : IDisposable
             SetImageOperation.Run(file, new ImageChange { UniqueId = id, TimeStamp = time, CreatorApplication = "abc", SavedState = true });
             byte[] after = file.Reopen().ToArray();
             var layout = ImageLayout.Read(file.Reopen());
-            Assert.Equal((id, time, "abc", (byte)1), (layout.Footer.UniqueId, layout.Footer.TimeStamp, layout.Footer.CreatorApplication, layout.Footer.SavedState));
+            Assert.Equal(
+                (id, time, "abc", (byte)1),
+                (layout.Footer.UniqueId, layout.Footer.TimeStamp, layout.Footer.CreatorApplication, layout.Footer.SavedState));
             Assert.DoesNotContain(layout.Findings, finding => finding.Code is FaultCode.FootersDiffer or FaultCode.FooterChecksumMismatch);
             int[] changed = [.. Enumerable.Range(0, bytes.Length).Where(i => bytes[i] != after[i])];
             int footerAt = bytes.Length - 512;
@@ -56,7 +58,8 @@ public sealed class SetImageOperationTests : IDisposable
     {
         string parent = WriteParent("base/new parent.vhd", "new");
         ImageBytes image = ChainBytes.Child(Size, "child", "old", "old.vhd").PutHeader(800, [0xEE]).PutFooter(300, [0xDD])
-            .AddLocator(0, ChainBytes.W2ku, @"C:\x\old.vhd").AddLocator(1, ChainBytes.W2ru, @".\old.vhd").AddLocator(2, ChainBytes.W2ru, @".\older.vhd")
+            .AddLocator(0, ChainBytes.W2ku, @"C:\x\old.vhd").AddLocator(1, ChainBytes.W2ru, @".\old.vhd")
+            .AddLocator(2, ChainBytes.W2ru, @".\older.vhd")
             .AddLocator(4, 0x4D616320, "alias").AddLocator(6, ChainBytes.Wi2r, "deprecated");
         int aliasAt = (int)BitConverter.ToInt64([.. image.Bytes.AsSpan(512 + 576 + (4 * 24) + 16, 8).ToArray().Reverse()]);
         image.Insert(new byte[4096]);
@@ -78,11 +81,20 @@ public sealed class SetImageOperationTests : IDisposable
         {
             var layout = ImageLayout.Read(file);
             Assert.Null(layout.FindRefusal(forWriting: true));
-            Assert.DoesNotContain(layout.Findings, finding => finding.Code is FaultCode.LocatorOverlaps or FaultCode.FootersDiffer or FaultCode.TrailingBytes);
+            Assert.DoesNotContain(
+                layout.Findings,
+                finding => finding.Code is FaultCode.LocatorOverlaps or FaultCode.FootersDiffer or FaultCode.TrailingBytes);
             Assert.Equal(512UL, layout.Footer.DataOffset);
-            Assert.Equal(["W2ru", "W2ku", "MacX", "Mac ", "Wi2r"], layout.Header!.ParentLocators.Where(locator => locator.IsUsed).Select(locator => locator.CodeText));
             Assert.Equal(
-                [@".\base\new parent.vhd", parent.Replace('/', '\\'), "file://" + parent.Replace(" ", "%20", StringComparison.Ordinal), "new parent.vhd"],
+                ["W2ru", "W2ku", "MacX", "Mac ", "Wi2r"],
+                layout.Header!.ParentLocators.Where(locator => locator.IsUsed).Select(locator => locator.CodeText));
+            Assert.Equal(
+                [
+                    @".\base\new parent.vhd",
+                    parent.Replace('/', '\\'),
+                    "file://" + parent.Replace(" ", "%20", StringComparison.Ordinal),
+                    "new parent.vhd",
+                ],
                 StoredParentPath.ReadAll(file, layout.Header).Select(path => path.Text));
         }
 
@@ -97,7 +109,8 @@ public sealed class SetImageOperationTests : IDisposable
     {
         string deep = string.Join('/', Enumerable.Repeat("a folder with quite a long name, so that its path passes every room", 8));
         string parent = WriteParent($"{deep}/parent.vhd", "p");
-        string child = _folder.Write("child.vhd", ChainBytes.Child(Size, "child", "p", "gone.vhd").AddBlock(0, 0x11).AddBlock(1, 0x22).Bytes);
+        string child =
+            _folder.Write("child.vhd", ChainBytes.Child(Size, "child", "p", "gone.vhd").AddBlock(0, 0x11).AddBlock(1, 0x22).Bytes);
         byte[] before = File.ReadAllBytes(child);
         SetImageOperation.Run(child, new ImageChange { ParentPath = parent });
         byte[] after = File.ReadAllBytes(child);
@@ -125,7 +138,8 @@ public sealed class SetImageOperationTests : IDisposable
     {
         string parent = WriteParent("parent.vhd", "p");
         ImageBytes image = ChainBytes.Child(Size, "child", "p", "gone.vhd").AddBlock(0, 0x11);
-        image.PutLocator(0, ChainBytes.W2ru, 4096, 64, (ulong)(image.FooterOffset - 4096)).PutLocator(1, ChainBytes.W2ku, 4096, 64, (ulong)image.TableOffset);
+        image.PutLocator(0, ChainBytes.W2ru, 4096, 64, (ulong)(image.FooterOffset - 4096))
+            .PutLocator(1, ChainBytes.W2ku, 4096, 64, (ulong)image.TableOffset);
         string child = _folder.Write("child.vhd", image.Bytes);
         SetImageOperation.Run(child, new ImageChange { ParentPath = parent });
         byte[] after = File.ReadAllBytes(child);
@@ -139,7 +153,8 @@ public sealed class SetImageOperationTests : IDisposable
         string parent = WriteParent("parent.vhd", "p");
         _folder.Write("child.vhd", ChainBytes.Child(Size, "child", "p", "parent.vhd").Bytes);
         _folder.Write("rubbish.vhd", new byte[700]);
-        var error = Assert.Throws<VhdRefusedException>(() => SetImageOperation.Run(parent, new ImageChange { UniqueId = ChainBytes.Id("q") }));
+        var error = Assert.Throws<VhdRefusedException>(
+            () => SetImageOperation.Run(parent, new ImageChange { UniqueId = ChainBytes.Id("q") }));
         Assert.Equal(RefusalCode.HasChildren, error.Code);
         Assert.Contains("child.vhd", error.Message, StringComparison.Ordinal);
         SetImageOperation.Run(parent, new ImageChange { UniqueId = ChainBytes.Id("p"), SavedState = true });
@@ -156,7 +171,8 @@ public sealed class SetImageOperationTests : IDisposable
         string grandchild = _folder.Write("grandchild.vhd", ChainBytes.Child(Size, "grandchild", "child", "child.vhd").Bytes);
         byte[] before = File.ReadAllBytes(child);
         FaultCode Code(string path) =>
-            Assert.Throws<VhdFormatException>(() => SetImageOperation.Run(child, new ImageChange { ParentPath = path, IgnoreIdMismatch = true })).Finding.Code;
+            Assert.Throws<VhdFormatException>(
+                () => SetImageOperation.Run(child, new ImageChange { ParentPath = path, IgnoreIdMismatch = true })).Finding.Code;
 
         Assert.Equal(FaultCode.ParentNotFound, Code(_folder["none.vhd"]));
         Assert.Equal(FaultCode.ChainCycle, Code(child));
@@ -164,11 +180,14 @@ public sealed class SetImageOperationTests : IDisposable
         Assert.Equal(FaultCode.UniqueIdNull, Code(nameless));
         Assert.Throws<ArgumentException>(() => SetImageOperation.Run(child, new ImageChange { UniqueId = Guid.Empty }));
         Assert.Throws<ArgumentException>(() => SetImageOperation.Run(child, new ImageChange { CreatorApplication = "too long" }));
-        Assert.Equal(RefusalCode.WrongType, Assert.Throws<VhdRefusedException>(() => SetImageOperation.Run(parent, new ImageChange { ParentPath = child })).Code);
+        Assert.Equal(
+            RefusalCode.WrongType,
+            Assert.Throws<VhdRefusedException>(() => SetImageOperation.Run(parent, new ImageChange { ParentPath = child })).Code);
 
         // The creator "vpc " would make the geometry the size.
         Assert.Equal(
-            RefusalCode.DataWouldBeLost, Assert.Throws<VhdRefusedException>(() => SetImageOperation.Run(child, new ImageChange { CreatorApplication = "vpc " })).Code);
+            RefusalCode.DataWouldBeLost,
+            Assert.Throws<VhdRefusedException>(() => SetImageOperation.Run(child, new ImageChange { CreatorApplication = "vpc " })).Code);
         Assert.Equal(before, File.ReadAllBytes(child));
     }
 
@@ -182,7 +201,8 @@ public sealed class SetImageOperationTests : IDisposable
     public void PowerCutLeavesTheOldOrTheNewLink(bool hasRoom)
     {
         string parent = WriteParent("new parent.vhd", "new");
-        ImageBytes image = ChainBytes.Child(Size, "child", "old", "old.vhd").AddLocator(0, ChainBytes.W2ku, @"C:\x\old.vhd").AddLocator(1, ChainBytes.W2ru, @".\old.vhd");
+        ImageBytes image = ChainBytes.Child(Size, "child", "old", "old.vhd").AddLocator(0, ChainBytes.W2ku, @"C:\x\old.vhd")
+            .AddLocator(1, ChainBytes.W2ru, @".\old.vhd");
         if (hasRoom)
         {
             image.Insert(new byte[8192]);
@@ -225,7 +245,8 @@ public sealed class SetImageOperationTests : IDisposable
 
         Assert.Empty(pending);
         Assert.Equal(2, links.Count);
-        Assert.Contains("old.vhd|C:\\x\\old.vhd|.\\old.vhd", links.Select(link => link[(link.IndexOf('|', StringComparison.Ordinal) + 1)..]));
+        Assert.Contains(
+            "old.vhd|C:\\x\\old.vhd|.\\old.vhd", links.Select(link => link[(link.IndexOf('|', StringComparison.Ordinal) + 1)..]));
         Assert.DoesNotContain(ImageLayout.Read(durable).Findings, finding => finding.Severity != Severity.Note);
     }
 

@@ -170,7 +170,9 @@ public sealed class FailureTests
             Change failed = file.Changes[failAt];
             if (failed.Kind == ChangeKind.Write && !isClosing)
             {
-                Assert.True(Assert.Throws<VhdRefusedException>(() => image.WriteSectors(127, new byte[512])).Code == RefusalCode.EarlierWriteFailed, where);
+                Assert.True(
+                    Assert.Throws<VhdRefusedException>(() => image.WriteSectors(127, new byte[512])).Code == RefusalCode.EarlierWriteFailed,
+                    where);
             }
 
             try
