@@ -16,7 +16,8 @@ internal static class ErrorRecords
             VhdOperationException error => new ErrorRecord(error, error.Code.ToString(), Category(error.Code), target ?? error.Path),
             ImageInUseException error => new ErrorRecord(error, "ImageInUse", ErrorCategory.ResourceBusy, target ?? error.Path),
             ImageIOException error => new ErrorRecord(error, Id(error), Category(error), target ?? error.Path),
-            FileNotFoundException or DirectoryNotFoundException or ItemNotFoundException or System.Management.Automation.DriveNotFoundException =>
+            FileNotFoundException or DirectoryNotFoundException or ItemNotFoundException
+                or System.Management.Automation.DriveNotFoundException =>
                 new ErrorRecord(exception, "PathNotFound", ErrorCategory.ObjectNotFound, target),
             UnauthorizedAccessException => new ErrorRecord(exception, "AccessDenied", ErrorCategory.PermissionDenied, target),
             PathTooLongException or ArgumentException or ProviderNotFoundException =>

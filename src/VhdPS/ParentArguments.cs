@@ -8,7 +8,8 @@ internal static class ParentArguments
 {
     /// <summary>Resolves the paths against the session's location.</summary>
     public static ParentPolicy ToPolicy(
-        PathResolver resolver, string? parentPath, string[] searchPath, bool followParentPath, bool ignoreIdMismatch, bool rawParent) => new()
+        PathResolver resolver, string? parentPath, string[] searchPath, bool followParentPath, bool ignoreIdMismatch,
+        bool rawParent) => new()
         {
             ParentPath = parentPath is null ? null : resolver.ResolveLiteral(parentPath),
             SearchFolders = [.. searchPath.Select(resolver.ResolveLiteral)],

@@ -10,7 +10,8 @@ namespace VhdPS;
 /// </summary>
 /// <param name="run">The work, which may report and be cancelled.</param>
 /// <param name="handOut">Hands the ended work's outcome to the pipeline; on the pipeline's thread.</param>
-internal sealed class PendingFile(Action<IProgress<WorkProgress>, CancellationToken> run, Action<PendingFile> handOut) : IProgress<WorkProgress>
+internal sealed class PendingFile(
+    Action<IProgress<WorkProgress>, CancellationToken> run, Action<PendingFile> handOut) : IProgress<WorkProgress>
 {
     private readonly ConcurrentQueue<WorkProgress> _steps = new();
     private readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);

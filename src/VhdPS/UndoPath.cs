@@ -3,7 +3,9 @@ namespace VhdPS;
 /// <summary>Where the undo file of a repair is.</summary>
 internal static class UndoPath
 {
-    /// <summary>The path of an image's undo file: the image's name with ".undo" behind it, in the folder or under the path that the caller names.</summary>
+    /// <summary>
+    /// The path of an image's undo file: the image's name with ".undo" behind it, in the folder or under the path that the caller names.
+    /// </summary>
     /// <param name="resolver">Resolves what the caller names.</param>
     /// <param name="imagePath">The full path of the image.</param>
     /// <param name="backup">The undo file, or a folder for it; null for the place beside the image.</param>

@@ -52,7 +52,9 @@ public abstract partial class VpcCommandBase : PSCmdlet, IDisposable
     /// <returns>Whether there is a result; if not, an error record has been written, or the pipeline is stopping.</returns>
     protected bool TryRun<T>(object? target, Func<T> function, out T result) => TryRun(target, function, beforeError: null, out result);
 
-    /// <summary>Runs engine code for one input; what must be written before its error is written by <paramref name="beforeError"/>.</summary>
+    /// <summary>
+    /// Runs engine code for one input; what must be written before its error is written by <paramref name="beforeError"/>.
+    /// </summary>
     private protected bool TryRun<T>(object? target, Func<T> function, Action? beforeError, out T result)
     {
         ErrorRecord error;
@@ -98,7 +100,8 @@ public abstract partial class VpcCommandBase : PSCmdlet, IDisposable
         : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"));
 
     /// <summary>An engine's progress, shown until it is disposed; to be used on the pipeline's thread.</summary>
-    private protected CommandProgress BeginProgress(string verb, string path) => new(this, path, $"{verb} {System.IO.Path.GetFileName(path)}");
+    private protected CommandProgress BeginProgress(string verb, string path) =>
+        new(this, path, $"{verb} {System.IO.Path.GetFileName(path)}");
 
     /// <summary>Writes the elements of a lazy sequence of engine results, one an object.</summary>
     protected void WriteAll<T>(object? target, IEnumerable<T> results) =>

@@ -5,7 +5,9 @@ namespace VhdPS;
 /// <summary>A cmdlet that makes or changes images: it says what it would do, shows how far it is, and stops when told to.</summary>
 public abstract class VpcOperationCommandBase : VpcDiskCommandBase
 {
-    /// <summary>Goes on where a refusal would otherwise protect something: an existing file, a saved state, a volume that looks too full.</summary>
+    /// <summary>
+    /// Goes on where a refusal would otherwise protect something: an existing file, a saved state, a volume that looks too full.
+    /// </summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 

@@ -121,7 +121,8 @@ public abstract class VpcPathCommandBase : VpcCommandBase
                     write(outcome);
                 }
             }));
-        while (!Cancellation.IsCancellationRequested && (_pipeline.IsFull || _pipeline.IsFirstReady) && _pipeline.TryTake(out PendingFile first))
+        while (!Cancellation.IsCancellationRequested && (_pipeline.IsFull || _pipeline.IsFirstReady)
+            && _pipeline.TryTake(out PendingFile first))
         {
             first.HandOut();
         }

@@ -53,7 +53,8 @@ Describe 'Compare-VpcImage' {
         $found = Compare-VpcImage Dynamic.vhd Fixed.vhd -Structure
         ($found | Where-Object Field -EQ DiskType).Reference | Should -Be 'Dynamic'
         ($found | Where-Object Field -EQ DiskType).Difference | Should -Be 'Fixed'
-        { Compare-VpcImage disk.img Fixed.vhd -Structure -ReferenceFormat Raw -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidArgument,*'
+        { Compare-VpcImage disk.img Fixed.vhd -Structure -ReferenceFormat Raw -ErrorAction Stop } |
+            Should -Throw -ErrorId 'InvalidArgument,*'
     }
 
     It 'stops for Select-Object -First 1' {

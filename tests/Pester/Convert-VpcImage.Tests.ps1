@@ -88,7 +88,8 @@ Describe 'Convert-VpcImage' {
 
     It 'never lets two sources take one target' {
         'a', 'b' | ForEach-Object { Convert-VpcImage disk.img "$_.vhd" -SourceFormat Raw }
-        $made = Get-ChildItem *.vhd | Convert-VpcImage -DestinationPath c.vhd -Force -PassThru -ErrorVariable problem -ErrorAction SilentlyContinue
+        $made = Get-ChildItem *.vhd |
+            Convert-VpcImage -DestinationPath c.vhd -Force -PassThru -ErrorVariable problem -ErrorAction SilentlyContinue
         $made | Should -HaveCount 1
         $problem | Should -HaveCount 1
     }
@@ -112,7 +113,11 @@ Describe 'Convert-VpcImage' {
         (Get-VpcHash c.vhd).Hash | Should -Be $hash
     }
 
-    It 'changes nothing with -WhatIf: <_>' -ForEach '-DestinationPath new.vhd -DeleteSource', '-InPlace', '-DestinationPath new.vhd -For Azure' {
+    It 'changes nothing with -WhatIf: <_>' -ForEach @(
+        '-DestinationPath new.vhd -DeleteSource'
+        '-InPlace'
+        '-DestinationPath new.vhd -For Azure'
+    ) {
         $before = Get-FolderState
         . ([scriptblock]::Create("Convert-VpcImage disk.img -SourceFormat Raw -WhatIf $_"))
         Get-FolderState | Should -Be $before
@@ -126,7 +131,7 @@ Describe 'Convert-VpcImage' {
     It 'names the target by what is given: <Arguments>' -ForEach @(
         @{ Arguments = '-SourceFormat Raw'; Target = 'disk.vhd'; Type = 'Dynamic'; Size = 6MB }
         @{ Arguments = '-SourceFormat Raw -VhdType Fixed'; Target = 'disk.vhd'; Type = 'Fixed'; Size = 6MB }
-        @{ Arguments = 'new.vhd -SourceFormat Raw -VHDFormat Dynamic -BlockSizeBytes 64KB'; Target = 'new.vhd'; Type = 'Dynamic'; Size = 6MB }
+        @{ Arguments = 'n.vhd -SourceFormat Raw -VHDFormat Dynamic -BlockSizeBytes 64KB'; Target = 'n.vhd'; Type = 'Dynamic'; Size = 6MB }
         @{ Arguments = 'sub -SourceFormat Raw'; Target = 'sub/disk.vhd'; Type = 'Dynamic'; Size = 6MB }
         @{ Arguments = 'sub/ -SourceFormat Raw -For Azure'; Target = 'sub/disk.vhd'; Type = 'Fixed'; Size = 20MB }
     ) {
@@ -209,7 +214,10 @@ Describe 'Convert-VpcImage' {
 
     It 'says with -WhatIf what it would make' {
         [ImageBytes]::Dynamic().AddBlock(1, 0xA1).AddBlock(3, 0xA3).Save('a.vhd')
-        $text = Invoke-PowerShell -NonInteractive -Command "Import-Module '$module'; Convert-VpcImage a.vhd b.vhd -VhdType Fixed -WhatIf; Convert-VpcImage a.vhd -InPlace -SourceFormat Raw -WhatIf"
+        $text = Invoke-PowerShell -NonInteractive -Command "
+            Import-Module '$module'
+            Convert-VpcImage a.vhd b.vhd -VhdType Fixed -WhatIf
+            Convert-VpcImage a.vhd -InPlace -SourceFormat Raw -WhatIf"
         $text[0] | Should -BeLike '*Convert to a fixed image of 64 KiB with at most 8 KiB of data, making*'
         "$text" | Should -BeLike '*Add a footer*'
         Test-Path b.vhd | Should -BeFalse

@@ -191,7 +191,8 @@ Describe 'the record of an error' {
         foreach ($exception in $others) {
             $record = New-Record $exception
             $record.CategoryInfo.Category | Should -Not -Be 'NotSpecified'
-            $record.ErrorDetails.RecommendedAction | Should -Be (Get-Action $record.FullyQualifiedErrorId) -Because $record.FullyQualifiedErrorId
+            $id = $record.FullyQualifiedErrorId
+            $record.ErrorDetails.RecommendedAction | Should -Be (Get-Action $id) -Because $id
         }
     }
 

@@ -12,7 +12,8 @@ Describe 'Get-VpcBlock' {
         $runs = Get-VpcBlock d.vhd
         ($runs | Measure-Object Count -Sum).Sum | Should -Be 10
         ($runs | Measure-Object SectorCount -Sum).Sum | Should -Be (20MB / 512)
-        ($runs | Where-Object State -EQ Allocated | ForEach-Object { $_.Block..($_.Block + $_.Count - 1) }) | Sort-Object | Should -Be @(1, 3, 4)
+        $blocks = $runs | Where-Object State -EQ Allocated | ForEach-Object { $_.Block..($_.Block + $_.Count - 1) }
+        $blocks | Sort-Object | Should -Be @(1, 3, 4)
         (Get-VpcBlock d.vhd -Allocated).State | Sort-Object -Unique | Should -Be 'Allocated'
     }
 

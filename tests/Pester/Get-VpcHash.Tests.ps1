@@ -55,7 +55,8 @@ Describe 'Get-VpcHash' {
     }
 
     It 'takes blocks of whole 4 KiB only' {
-        { Get-VpcHash dynamic.vhd -BlockManifest -BlockSize 5000 -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidArgument,VhdPS.Commands.GetVpcHashCommand'
+        { Get-VpcHash dynamic.vhd -BlockManifest -BlockSize 5000 -ErrorAction Stop } |
+            Should -Throw -ErrorId 'InvalidArgument,VhdPS.Commands.GetVpcHashCommand'
     }
 
     It 'tells by two manifests what an upload must send' {
@@ -63,6 +64,7 @@ Describe 'Get-VpcHash' {
         Write-VpcSector new.vhd 127 ([byte[]]([byte[]]::new(511) + 1))
         $old = @{}
         Get-VpcHash dynamic.vhd -BlockManifest -BlockSize 4KB | ForEach-Object { $old[$_.Block] = $_.Hash }
-        Get-VpcHash new.vhd -BlockManifest -BlockSize 4KB | Where-Object { $old[$_.Block] -ne $_.Hash } | ForEach-Object Offset | Should -Be 61440
+        $changed = Get-VpcHash new.vhd -BlockManifest -BlockSize 4KB | Where-Object { $old[$_.Block] -ne $_.Hash }
+        $changed.Offset | Should -Be 61440
     }
 }

@@ -3,7 +3,8 @@ BeforeDiscovery {
     . (Join-Path $PSScriptRoot HelpPage.ps1)
     $cookbook = Split-Section (Get-Document cookbook.md) '## '
     $script:recipes = foreach ($title in $cookbook.Keys) {
-        @{ Title = $title; Scripts = @([regex]::Matches($cookbook[$title], '(?s)```powershell\n(.*?)```') | ForEach-Object { $_.Groups[1].Value }) }
+        $blocks = [regex]::Matches($cookbook[$title], '(?s)```powershell\n(.*?)```')
+        @{ Title = $title; Scripts = @($blocks | ForEach-Object { $_.Groups[1].Value }) }
     }
     $script:counterparts = 'from-hyper-v.md', 'from-qemu-img.md' | ForEach-Object {
         [regex]::Matches((Get-Document $_), '(?m)^\| .* \| `(\w+-Vpc[^`]*)` \|$') | ForEach-Object { $_.Groups[1].Value }

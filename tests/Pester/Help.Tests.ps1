@@ -51,7 +51,8 @@ BeforeAll {
             ($value -is [enum] ? ([long]$value -eq 0 -and -not [enum]::IsDefined($value.GetType(), $Described)) :
                 ($value -is [datetime] ? $value.Ticks -eq 0 :
                     ($value -is [guid] ? $value -eq [guid]::Empty : ($value -is [valuetype] -and -not $value))))
-        $isUnset ? $Described -ne '' : [object]::Equals($value, [Management.Automation.LanguagePrimitives]::ConvertTo($Described, $Parameter.ParameterType))
+        $isUnset ? $Described -ne '' :
+            [object]::Equals($value, [Management.Automation.LanguagePrimitives]::ConvertTo($Described, $Parameter.ParameterType))
     }
 }
 
@@ -63,7 +64,8 @@ Describe 'the pages' {
             ForEach-Object { "$($_.VerbName)-$($_.NounName)" } | Sort-Object
         $names | Should -Be $compiled
         Get-PageName | Should -Be $names
-        [regex]::Matches((Get-Document ../README.md), '(?m)^\| `(\w+-\w+)` \|') | ForEach-Object { $_.Groups[1].Value } | Sort-Object | Should -Be $names
+        $rows = [regex]::Matches((Get-Document ../README.md), '(?m)^\| `(\w+-\w+)` \|') | ForEach-Object { $_.Groups[1].Value }
+        $rows | Sort-Object | Should -Be $names
     }
 
     It 'are built' {
@@ -89,10 +91,13 @@ Describe 'the page of <Name>' -ForEach $pages {
             $described.Text.Length | Should -BeGreaterThan 20 -Because "-$parameterName must be explained"
             foreach ($set in $parameter.ParameterSets.Keys) {
                 $inSet = $parameter.ParameterSets[$set]
-                $facts = @($described.Facts | Where-Object { $set -eq '__AllParameterSets' -or $_['Parameter Sets'] -eq '(All)' -or $_['Parameter Sets'] -split ', ' -contains $set })
+                $facts = @($described.Facts | Where-Object {
+                    $set -eq '__AllParameterSets' -or $_['Parameter Sets'] -eq '(All)' -or $_['Parameter Sets'] -split ', ' -contains $set
+                })
                 $facts | Should -HaveCount 1 -Because "-$parameterName is described once for $set"
                 $because = "-$parameterName"
-                $facts[0]['Type'] | Should -BeExactly ([Nullable]::GetUnderlyingType($parameter.ParameterType) ?? $parameter.ParameterType).Name -Because $because
+                $type = [Nullable]::GetUnderlyingType($parameter.ParameterType) ?? $parameter.ParameterType
+                $facts[0]['Type'] | Should -BeExactly $type.Name -Because $because
                 $facts[0]['Aliases'] | Should -BeExactly ($parameter.Aliases -join ', ') -Because $because
                 $facts[0]['Required'] | Should -BeExactly "$($inSet.IsMandatory)" -Because $because
                 $facts[0]['Position'] | Should -BeExactly ($inSet.Position -lt 0 ? 'Named' : "$($inSet.Position)") -Because $because
@@ -100,7 +105,8 @@ Describe 'the page of <Name>' -ForEach $pages {
                 $wildcards = [bool]($parameter.Attributes | Where-Object { $_ -is [Management.Automation.SupportsWildcardsAttribute] })
                 $facts[0]['Accept wildcard characters'] | Should -BeExactly "$wildcards" -Because $because
                 "$($facts[0]['Accepted values'])" | Should -BeExactly (Get-AcceptedValue $parameter) -Because $because
-                Test-DefaultValue $command $parameter $inSet $facts[0]['Default value'] | Should -BeTrue -Because "$because is $($facts[0]['Default value'])"
+                $value = $facts[0]['Default value']
+                Test-DefaultValue $command $parameter $inSet $value | Should -BeTrue -Because "$because is $value"
             }
 
             $inSets = $described.Facts | ForEach-Object { $_['Parameter Sets'] -split ', ' } | Where-Object { $_ -ne '(All)' } | Sort-Object
@@ -127,8 +133,10 @@ Describe 'the page of <Name>' -ForEach $pages {
             $described = $Parameters[$parameter.name]
             $facts = $described.Facts[0]
             Get-Paragraph $parameter | Should -BeExactly (Get-Word $described.Text)
-            $parameter.required, $parameter.position, $parameter.pipelineInput, $parameter.aliases, $parameter.defaultValue, $parameter.type.name |
-                Should -Be @($facts['Required'], $facts['Position'], $facts['Accept pipeline input'], ($facts['Aliases'] ? $facts['Aliases'] : 'none'), $facts['Default value'], $facts['Type'])
+            $parameter.required, $parameter.position | Should -Be @($facts['Required'], $facts['Position'])
+            $parameter.pipelineInput | Should -Be $facts['Accept pipeline input']
+            $parameter.aliases | Should -Be ($facts['Aliases'] ? $facts['Aliases'] : 'none')
+            $parameter.defaultValue, $parameter.type.name | Should -Be @($facts['Default value'], $facts['Type'])
         }
     }
 

@@ -90,7 +90,7 @@ function Enter-ExampleFolder([long] $Size = 20GB) {
     }
 }
 
-# A session in the folder (with what Images.ps1 has), in which lines of a document are run as a user runs them, one after the other. Ends with Dispose.
+# A session in the folder, in which lines of a document are run as a user runs them, one after the other. Ends with Dispose.
 function New-ExampleSession {
     $shell = [powershell]::Create()
     $null = $shell.AddScript('Import-Module $args[0]; Set-Location -LiteralPath $args[1]').AddArgument($module).AddArgument("$PWD").Invoke()

@@ -52,7 +52,9 @@ class ImageBytes {
     [ImageBytes] WithId([string] $Name) { return $this.PutFooter(68, [ImageBytes]::Id($Name)) }
 
     # A field of the footer at the end, of its copy at the front, or of both.
-    [ImageBytes] PutEnd([int] $At, [byte[]] $Value) { return $this.Poke($this.FooterOffset + $At, $Value).Seal($this.FooterOffset, 512, 64) }
+    [ImageBytes] PutEnd([int] $At, [byte[]] $Value) {
+        return $this.Poke($this.FooterOffset + $At, $Value).Seal($this.FooterOffset, 512, 64)
+    }
 
     [ImageBytes] PutEndUnsealed([int] $At, [byte[]] $Value) { return $this.Poke($this.FooterOffset + $At, $Value) }
 
@@ -60,7 +62,10 @@ class ImageBytes {
 
     [ImageBytes] PutFrontUnsealed([int] $At, [byte[]] $Value) { return $this.Poke($At, $Value) }
 
-    [ImageBytes] PutFooter([int] $At, [byte[]] $Value) { return $this.IsFixed ? $this.PutEnd($At, $Value) : $this.PutEnd($At, $Value).PutFront($At, $Value) }
+    [ImageBytes] PutFooter([int] $At, [byte[]] $Value) {
+        $null = $this.PutEnd($At, $Value)
+        return $this.IsFixed ? $this : $this.PutFront($At, $Value)
+    }
 
     [ImageBytes] PutFooterUnsealed([int] $At, [byte[]] $Value) { return $this.PutEndUnsealed($At, $Value).PutFrontUnsealed($At, $Value) }
 

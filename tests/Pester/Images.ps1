@@ -67,7 +67,8 @@ function Set-FileLength([string] $Name, [long] $Length) {
 
 # Every file of the folder with its hash: equal before and after where nothing has changed.
 function Get-FolderState {
-    Get-ChildItem -Recurse -File -Force | Sort-Object FullName | ForEach-Object { "$($_.FullName) $((Get-FileHash -LiteralPath $_.FullName).Hash)" }
+    Get-ChildItem -Recurse -File -Force | Sort-Object FullName |
+        ForEach-Object { "$($_.FullName) $((Get-FileHash -LiteralPath $_.FullName).Hash)" }
 }
 
 # What a console of a width shows of the pipeline's objects, without colour, as one text.
@@ -80,7 +81,7 @@ function Invoke-Recorded([string] $Command) {
     $ErrorActionPreference = 'Continue'
     $all = @(. ([scriptblock]::Create($Command)) *>&1)
     [pscustomobject]@{
-        Output = @($all | Where-Object { $_ -isnot [Management.Automation.ErrorRecord] -and $_ -isnot [Management.Automation.InformationalRecord] })
+        Output = @($all | Where-Object { $_.GetType().Name -notlike '*Record' })
         Errors = @($all | Where-Object { $_ -is [Management.Automation.ErrorRecord] })
         Warnings = @($all | Where-Object { $_ -is [Management.Automation.WarningRecord] } | ForEach-Object Message)
         Verbose = @($all | Where-Object { $_ -is [Management.Automation.VerboseRecord] } | ForEach-Object Message)

@@ -114,7 +114,8 @@ Describe '<_>' -ForEach $exports {
         $completed = $command.Parameters.Values |
             Where-Object { ($_.Name -clike '*Path' -and -not $_.SwitchParameter) -or $_.Name -in 'BlockSize', 'CreatorApplication', 'Code' }
         foreach ($parameter in $completed) {
-            $parameter.Attributes | Where-Object { $_ -is [ArgumentCompleter] } | Should -Not -BeNullOrEmpty -Because "-$($parameter.Name) completes"
+            $completers = $parameter.Attributes | Where-Object { $_ -is [ArgumentCompleter] }
+            $completers | Should -Not -BeNullOrEmpty -Because "-$($parameter.Name) completes"
         }
     }
 

@@ -83,7 +83,8 @@ BeforeAll {
         else {
             if ("$Sent" -cne "$Received") { "$($Place): $Sent is $Received" }
             $names = $Sent.PSObject.Properties.Name
-            if ("$names" -cne $Received.PSObject.Properties.Name) { "$($Place): properties $names are $($Received.PSObject.Properties.Name)" }
+            $namesThere = $Received.PSObject.Properties.Name
+            if ("$names" -cne "$namesThere") { "$($Place): properties $names are $namesThere" }
             foreach ($name in $names) { Find-Difference $Sent.$name $Received.$name "$Place.$name" }
         }
     }
@@ -137,7 +138,8 @@ Describe 'outputs' {
     } -ForEach @{ scripts = $scripts }
 
     It 'are all among those that are tested, of whatever depth' {
-        $met = $scripts | ForEach-Object { Invoke-Line $_ } | ForEach-Object { $_.PSObject.BaseObject.GetType() } | Sort-Object -Unique FullName
+        $outputs = $scripts | ForEach-Object { Invoke-Line $_ }
+        $met = $outputs | ForEach-Object { $_.PSObject.BaseObject.GetType() } | Sort-Object -Unique FullName
         Get-ReachableType (Get-Command -Module VhdPS).OutputType.Type | Where-Object { $_ -notin $met } | Should -BeNullOrEmpty
     } -ForEach @{ scripts = $scripts }
 
@@ -168,7 +170,8 @@ Describe 'outputs of another host' {
         @{ Path = '/g.vhd'; Folder = '/'; Name = 'g.vhd' }
     ) {
         $object = [pscustomobject]@{
-            Path = $Path; IsValid = $true; Errors = 0; Warnings = 0; Notes = 0; Findings = @(); PSComputerName = 'web1'; PSShowComputerName = $true
+            Path = $Path; IsValid = $true; Errors = 0; Warnings = 0; Notes = 0; Findings = @()
+            PSComputerName = 'web1'; PSShowComputerName = $true
         }
         $object.PSTypeNames.Insert(0, 'Deserialized.VhdPS.VpcCheckResult')
         $lines = ($object | Out-Shown 120) -split '\r?\n' -ne ''

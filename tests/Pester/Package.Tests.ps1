@@ -7,7 +7,8 @@ BeforeAll {
     if (-not $packages) {
         $packages = Join-Path $PWD packages
         $project = Join-Path $PSScriptRoot '../../src/VhdPS/VhdPS.csproj'
-        $log = dotnet build $project --configuration Release '-t:PackModule' --verbosity quiet "-p:PackageOutputPath=$packages/" "-p:StagedModulePath=$PWD/staged/"
+        $places = "-p:PackageOutputPath=$packages/", "-p:StagedModulePath=$PWD/staged/"
+        $log = dotnet build $project --configuration Release '-t:PackModule' --verbosity quiet @places
         if ($LASTEXITCODE -ne 0) { throw $log -join "`n" }
     }
 

@@ -75,7 +75,9 @@ Describe 'paths' {
         (Get-VpcImage (Join-Path $folder d.vhd)).Size | Should -Be 1MB
     }
 
-    It 'makes and finds the name <_>' -ForEach 'br[ack]et.vhd', 'sp ace.vhd', 'Ünïcödé-图.vhd', "it's.vhd", 'a&b;c$d(e).vhd', '-dash.vhd', '~tilde.vhd', "``tick'quote.vhd" {
+    It 'makes and finds the name <_>' -ForEach @(
+        'br[ack]et.vhd', 'sp ace.vhd', 'Ünïcödé-图.vhd', "it's.vhd", 'a&b;c$d(e).vhd', '-dash.vhd', '~tilde.vhd', "``tick'quote.vhd"
+    ) {
         $image = New-VpcImage -Path $_ -Size 1MB
         $image.Path | Should -Be (Join-Path $folder $_)
         Test-Path -LiteralPath $_ | Should -BeTrue
@@ -145,9 +147,9 @@ Describe 'a path' {
     }
 
     It 'follows a location that changes under the pipeline' {
-        $paths = 'a.vhd', 'sub.d', 'a.vhd' | ForEach-Object { if ($_ -eq 'sub.d') { Set-Location $_ } else { $_ } } | Get-VpcImage | ForEach-Object Path
+        $images = 'a.vhd', 'sub.d', 'a.vhd' | ForEach-Object { if ($_ -eq 'sub.d') { Set-Location $_ } else { $_ } } | Get-VpcImage
         Set-Location $folder
-        $paths | Should -Be @((Join-Path $folder a.vhd), (Join-Path $folder sub.d a.vhd))
+        $images.Path | Should -Be @((Join-Path $folder a.vhd), (Join-Path $folder sub.d a.vhd))
     }
 
     It 'of a folder or of no file among others is an error' {

@@ -17,8 +17,10 @@ BeforeDiscovery {
         @{ Type = 'VpcRepairResult'; Make = 'Repair-VpcImage base.vhd'; View = 'True +0 +0 base\.vhd' }
     )
     $script:canSsh = $IsLinux -and (Test-Path /usr/sbin/sshd) -and
-        (Get-Command ssh -CommandType Application -ErrorAction Ignore) -and (Get-Command ssh-keygen -CommandType Application -ErrorAction Ignore) -and
+        (Get-Command ssh -CommandType Application -ErrorAction Ignore) -and
+        (Get-Command ssh-keygen -CommandType Application -ErrorAction Ignore) -and
         (getent passwd (id -u)) -match '/\w*sh$'
+    if ($IsLinux -and $env:VHDPS_REQUIRE_PEERS -eq 1 -and -not $canSsh) { throw 'There is no SSH server, and VHDPS_REQUIRE_PEERS is set.' }
 }
 
 BeforeAll {
@@ -55,7 +57,8 @@ BeforeAll {
             if ($env:DOTNET_ROOT) { "SetEnv DOTNET_ROOT=$env:DOTNET_ROOT" }
         ) | Set-Content sshd_config
         if ((id -u) -eq 0) { $null = New-Item -ItemType Directory /run/sshd -Force }
-        $process = Start-Process /usr/sbin/sshd -ArgumentList '-D', '-f', (Join-Path $folder sshd_config), '-E', (Join-Path $folder sshd.log) -PassThru
+        $arguments = '-D', '-f', (Join-Path $folder sshd_config), '-E', (Join-Path $folder sshd.log)
+        $process = Start-Process /usr/sbin/sshd -ArgumentList $arguments -PassThru
         for ($tries = 0; -not (Test-Connection localhost -TcpPort $port -Quiet); $tries++) {
             if ($process.HasExited -or $tries -ge 50) { throw "The SSH server does not answer: $(Get-Content sshd.log)" }
             Start-Sleep -Milliseconds 100
@@ -66,7 +69,8 @@ BeforeAll {
 
     # Every property at any depth as text, without those that remoting adds.
     function ConvertTo-Fact($Objects) {
-        @($Objects | Select-Object * -ExcludeProperty PSComputerName, RunspaceId, PSShowComputerName, PSSourceJobInstanceId) | ConvertTo-Json -Depth 4 -EnumsAsStrings
+        @($Objects | Select-Object * -ExcludeProperty PSComputerName, RunspaceId, PSShowComputerName, PSSourceJobInstanceId) |
+            ConvertTo-Json -Depth 4 -EnumsAsStrings
     }
 }
 AfterAll { Pop-Location }
@@ -111,11 +115,13 @@ Describe 'outputs that have come <Way>' -ForEach @(
     }
 
     It 'name the file for other cmdlets' {
-        $received | Where-Object { $_.PSTypeNames[0] -like '*.VpcHash' } | Get-VpcImage | ForEach-Object Path | Should -Be (Join-Path $folder base.vhd)
+        $hash = $received | Where-Object { $_.PSTypeNames[0] -like '*.VpcHash' }
+        ($hash | Get-VpcImage).Path | Should -Be (Join-Path $folder base.vhd)
     }
 
     It 'can be broken down into findings that name their host' -Skip:($Way -like '*Clixml') {
-        $received | Where-Object { $_.PSTypeNames[0] -like '*.VpcCheckResult' } | Select-Object PSComputerName -ExpandProperty Findings | Export-Csv findings.csv
+        $result = $received | Where-Object { $_.PSTypeNames[0] -like '*.VpcCheckResult' }
+        $result | Select-Object PSComputerName -ExpandProperty Findings | Export-Csv findings.csv
         $rows = Import-Csv findings.csv
         $rows.Code | Should -Be @('AzureTypeNotFixed', 'AzureSizeOutOfRange')
         $rows.PSComputerName | Sort-Object -Unique | Should -Be 'localhost'

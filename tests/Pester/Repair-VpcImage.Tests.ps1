@@ -1,50 +1,88 @@
 BeforeDiscovery {
-    # Images with one fault each, and whether the file proves what would be right.
-    $script:damages = @(
-        @{ Name = 'footer cut off'; Code = 'FooterMissing'; IsProven = $true; Make = { (New-Disk).CutEnd(512) } }
-        @{ Name = 'footer zeroed'; Code = 'FooterMissing'; IsProven = $true; Make = { $disk = New-Disk; $disk.Fill($disk.FooterOffset, 512, 0) } }
-        @{ Name = 'footer overwritten by tapdisk'; Code = 'FooterMissing'; IsProven = $true; Make = { $disk = New-Disk; $disk.Fill($disk.FooterOffset, 512, 0xC7) } }
-        @{ Name = 'footer with another cookie'; Code = 'FooterMissing'; IsProven = $true; Make = { (New-Disk).PutEndUnsealed(0, 'xxxxxxxx'.ToCharArray()) } }
-        @{ Name = 'cut off in the last block'; Code = 'FooterMissing'; IsProven = $false; Make = { (New-Disk).CutEnd(512 + 1024) } }
-        @{ Name = 'checksum of the footer wrong'; Code = 'FooterChecksumMismatch'; IsProven = $true; Make = { (New-Disk).PutEndUnsealed(64, @(1, 2, 3, 4)) } }
-        @{ Name = 'checksum of the footer zero'; Code = 'FooterChecksumZero'; IsProven = $true; Make = { (New-Disk).PutEndUnsealed(64, @(0, 0, 0, 0)) } }
-        @{ Name = 'copy zeroed'; Code = 'FooterCopyMissing'; IsProven = $true; Make = { (New-Disk).Fill(0, 512, 0) } }
-        @{ Name = 'size in the copy wrong'; Code = 'FooterChecksumMismatch'; IsProven = $true; Make = { (New-Disk).PutFrontUnsealed(48, @(9)) } }
-        @{ Name = 'copy with another id'; Code = 'FootersDiffer'; IsProven = $true; Make = { (New-Disk).PutFront(68, @(9)) } }
-        @{ Name = 'both checksums wrong, fields equal'; Code = 'FooterChecksumMismatch'; IsProven = $true; Make = { (New-Disk).PutFooterUnsealed(64, @(0xDE, 0xAD, 0xBE, 0xEF)) } }
-        @{ Name = 'both footers damaged, each otherwise'; Code = 'FooterChecksumMismatch'; IsProven = $false; Make = { (New-Disk).PutFrontUnsealed(49, @(1)).PutEndUnsealed(50, @(7)) } }
-        @{ Name = 'hidden byte set without the checksum'; Code = 'FooterChecksumMismatch'; IsProven = $true; Make = { (New-Disk).PutFooterUnsealed(85, @(1)) } }
-        @{ Name = 'fixed, size wrong'; Code = 'FooterChecksumMismatch'; IsProven = $true; Make = { [ImageBytes]::Fixed().PutEndUnsealed(48, @(0, 0, 1)) } }
-        @{ Name = 'fixed, checksum zero'; Code = 'FooterChecksumMismatch'; IsProven = $true; Make = { [ImageBytes]::Fixed().PutEndUnsealed(64, @(0, 0, 0, 0)) } }
-        @{ Name = 'fixed, id changed'; Code = 'FooterChecksumMismatch'; IsProven = $false; Make = { [ImageBytes]::Fixed().PutEndUnsealed(70, @(1, 2, 3)) } }
-        @{ Name = '511 bytes'; Code = 'FooterIs511Bytes'; IsProven = $true; Make = { (New-Disk).CutEnd(1) } }
-        @{ Name = 'fixed, 511 bytes'; Code = 'FooterIs511Bytes'; IsProven = $true; Make = { [ImageBytes]::Fixed().CutEnd(1) } }
-        @{ Name = 'zeros past the footer'; Code = 'TrailingBytes'; IsProven = $true; Make = { (New-Disk).Append(3000) } }
-        @{ Name = 'fixed, zeros past the footer'; Code = 'TrailingBytes'; IsProven = $true; Make = { [ImageBytes]::Fixed().Append(512) } }
-        @{ Name = 'no id'; Code = 'UniqueIdNull'; IsProven = $true; Make = { (New-Disk).PutFooter(68, [byte[]]::new(16)) } }
-        @{ Name = 'next offset of 2010'; Code = 'NextOffsetPresent'; IsProven = $true; Make = { (New-Disk).PutHeader(8, @(0, 0, 0, 0, 255, 255, 255, 255)) } }
-        @{ Name = 'checksum of the header wrong'; Code = 'HeaderChecksumMismatch'; IsProven = $true; Make = { (New-Disk).PutHeaderUnsealed(36, @(0, 0, 0, 1)) } }
-        @{ Name = 'next offset wrong, header not resealed'; Code = 'HeaderChecksumMismatch'; IsProven = $true; Make = { (New-Disk).PutHeaderUnsealed(8, @(0, 0, 0, 0, 0, 0, 0, 77)) } }
-        @{ Name = 'name of the parent in a header not resealed'; Code = 'HeaderChecksumMismatch'; IsProven = $false; Make = { (New-Disk).PutHeaderUnsealed(770, @(0, 0, 0, 5)) } }
-        @{ Name = 'one entry too many'; Code = 'TableEntriesTooMany'; IsProven = $true; Make = { (New-Disk).PutHeader(28, @(0, 0, 0, 17)) } }
-        @{ Name = 'extra entry in use'; Code = 'TableEntriesTooMany'; IsProven = $false; Make = { (New-Disk).PutHeader(28, @(0, 0, 0, 17)).PutEntry(16, 12) } }
-        @{ Name = 'entry 0'; Code = 'BatEntryInStructure'; IsProven = $true; Make = { (New-Disk).PutEntry(9, 0) } }
-        @{ Name = 'entry in the table'; Code = 'BatEntryInStructure'; IsProven = $true; Make = { (New-Disk).PutEntry(9, 3) } }
-        @{ Name = 'entry far past the end'; Code = 'BatEntryPastEnd'; IsProven = $true; Make = { (New-Disk).PutEntry(9, 4294967294) } }
-        @{ Name = 'entry right past the end'; Code = 'BatEntryPastEnd'; IsProven = $false; Make = { $disk = New-Disk; $disk.PutEntry(9, $disk.FooterOffset / 512) } }
-        @{ Name = 'two entries, data'; Code = 'BatEntryDuplicate'; IsProven = $false; Make = { $disk = (New-Disk).AddBlock(7, 0x55); $disk.PutEntry(9, $disk.GetEntry(7)) } }
-        @{ Name = 'two entries, zeros'; Code = 'BatEntryDuplicate'; IsProven = $true; Make = { $disk = (New-Disk).AddBlock(7, 0); $disk.PutEntry(9, $disk.GetEntry(7)) } }
-        @{ Name = 'entry into the data of a block'; Code = 'BlocksOverlap'; IsProven = $true; Make = { $disk = (New-Disk).AddBlock(7, 0x44); $disk.PutEntry(9, $disk.GetEntry(5) + 3) } }
-        @{ Name = 'data under clear bits'; Code = 'BitmapStale'; IsProven = $true; Make = { (New-Disk).AddBlock(7, 0x66, @(0xF0)) } }
-        @{ Name = 'what Xen leaves under clear bits'; Code = 'BitmapStale'; IsProven = $false; Make = { (New-Disk).PutFooter(28, "tap`0".ToCharArray()).AddBlock(7, 0x66, @(0xF0)) } }
-        @{ Name = 'short last block'; Code = 'LastBlockShort'; IsProven = $true; Make = { New-ShortDisk } }
-        @{ Name = 'short last block over another entry'; Code = 'LastBlockShort'; IsProven = $false; Make = { $disk = New-ShortDisk; $disk.PutEntry(8, $disk.GetEntry(15) - 1) } }
-        @{ Name = 'table that reaches past the footer'; Code = 'TrailingBytes'; IsProven = $false; Make = { (New-Disk).PutHeader(28, @(0, 0, 0x13, 0x88)).Append(8000) } }
+    # What is done to a sound image so that it has one fault. Of these the file proves what would be right ...
+    $script:proven = @(
+        @{ Name = 'footer cut off'; Code = 'FooterMissing'; Make = { $_.CutEnd(512) } }
+        @{ Name = 'footer zeroed'; Code = 'FooterMissing'; Make = { $_.Fill($_.FooterOffset, 512, 0) } }
+        @{ Name = 'footer overwritten by tapdisk'; Code = 'FooterMissing'; Make = { $_.Fill($_.FooterOffset, 512, 0xC7) } }
+        @{ Name = 'footer with another cookie'; Code = 'FooterMissing'; Make = { $_.PutEndUnsealed(0, 'xxxxxxxx'.ToCharArray()) } }
+        @{ Name = 'checksum of the footer wrong'; Code = 'FooterChecksumMismatch'; Make = { $_.PutEndUnsealed(64, @(1, 2, 3, 4)) } }
+        @{ Name = 'checksum of the footer zero'; Code = 'FooterChecksumZero'; Make = { $_.PutEndUnsealed(64, @(0, 0, 0, 0)) } }
+        @{ Name = 'copy zeroed'; Code = 'FooterCopyMissing'; Make = { $_.Fill(0, 512, 0) } }
+        @{ Name = 'size in the copy wrong'; Code = 'FooterChecksumMismatch'; Make = { $_.PutFrontUnsealed(48, @(9)) } }
+        @{ Name = 'copy with another id'; Code = 'FootersDiffer'; Make = { $_.PutFront(68, @(9)) } }
+        @{
+            Name = 'both checksums wrong, fields equal'
+            Code = 'FooterChecksumMismatch'
+            Make = { $_.PutFooterUnsealed(64, @(0xDE, 0xAD, 0xBE, 0xEF)) }
+        }
+        @{ Name = 'hidden byte set without the checksum'; Code = 'FooterChecksumMismatch'; Make = { $_.PutFooterUnsealed(85, @(1)) } }
+        @{ Name = 'fixed, size wrong'; Code = 'FooterChecksumMismatch'; Make = { [ImageBytes]::Fixed().PutEndUnsealed(48, @(0, 0, 1)) } }
+        @{
+            Name = 'fixed, checksum zero'
+            Code = 'FooterChecksumMismatch'
+            Make = { [ImageBytes]::Fixed().PutEndUnsealed(64, @(0, 0, 0, 0)) }
+        }
+        @{ Name = '511 bytes'; Code = 'FooterIs511Bytes'; Make = { $_.CutEnd(1) } }
+        @{ Name = 'fixed, 511 bytes'; Code = 'FooterIs511Bytes'; Make = { [ImageBytes]::Fixed().CutEnd(1) } }
+        @{ Name = 'zeros past the footer'; Code = 'TrailingBytes'; Make = { $_.Append(3000) } }
+        @{ Name = 'fixed, zeros past the footer'; Code = 'TrailingBytes'; Make = { [ImageBytes]::Fixed().Append(512) } }
+        @{ Name = 'no id'; Code = 'UniqueIdNull'; Make = { $_.PutFooter(68, [byte[]]::new(16)) } }
+        @{ Name = 'next offset of 2010'; Code = 'NextOffsetPresent'; Make = { $_.PutHeader(8, @(0, 0, 0, 0, 255, 255, 255, 255)) } }
+        @{ Name = 'checksum of the header wrong'; Code = 'HeaderChecksumMismatch'; Make = { $_.PutHeaderUnsealed(36, @(0, 0, 0, 1)) } }
+        @{
+            Name = 'next offset wrong, header not resealed'
+            Code = 'HeaderChecksumMismatch'
+            Make = { $_.PutHeaderUnsealed(8, @(0, 0, 0, 0, 0, 0, 0, 77)) }
+        }
+        @{ Name = 'one entry too many'; Code = 'TableEntriesTooMany'; Make = { $_.PutHeader(28, @(0, 0, 0, 17)) } }
+        @{ Name = 'entry 0'; Code = 'BatEntryInStructure'; Make = { $_.PutEntry(9, 0) } }
+        @{ Name = 'entry in the table'; Code = 'BatEntryInStructure'; Make = { $_.PutEntry(9, 3) } }
+        @{ Name = 'entry far past the end'; Code = 'BatEntryPastEnd'; Make = { $_.PutEntry(9, 4294967294) } }
+        @{ Name = 'two entries, zeros'; Code = 'BatEntryDuplicate'; Make = { $_.AddBlock(7, 0).PutEntry(9, $_.GetEntry(7)) } }
+        @{
+            Name = 'entry into the data of a block'
+            Code = 'BlocksOverlap'
+            Make = { $_.AddBlock(7, 0x44).PutEntry(9, $_.GetEntry(5) + 3) }
+        }
+        @{ Name = 'data under clear bits'; Code = 'BitmapStale'; Make = { $_.AddBlock(7, 0x66, @(0xF0)) } }
+        @{ Name = 'short last block'; Code = 'LastBlockShort'; Make = { New-ShortDisk } }
+    )
+    # ... and of these it does not.
+    $script:unproven = @(
+        @{ Name = 'cut off in the last block'; Code = 'FooterMissing'; Make = { $_.CutEnd(512 + 1024) } }
+        @{
+            Name = 'both footers damaged, each otherwise'
+            Code = 'FooterChecksumMismatch'
+            Make = { $_.PutFrontUnsealed(49, @(1)).PutEndUnsealed(50, @(7)) }
+        }
+        @{ Name = 'fixed, id changed'; Code = 'FooterChecksumMismatch'; Make = { [ImageBytes]::Fixed().PutEndUnsealed(70, @(1, 2, 3)) } }
+        @{
+            Name = 'name of the parent in a header not resealed'
+            Code = 'HeaderChecksumMismatch'
+            Make = { $_.PutHeaderUnsealed(770, @(0, 0, 0, 5)) }
+        }
+        @{ Name = 'extra entry in use'; Code = 'TableEntriesTooMany'; Make = { $_.PutHeader(28, @(0, 0, 0, 17)).PutEntry(16, 12) } }
+        @{ Name = 'entry right past the end'; Code = 'BatEntryPastEnd'; Make = { $_.PutEntry(9, $_.FooterOffset / 512) } }
+        @{ Name = 'two entries, data'; Code = 'BatEntryDuplicate'; Make = { $_.AddBlock(7, 0x55).PutEntry(9, $_.GetEntry(7)) } }
+        @{
+            Name = 'what Xen leaves under clear bits'
+            Code = 'BitmapStale'
+            Make = { $_.PutFooter(28, "tap`0".ToCharArray()).AddBlock(7, 0x66, @(0xF0)) }
+        }
+        @{
+            Name = 'short last block over another entry'
+            Code = 'LastBlockShort'
+            Make = { New-ShortDisk | ForEach-Object { $_.PutEntry(8, $_.GetEntry(15) - 1) } }
+        }
+        @{
+            Name = 'table that reaches past the footer'
+            Code = 'TrailingBytes'
+            Make = { $_.PutHeader(28, @(0, 0, 0x13, 0x88)).Append(8000) }
+        }
         @{
             Name = 'entry in the header of a file that was cut off'
             Code = 'FooterMissing'
-            IsProven = $false
-            Make = { $disk = (New-Disk).PutEntry(9, 2); $disk.CutEnd($disk.Bytes.Count - $disk.GetEntry(2) * 512 - 1024) }
+            Make = { $_.PutEntry(9, 2).CutEnd($_.Bytes.Count - $_.GetEntry(2) * 512 - 1024) }
         }
     )
 }
@@ -152,8 +190,8 @@ Describe 'Repair-VpcImage of an image with one fault' {
     BeforeEach { $folder = Enter-Folder }
     AfterEach { Pop-Location }
 
-    It 'mends it, and is undone byte for byte: <Name>' -ForEach ($damages | Where-Object IsProven) {
-        (& $Make).Save('d.vhd')
+    It 'mends it, and is undone byte for byte: <Name>' -ForEach $proven {
+        (New-Disk | ForEach-Object $Make).Save('d.vhd')
         $damaged = (Get-FileHash d.vhd).Hash
         (Test-VpcImage d.vhd -Full).Findings.Code | Should -Contain $Code
         $result = Repair-VpcImage d.vhd
@@ -166,8 +204,8 @@ Describe 'Repair-VpcImage of an image with one fault' {
         (Get-ChildItem -Force).Name | Should -Be 'd.vhd'
     }
 
-    It 'leaves what is not proven: <Name>' -ForEach ($damages | Where-Object IsProven -EQ $false) {
-        (& $Make).Save('d.vhd')
+    It 'leaves what is not proven: <Name>' -ForEach $unproven {
+        (New-Disk | ForEach-Object $Make).Save('d.vhd')
         $damaged = (Get-FileHash d.vhd).Hash
         $steps = (Repair-VpcImage d.vhd -Code $Code).Steps | Where-Object Code -EQ $Code
         $steps[0].Outcome | Should -Be 'NotProven'

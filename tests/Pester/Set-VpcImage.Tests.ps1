@@ -71,7 +71,13 @@ Describe 'Set-VpcImage' {
     }
 
     It 'emits the image with all that has changed' {
-        $image = Set-VpcImage d.vhd -UniqueId '99999999-2222-3333-4444-555555555555' -CreatorApplication abc -SavedState $true -TimeStamp '2020-02-03T04:05:06Z' -PassThru
+        $change = @{
+            UniqueId = '99999999-2222-3333-4444-555555555555'
+            CreatorApplication = 'abc'
+            SavedState = $true
+            TimeStamp = '2020-02-03T04:05:06Z'
+        }
+        $image = Set-VpcImage d.vhd @change -PassThru
         $image.UniqueId | Should -Be '99999999-2222-3333-4444-555555555555'
         $image.CreatorApplication | Should -Be 'abc'
         $image.SavedState | Should -BeTrue

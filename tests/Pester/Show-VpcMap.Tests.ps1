@@ -50,7 +50,11 @@ Describe 'Show-VpcMap' {
         Write-VpcSector child.vhd 4106 (Get-Pattern 1024)
         $null = New-VpcImage fixed.vhd -Size 5MB -VhdType Fixed
         # Not by Out-String, which would take colours away.
-        $text = Invoke-PowerShell -NonInteractive -Command "Import-Module '$module'; Show-VpcMap base.vhd; Show-VpcMap child.vhd -Detailed; Show-VpcMap fixed.vhd"
+        $text = Invoke-PowerShell -NonInteractive -Command "
+            Import-Module '$module'
+            Show-VpcMap base.vhd
+            Show-VpcMap child.vhd -Detailed
+            Show-VpcMap fixed.vhd"
         $lines = $text | ForEach-Object TrimEnd
         $lines | Should -Contain 'base.vhd: Dynamic, 16 MiB'
         $lines | Should -Contain '3 of 32 blocks of 512 KiB in the file, 50 % fragmented'

@@ -11,7 +11,8 @@ BeforeAll {
             $run = $shell.BeginInvoke([Management.Automation.PSDataCollection[psobject]]::new(), $output)
             while (-not $run.IsCompleted -and $output.Count -eq 0 -and $shell.Streams.Progress.Count -eq 0) { Start-Sleep -Milliseconds 5 }
             $shell.Stop()
-            [pscustomobject]@{ State = $shell.InvocationStateInfo.State; Errors = @($shell.Streams.Error); Progress = @($shell.Streams.Progress) }
+            $streams = $shell.Streams
+            [pscustomobject]@{ State = $shell.InvocationStateInfo.State; Errors = @($streams.Error); Progress = @($streams.Progress) }
         }
         finally {
             $shell.Dispose()

@@ -26,7 +26,11 @@ BeforeDiscovery {
         }
         @{ Call = 'Get-VpcHash base.vhd'; Step = 'Dynamic image'; Place = $copy }
         @{ Call = 'Get-VpcHash base.vhd -BlockManifest'; Step = 'Dynamic image'; Place = $copy }
-        @{ Call = 'Get-VpcHash fixed.vhd -SourceFormat Raw'; Step = 'raw disk of 4 MiB'; Place = 'fixed.vhd: sector 0 at file offset 0 (0x0)' }
+        @{
+            Call = 'Get-VpcHash fixed.vhd -SourceFormat Raw'
+            Step = 'raw disk of 4 MiB'
+            Place = 'fixed.vhd: sector 0 at file offset 0 (0x0)'
+        }
         @{ Call = 'Get-VpcImage base.vhd'; Step = 'Dynamic image'; Place = $header }
         @{ Call = 'Merge-VpcImage child.vhd'; Step = 'Deleting'; Place = $header }
         @{
@@ -34,7 +38,11 @@ BeforeDiscovery {
             Step = 'Dynamic image, disk of 4 MiB'
             Place = 'new.vhd: BlockAllocationTable at file offset 1536 (0x600)'
         }
-        @{ Call = 'New-VpcImage new.vhd -ParentPath base.vhd'; Step = 'Differencing image'; Place = 'new.vhd: ParentLocator at file offset' }
+        @{
+            Call = 'New-VpcImage new.vhd -ParentPath base.vhd'
+            Step = 'Differencing image'
+            Place = 'new.vhd: ParentLocator at file offset'
+        }
         @{ Call = 'Optimize-VpcImage base.vhd'; Step = 'Giving the new file the name and place'; Place = $table }
         @{ Call = 'Optimize-VpcImage base.vhd -InPlace'; Step = 'Looking for blocks that hold nothing'; Place = $table }
         @{ Call = 'Optimize-VpcImage base.vhd -WhatIf'; Step = 'nothing is written'; Place = $table }

@@ -91,7 +91,8 @@ Describe 'Test-VpcImage' {
         $result | Out-Shown $_ | Should -Match 'False +\d +\d +\d HeaderChecksumMismatch +a\.vhd'
         $result | Out-Shown $_ | Should -Match 'True +0 +0 +0 +b\.vhd'
         $result[0] | Format-List | Out-Shown $_ | Should -Match 'Findings +: Error HeaderChecksumMismatch'
-        $result[0].Findings | Out-Shown $_ | Should -Match 'Error HeaderChecksumMismatch: DynamicHeader at file offset \d+ \(0x[0-9A-F]+\)\s+The'
+        $result[0].Findings | Out-Shown $_ |
+            Should -Match 'Error HeaderChecksumMismatch: DynamicHeader at file offset \d+ \(0x[0-9A-F]+\)\s+The'
     }
 
     It 'has a result for each file of a batch' {
@@ -152,6 +153,7 @@ Describe 'Test-VpcImage' {
         $result | Out-Shown 120 | Should -Match 'Valid +Errors +Warnings +Notes +Gravest +Name'
         $result | Out-Shown 120 | Should -Match 'False +1 +0 +0 +BatEntryPastEnd +bad\.vhd'
         $result.Findings | Format-Table | Out-Shown 120 | Should -Match 'Severity +Code +Offset +Message'
-        ($result.Findings | Out-Shown 120) -replace '\s+', ' ' | Should -BeLike '*Error BatEntryPastEnd: BlockAllocationTable at file offset *sector 0 (offset 0)*'
+        ($result.Findings | Out-Shown 120) -replace '\s+', ' ' |
+            Should -BeLike '*Error BatEntryPastEnd: BlockAllocationTable at file offset *sector 0 (offset 0)*'
     }
 }

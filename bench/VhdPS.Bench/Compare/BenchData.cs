@@ -59,7 +59,8 @@ internal sealed class BenchData : IDisposable
     public string Raw(DiskFill fill, long sizeBytes) => Make($"{NameOf(fill, sizeBytes)}.raw", path => WriteRaw(path, fill, sizeBytes));
 
     /// <summary>The same bytes in a second raw file.</summary>
-    public string RawTwin(DiskFill fill, long sizeBytes) => Make($"{NameOf(fill, sizeBytes)}-twin.raw", path => WriteRaw(path, fill, sizeBytes));
+    public string RawTwin(DiskFill fill, long sizeBytes) =>
+        Make($"{NameOf(fill, sizeBytes)}-twin.raw", path => WriteRaw(path, fill, sizeBytes));
 
     /// <summary>A dynamic image with the same bytes, the blocks in the order of the disk.</summary>
     public string Dynamic(DiskFill fill, long sizeBytes) => Make($"{NameOf(fill, sizeBytes)}.vhd", path =>
@@ -67,7 +68,8 @@ internal sealed class BenchData : IDisposable
         CreateDynamic(path, sizeBytes);
         using (VhdImage image = VhdImage.Open(path, new VhdOpenOptions { ForWriting = true }))
         {
-            new SeededDisk(fill, sizeBytes).Write((offset, run, length) => image.WriteSectors(offset / VhdSpec.SectorSize, run.AsSpan(0, length)));
+            new SeededDisk(fill, sizeBytes)
+                .Write((offset, run, length) => image.WriteSectors(offset / VhdSpec.SectorSize, run.AsSpan(0, length)));
             image.Flush();
         }
 

@@ -108,10 +108,14 @@ internal sealed class CompareCommand(CompareOptions options)
         MemoryFigure figure = result.Figure;
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{name,-32} {figure.What}: {figure.MeasuredBytes} bytes, goal {figure.GoalBytes}{(figure.IsMet ? string.Empty : "  MISSED")}"));
+            $"{name,-32} {figure.What}: {figure.MeasuredBytes} bytes, goal {figure.GoalBytes}{Missed(figure.IsMet)}"));
     }
 
     private static string Line(RowResult result) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{result.Row.Name,-32} {result.Ratio:0.000} ({result.LeastRatio:0.000} to {result.MostRatio:0.000}), goal {result.Row.Goal:0.###}, {result.Pairs.Count} pairs, {result.OurMilliseconds:0.00} ms to {result.PeerMilliseconds:0.00} ms{(result.IsMet ? string.Empty : "  MISSED")}");
+        $"{result.Row.Name,-32} {result.Ratio:0.000} ({result.LeastRatio:0.000} to {result.MostRatio:0.000}), "
+            + $"goal {result.Row.Goal:0.###}, {result.Pairs.Count} pairs, "
+            + $"{result.OurMilliseconds:0.00} ms to {result.PeerMilliseconds:0.00} ms{Missed(result.IsMet)}");
+
+    private static string Missed(bool isMet) => isMet ? string.Empty : "  MISSED";
 }

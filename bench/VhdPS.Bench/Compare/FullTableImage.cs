@@ -13,11 +13,17 @@ internal static class FullTableImage
     /// <summary>Writes the file and returns its table as it lies there, without the padding.</summary>
     public static byte[] Write(string path, long sizeBytes)
     {
-        var image = new NewImage(sizeBytes) { BlockSize = BlockSize, UniqueId = new Guid(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11), TimeStamp = VhdSpec.Epoch };
+        var image = new NewImage(sizeBytes)
+        {
+            BlockSize = BlockSize,
+            UniqueId = new Guid(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11),
+            TimeStamp = VhdSpec.Epoch,
+        };
         long tableOffset = VhdSpec.FooterSize + VhdSpec.HeaderSize;
         long blocksOffset = tableOffset + VhdSpec.RoundUp((long)image.BlockCount * VhdSpec.TableEntrySize, VhdSpec.SectorSize);
         long spanSectors = (VhdSpec.BitmapSize(BlockSize) + BlockSize) / VhdSpec.SectorSize;
-        uint[] places = [.. Enumerable.Range(0, image.BlockCount).Select(place => (uint)((blocksOffset / VhdSpec.SectorSize) + (place * spanSectors)))];
+        uint[] places =
+            [.. Enumerable.Range(0, image.BlockCount).Select(place => (uint)((blocksOffset / VhdSpec.SectorSize) + (place * spanSectors)))];
         new Random(BenchData.Seed).Shuffle(places);
         var table = BlockAllocationTable.CreateUnused(image.BlockCount);
         for (int blockIndex = 0; blockIndex < places.Length; blockIndex++)

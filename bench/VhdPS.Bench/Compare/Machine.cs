@@ -13,7 +13,8 @@ internal static class Machine
         long memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         yield return string.Create(
             CultureInfo.InvariantCulture,
-            $"{Environment.ProcessorCount} cores of {Processor()} ({RuntimeInformation.OSArchitecture}), {memory / BytesPerGiB:0} GiB of memory");
+            $"{Environment.ProcessorCount} cores of {Processor()} ({RuntimeInformation.OSArchitecture}), "
+                + $"{memory / BytesPerGiB:0} GiB of memory");
         yield return $"{RuntimeInformation.OSDescription}, data on {FileSystem(dataFolder)}";
         yield return $"{RuntimeInformation.FrameworkDescription}, PowerShell engine {PowerShellVersion()}";
         yield return PeerProcess.Version("qemu-img") ?? "no qemu-img";

@@ -23,10 +23,13 @@ internal sealed class PerformanceChart(IReadOnlyList<RowResult> results)
         IGrouping<string, RowResult>[] families = [.. results.GroupBy(result => result.Row.Family)];
         int height = Top + (families.Length * FamilyHeight) + (results.Count * RowHeight) + Bottom;
         var svg = new StringBuilder();
-        Add(svg, $"""<svg xmlns="http://www.w3.org/2000/svg" width="{Width}" height="{height}" viewBox="0 0 {Width} {height}" font-family="system-ui, sans-serif" font-size="13" role="img">""");
+        const string Font = "font-family=\"system-ui, sans-serif\" font-size=\"13\"";
+        string box = $"width=\"{Width}\" height=\"{height}\" viewBox=\"0 0 {Width} {height}\"";
+        Add(svg, $"""<svg xmlns="http://www.w3.org/2000/svg" {box} {Font} role="img">""");
         Add(svg, $"<title>VhdPS: our time as a share of the peer's</title>");
         Add(svg, $"""<rect width="{Width}" height="{height}" rx="6" fill="#ffffff"/>""");
-        Add(svg, $"""<text x="16" y="24" font-size="15" font-weight="600" fill="#1f2328">Our time as a share of the peer's (shorter is better)</text>""");
+        const string Heading = "Our time as a share of the peer's (shorter is better)";
+        Add(svg, $"""<text x="16" y="24" font-size="15" font-weight="600" fill="#1f2328">{Heading}</text>""");
         AddLegend(svg);
         int y = Top;
         foreach (IGrouping<string, RowResult> family in families)
@@ -66,7 +69,8 @@ internal sealed class PerformanceChart(IReadOnlyList<RowResult> results)
         int goal = X(Math.Min(result.Row.Goal, Scale));
         string ratio = result.Ratio.ToString(result.Ratio >= 0.095 ? "0.00" : "0.000", CultureInfo.InvariantCulture);
         Add(svg, $"""<text x="{BarsLeft - 10}" y="{y + 15}" text-anchor="end" fill="#1f2328">{Escape(label)}</text>""");
-        Add(svg, $"""<rect x="{BarsLeft}" y="{y + 3}" width="{Math.Max(2, end - BarsLeft)}" height="16" fill="{(result.IsMet ? "#2f81a8" : "#c9802b")}"/>""");
+        string fill = result.IsMet ? "#2f81a8" : "#c9802b";
+        Add(svg, $"""<rect x="{BarsLeft}" y="{y + 3}" width="{Math.Max(2, end - BarsLeft)}" height="16" fill="{fill}"/>""");
         Add(svg, $"""<rect x="{goal - 1}" y="{y}" width="3" height="22" fill="#b3261e"/>""");
         Add(svg, $"""<text x="{Math.Max(end, goal) + 8}" y="{y + 16}" fill="#1f2328">{ratio}</text>""");
     }

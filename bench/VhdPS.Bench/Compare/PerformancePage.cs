@@ -28,7 +28,11 @@ internal sealed class PerformancePage(
             * The data comes from a seed. Both sides do the same requests on the same bytes, one at a time.
 
             """.ReplaceLineEndings("\n"));
-        text.Append(CultureInfo.InvariantCulture, $"* The sides run in turn (ours, the peer, ours, the peer, ...) after a warm-up: {runs} pairs, more of\n  short work, 3 where a run of the peer takes many seconds. A ratio is of one pair; shown are the median of the ratios, the least and the most.\n");
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"* The sides run in turn (ours, the peer, ours, the peer, ...) after a warm-up: {runs} pairs, more of\n"
+                + $"  short work, 3 where a run of the peer takes many seconds. A ratio is of one pair; shown are the median "
+                + $"of the ratios, the least and the most.\n");
         text.Append(
             """
             * Our side is timed inside a warm process, a program by its whole process. The page cache is warm,
@@ -62,7 +66,9 @@ internal sealed class PerformancePage(
             Row row = result.Row;
             text.Append(
                 CultureInfo.InvariantCulture,
-                $"| {row.Work} | {row.Peer} | {Share(row.Goal)} | {Measured(result)} | {Share(result.LeastRatio)} to {Share(result.MostRatio)} | {result.Pairs.Count} | {Milliseconds(result.OurMilliseconds)} | {Milliseconds(result.PeerMilliseconds)} |\n");
+                $"| {row.Work} | {row.Peer} | {Share(row.Goal)} | {Measured(result)} "
+                    + $"| {Share(result.LeastRatio)} to {Share(result.MostRatio)} | {result.Pairs.Count} "
+                    + $"| {Milliseconds(result.OurMilliseconds)} | {Milliseconds(result.PeerMilliseconds)} |\n");
         }
 
         if (rows.Exists(result => result.Row.Note is not null))
@@ -85,7 +91,8 @@ internal sealed class PerformancePage(
             string why = result.Row.Obstacle is { } obstacle ? $" {obstacle}" : string.Empty;
             text.Append(
                 CultureInfo.InvariantCulture,
-                $"* {result.Row.Work}, over {result.Row.Peer}: {Share(result.Ratio)}, {Math.Max(1, excess):0} % above {Share(result.Row.Goal)}.{why}\n");
+                $"* {result.Row.Work}, over {result.Row.Peer}: {Share(result.Ratio)}, "
+                    + $"{Math.Max(1, excess):0} % above {Share(result.Row.Goal)}.{why}\n");
         }
     }
 

@@ -37,9 +37,12 @@ internal sealed record SeededDisk(DiskFill Fill, long SizeBytes)
         var random = new Random(BenchData.Seed);
         for (long offset = 0; offset < SizeBytes;)
         {
-            long length = Math.Min(Fill == DiskFill.Full ? BenchData.ChunkBytes : random.Next(LeastRunPages, ChunkPages + 1) * PageBytes, SizeBytes - offset);
+            long run = Fill == DiskFill.Full ? BenchData.ChunkBytes : random.Next(LeastRunPages, ChunkPages + 1) * PageBytes;
+            long length = Math.Min(run, SizeBytes - offset);
             yield return (offset, (int)length);
-            offset += Fill == DiskFill.Full ? length : length + (random.Next(LeastRunPages * GapFactor, (ChunkPages * GapFactor) + 1) * PageBytes);
+            offset += Fill == DiskFill.Full
+                ? length
+                : length + (random.Next(LeastRunPages * GapFactor, (ChunkPages * GapFactor) + 1) * PageBytes);
         }
     }
 }

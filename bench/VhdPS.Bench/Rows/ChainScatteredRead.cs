@@ -10,7 +10,8 @@ internal sealed class ChainScatteredRead : ChainRow
 
     public override double Goal => 1 / 0.5;
 
-    public override string Obstacle => "Both images are read over the whole span, twice the bytes, and every second sector is copied once more.";
+    public override string Obstacle =>
+        "Both images are read over the whole span, twice the bytes, and every second sector is copied once more.";
 
     protected override SectorPattern Top => new(0, 1, 2);
 }

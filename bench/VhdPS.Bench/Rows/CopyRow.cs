@@ -39,7 +39,9 @@ internal abstract class CopyRow(DiskFill fill, DiskPeer peer, double goal, bool 
 
     public override TimeSpan RunPeer()
     {
-        string[] arguments = IsQemu ? ["convert", .. QemuFormats, PeerSource, _target] : [.. PlainTool.Split(' ')[1..], PeerSource, _target];
+        string[] arguments = IsQemu
+            ? ["convert", .. QemuFormats, PeerSource, _target]
+            : [.. PlainTool.Split(' ')[1..], PeerSource, _target];
         TimeSpan time = PeerProcess.Time(PeerProgram, arguments);
         if (isSynced)
         {

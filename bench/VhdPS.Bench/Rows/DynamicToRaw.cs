@@ -31,5 +31,6 @@ internal sealed class DynamicToRaw(DiskPeer peer, double goal) : CopyRow(DiskFil
         _raw = data.Raw(Fill, SizeBytes(data));
     }
 
-    protected override TimeSpan TimeOurs(string target) => Time(() => Conversion.Run(_dynamic, SourceFormat.Vhd, target, DiskFormat.Raw, isSynced: false));
+    protected override TimeSpan TimeOurs(string target) =>
+        Time(() => Conversion.Run(_dynamic, SourceFormat.Vhd, target, DiskFormat.Raw, isSynced: false));
 }

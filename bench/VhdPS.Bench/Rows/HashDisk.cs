@@ -16,7 +16,8 @@ internal sealed class HashDisk(DiskFill fill, double goal) : DiskRow(fill, DiskP
 
     public override string Peer => $"{base.Peer} of the raw file";
 
-    public override string? Note => Fill == DiskFill.Full ? null : "No zeros are read, but the hash takes them all in: the work is not in proportion to the data.";
+    public override string? Note =>
+        Fill == DiskFill.Full ? null : "No zeros are read, but the hash takes them all in: the work is not in proportion to the data.";
 
     protected override string Verb => "hash";
 

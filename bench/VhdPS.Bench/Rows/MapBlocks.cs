@@ -26,7 +26,8 @@ internal sealed class MapBlocks : EngineRow
         FullTableImage.Write(_path, data.Scale(DiskBytes));
     }
 
-    public override TimeSpan RunOurs() => Time(() => Engine.Invoke("Get-VpcBlock", new Dictionary<string, object> { ["LiteralPath"] = _path }));
+    public override TimeSpan RunOurs() =>
+        Time(() => Engine.Invoke("Get-VpcBlock", new Dictionary<string, object> { ["LiteralPath"] = _path }));
 
     public override TimeSpan RunPeer() => PeerProcess.Time("qemu-img", "map", "--output=json", "-f", "vpc", _path);
 }

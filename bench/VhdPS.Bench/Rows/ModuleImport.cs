@@ -76,6 +76,7 @@ internal sealed class ModuleImport : Row
         process.WaitForExit();
         return process.ExitCode == 0
             ? TimeSpan.FromMilliseconds(double.Parse(milliseconds, CultureInfo.InvariantCulture))
-            : throw new InvalidOperationException($"The import of {modulePath} failed with exit code {process.ExitCode}; `dotnet tool restore` fetches PowerShell.");
+            : throw new InvalidOperationException(
+                $"The import of {modulePath} failed with exit code {process.ExitCode}; `dotnet tool restore` fetches PowerShell.");
     }
 }

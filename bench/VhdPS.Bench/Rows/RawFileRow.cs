@@ -18,7 +18,8 @@ internal abstract class RawFileRow : Row
     public override string ShortPeer => "raw file";
 
     public override string Obstacle =>
-        "The bitmaps move the data behind them by 4 KiB against the larger pages of the page cache, which costs a raw file moved by 4 KiB as much; some 20 ns a request are ours.";
+        "The bitmaps move the data behind them by 4 KiB against the larger pages of the page cache, "
+        + "which costs a raw file moved by 4 KiB as much; some 20 ns a request are ours.";
 
     protected VhdImage Image => _image!;
 

@@ -23,5 +23,6 @@ internal sealed class RawToDynamic(DiskFill fill, DiskPeer peer, double goal, bo
         _raw = data.Raw(Fill, SizeBytes(data));
     }
 
-    protected override TimeSpan TimeOurs(string target) => Time(() => Conversion.Run(_raw, SourceFormat.Raw, target, DiskFormat.Dynamic, IsSynced));
+    protected override TimeSpan TimeOurs(string target) =>
+        Time(() => Conversion.Run(_raw, SourceFormat.Raw, target, DiskFormat.Dynamic, IsSynced));
 }

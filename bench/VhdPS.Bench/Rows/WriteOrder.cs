@@ -39,7 +39,8 @@ internal sealed class WriteOrder(bool isPeerSynced, double goal) : Row
 
     public override string? Obstacle => isPeerSynced
         ? null
-        : "The medium takes 2,000 scattered pages before the flush returns, the peer leaves them to the system; beside one sync of the same pages the order costs what the next row says.";
+        : "The medium takes 2,000 scattered pages before the flush returns, the peer leaves them to the system; "
+            + "beside one sync of the same pages the order costs what the next row says.";
 
     public override void Prepare(BenchData data) => _path = data.PathOf($"{Name}.vhd");
 

@@ -6,7 +6,9 @@ using VhdPS.Engine.Disks;
 
 namespace VhdPS;
 
-/// <summary>Completes to folders and images; to every file where none of these fits, or where the caller says that it is a raw disk.</summary>
+/// <summary>
+/// Completes to folders and images; to every file where none of these fits, or where the caller says that it is a raw disk.
+/// </summary>
 public sealed class ImagePathCompleter : IArgumentCompleter
 {
     private static readonly string[] Extensions = [".vhd", ".avhd"];

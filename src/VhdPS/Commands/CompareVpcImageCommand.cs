@@ -131,7 +131,8 @@ public sealed class CompareVpcImageCommand : VpcCommandBase
                 if (reference.SizeBytes != difference.SizeBytes)
                 {
                     WriteWarning(
-                        $"The sizes differ: {referencePath} has {reference.SizeBytes} bytes, {differencePath} {difference.SizeBytes}. Zeros behind the end of the smaller count as equal.");
+                        $"The sizes differ: {referencePath} has {reference.SizeBytes} bytes, {differencePath} {difference.SizeBytes}. "
+                            + "Zeros behind the end of the smaller count as equal.");
                 }
 
                 using CommandProgress progress = BeginProgress("Comparing", differencePath);

@@ -213,7 +213,11 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
     private DiskFormat? TargetFormat()
     {
         DiskFormat? asked = IsGiven(nameof(VhdType)) ? VhdType : null;
-        return asked ?? (For == CheckTarget.Any && RawExtensions.Contains(System.IO.Path.GetExtension(DestinationPath), StringComparer.OrdinalIgnoreCase) ? DiskFormat.Raw : null);
+        return asked
+            ?? (For == CheckTarget.Any
+                && RawExtensions.Contains(System.IO.Path.GetExtension(DestinationPath), StringComparer.OrdinalIgnoreCase)
+                    ? DiskFormat.Raw
+                    : null);
     }
 
     private string TargetPath(string path, bool isRaw)

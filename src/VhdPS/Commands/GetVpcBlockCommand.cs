@@ -56,7 +56,9 @@ public sealed class GetVpcBlockCommand : VpcDiskCommandBase
 
     private IEnumerable<VpcBlock> Blocks(VhdImage image)
     {
-        IEnumerable<BlockRun> runs = Block.Length == 0 ? Runs(image, 0, long.MaxValue) : Block.SelectMany(block => Runs(image, Checked(image, block), 1));
+        IEnumerable<BlockRun> runs = Block.Length == 0
+            ? Runs(image, 0, long.MaxValue)
+            : Block.SelectMany(block => Runs(image, Checked(image, block), 1));
         foreach (BlockRun run in runs)
         {
             Cancellation.ThrowIfCancellationRequested();

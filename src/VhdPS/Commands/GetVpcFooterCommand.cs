@@ -48,6 +48,7 @@ public sealed class GetVpcFooterCommand : VpcPathCommandBase
             throw new ArgumentException($"{path}: a fixed image has no copy of its footer.");
         }
 
-        return (footers.Front ?? throw new VhdFormatException(path, findings.First(finding => finding.Code == FaultCode.FooterCopyMissing)), findings);
+        return (footers.Front
+            ?? throw new VhdFormatException(path, findings.First(finding => finding.Code == FaultCode.FooterCopyMissing)), findings);
     }
 }

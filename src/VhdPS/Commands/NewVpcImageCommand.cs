@@ -68,7 +68,9 @@ public sealed class NewVpcImageCommand : VpcCommandBase
             return;
         }
 
-        string what = parent is null ? $"Create a {VhdType} image of {VpcSize.Format(Size)}" : $"Create a differencing image over '{parent}'";
+        string what = parent is null
+            ? $"Create a {VhdType} image of {VpcSize.Format(Size)}"
+            : $"Create a differencing image over '{parent}'";
         foreach (string path in Path)
         {
             if (!TryRun(path, () => resolver.ResolveLiteral(path), out string file)
@@ -91,14 +93,26 @@ public sealed class NewVpcImageCommand : VpcCommandBase
         {
             ImageCreator.Create(
                 file,
-                new NewImage(Size) { VhdType = VhdType, BlockSize = BlockSize, GeometryRule = Geometry, UniqueId = uniqueId, TimeStamp = timeStamp },
+                new NewImage(Size)
+                {
+                    VhdType = VhdType,
+                    BlockSize = BlockSize,
+                    GeometryRule = Geometry,
+                    UniqueId = uniqueId,
+                    TimeStamp = timeStamp,
+                },
                 Force);
         }
         else
         {
             ChildCreator.Create(
                 file,
-                new NewChild(parent) { BlockSize = IsGiven(nameof(BlockSize)) ? BlockSize : null, UniqueId = uniqueId, TimeStamp = timeStamp },
+                new NewChild(parent)
+                {
+                    BlockSize = IsGiven(nameof(BlockSize)) ? BlockSize : null,
+                    UniqueId = uniqueId,
+                    TimeStamp = timeStamp,
+                },
                 Force);
         }
 

@@ -27,7 +27,11 @@ public sealed class OptimizeVpcImageCommand : VpcOperationCommandBase
     /// <inheritdoc/>
     protected override void ProcessFile(string path)
     {
-        if (!ShouldProcess(path, InPlace ? $"Drop what holds nothing and move the rest together ({Mode})" : $"Drop what holds nothing, order and align the rest ({Mode})"))
+        if (!ShouldProcess(
+            path,
+            InPlace
+                ? $"Drop what holds nothing and move the rest together ({Mode})"
+                : $"Drop what holds nothing, order and align the rest ({Mode})"))
         {
             if (IsWhatIf && TryOptimize(path, isEstimate: true, out OptimizeResult estimate))
             {

@@ -5,7 +5,9 @@ using VhdPS.Engine.Operations.Repair;
 
 namespace VhdPS.Commands;
 
-/// <summary>Mends what the image itself proves, writes the old bytes to an undo file first, and says of every finding what became of it.</summary>
+/// <summary>
+/// Mends what the image itself proves, writes the old bytes to an undo file first, and says of every finding what became of it.
+/// </summary>
 [Cmdlet(VerbsDiagnostic.Repair, "VpcImage", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
 [OutputType(typeof(VpcRepairResult))]
 public sealed class RepairVpcImageCommand : VpcPathCommandBase
@@ -44,7 +46,8 @@ public sealed class RepairVpcImageCommand : VpcPathCommandBase
     /// <inheritdoc/>
     protected override void ProcessFile(string path)
     {
-        if (!TryRun(path, () => Plan(path), out RepairPlan plan) || !TryRun<string?>(path, () => ChooseUndoPath(path), out string? undoPath))
+        if (!TryRun(path, () => Plan(path), out RepairPlan plan)
+            || !TryRun<string?>(path, () => ChooseUndoPath(path), out string? undoPath))
         {
             return;
         }

@@ -113,7 +113,8 @@ public sealed class SetVpcImageCommand : VpcPathCommandBase
             Force = Force,
         };
         return change.IsEmpty
-            ? throw new ArgumentException("Nothing is to change: give -ParentPath, -UniqueId, -ResetDiskIdentifier, -CreatorApplication, -SavedState or -TimeStamp.")
+            ? throw new ArgumentException(
+                "Nothing is to change: give -ParentPath, -UniqueId, -ResetDiskIdentifier, -CreatorApplication, -SavedState or -TimeStamp.")
             : change;
     }
 }

@@ -4,7 +4,9 @@ using VhdPS.Engine.Format;
 
 namespace VhdPS.Commands;
 
-/// <summary>Checks images from end to end: structures, sizes, table, chain, and on request bitmaps and the rules of a program or service.</summary>
+/// <summary>
+/// Checks images from end to end: structures, sizes, table, chain, and on request bitmaps and the rules of a program or service.
+/// </summary>
 [Cmdlet(VerbsDiagnostic.Test, "VpcImage", DefaultParameterSetName = PathSet)]
 [OutputType(typeof(VpcCheckResult), typeof(bool))]
 public sealed class TestVpcImageCommand : VpcDiskCommandBase

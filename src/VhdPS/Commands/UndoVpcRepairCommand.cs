@@ -18,7 +18,8 @@ public sealed class UndoVpcRepairCommand : VpcPathCommandBase
     /// <inheritdoc/>
     protected override void ProcessFile(string path)
     {
-        if (!TryRun(path, () => UndoPath.Resolve(new PathResolver(SessionState.Path), path, Backup), out string undoPath) || !ShouldProcess(path, $"Undo the repair with '{undoPath}'"))
+        if (!TryRun(path, () => UndoPath.Resolve(new PathResolver(SessionState.Path), path, Backup), out string undoPath)
+            || !ShouldProcess(path, $"Undo the repair with '{undoPath}'"))
         {
             return;
         }

@@ -33,12 +33,17 @@ public static class MapPicture
         int cellCount = Math.Clamp(width, MinWidth, MaxWidth) - LabelWidth - 3;
         var text = new StringBuilder();
         string blocks = map.BlockCount is { } count
-            ? string.Create(CultureInfo.CurrentCulture, $"{map.AllocatedBlockCount} of {count} blocks of {VpcSize.Format(map.BlockSize)} in the file, {map.FragmentationPercentage} % fragmented\n")
+            ? string.Create(
+                CultureInfo.CurrentCulture,
+                $"{map.AllocatedBlockCount} of {count} blocks of {VpcSize.Format(map.BlockSize)} in the file, "
+                    + $"{map.FragmentationPercentage} % fragmented\n")
             : string.Empty;
         text.Append(CultureInfo.CurrentCulture, $"{Path.GetFileName(map.Path)}: {map.VhdType}, {VpcSize.Format(map.Size)}\n{blocks}\n");
         bool hasParent = map.VhdType == VhdType.Differencing;
-        AppendGrid(text, $"Disk, by place in the file ({PerCell(map.Size, map.Raster.Disk.Length, cellCount)})", map.Raster.Disk, map.Size, cellCount, isColoured, hasParent ? '-' : '.');
-        AppendGrid(text, $"File, by place on the disk ({PerCell(map.FileSize, map.Raster.File.Length, cellCount)})", map.Raster.File, map.FileSize, cellCount, isColoured, '.');
+        AppendGrid(text, $"Disk, by place in the file ({PerCell(map.Size, map.Raster.Disk.Length, cellCount)})", map.Raster.Disk, map.Size,
+            cellCount, isColoured, hasParent ? '-' : '.');
+        AppendGrid(text, $"File, by place on the disk ({PerCell(map.FileSize, map.Raster.File.Length, cellCount)})", map.Raster.File,
+            map.FileSize, cellCount, isColoured, '.');
         AppendLegend(text, isColoured, hasParent);
         return text.ToString();
     }

@@ -18,7 +18,9 @@ internal struct MapBin
     public bool IsStructure;
 }
 
-/// <summary>A line of the plot of file over disk, in units of <see cref="MapRaster.PlotWidth"/> and <see cref="MapRaster.PlotHeight"/>.</summary>
+/// <summary>
+/// A line of the plot of file over disk, in units of <see cref="MapRaster.PlotWidth"/> and <see cref="MapRaster.PlotHeight"/>.
+/// </summary>
 internal readonly record struct MapSegment(short X0, short Y0, short X1, short Y1);
 
 /// <summary>
@@ -108,7 +110,8 @@ internal sealed class MapRaster
         }
 
         long end = run.FileOffset + ((run.Count - 1) * run.FileStride) + blockBytes;
-        AddSegment(run.Block / (double)_blockCount, run.FileOffset / (double)_fileLength, (run.Block + run.Count) / (double)_blockCount, end / (double)_fileLength);
+        AddSegment(run.Block / (double)_blockCount, run.FileOffset / (double)_fileLength, (run.Block + run.Count) / (double)_blockCount,
+            end / (double)_fileLength);
     }
 
     private void AddToFile(long offset, long length, double fullness, double place)
@@ -148,7 +151,8 @@ internal sealed class MapRaster
         foreach (MapSegment segment in fine)
         {
             AddSegment(
-                segment.X0 / (double)PlotWidth, segment.Y0 / (double)PlotHeight, segment.X1 / (double)PlotWidth, segment.Y1 / (double)PlotHeight);
+                segment.X0 / (double)PlotWidth, segment.Y0 / (double)PlotHeight, segment.X1 / (double)PlotWidth,
+                    segment.Y1 / (double)PlotHeight);
         }
     }
 }

@@ -17,17 +17,25 @@ internal static class MapSvg
     private const int Gap = 6;
     private const int TickCount = 5;
 
+    private const string Style = """
+        .back { fill: #ffffff } .text { fill: #1f2328 } .soft { fill: #59636e }
+        .frame { fill: #f6f8fa; stroke: #d1d9e0 } .line { stroke: #d1d9e0 } .structure { fill: #59636e }
+        @media (prefers-color-scheme: dark) {
+        .back { fill: #0d1117 } .text { fill: #e6edf3 } .soft { fill: #9198a1 }
+        .frame { fill: #151b23; stroke: #3d444d } .line { stroke: #3d444d } .structure { fill: #9198a1 } }
+        """;
+
     /// <summary>The whole document.</summary>
     public static string Draw(VpcMap map)
     {
         var svg = new StringBuilder();
         int fullWidth = Left + Width + 40, fullHeight = Top + Height + Strip + 118;
         svg.Append(CultureInfo.InvariantCulture, $"""
-            <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {fullWidth} {fullHeight}" width="{fullWidth}" height="{fullHeight}" role="img" font-family="system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif" font-size="12">
+            <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {fullWidth} {fullHeight}" width="{fullWidth}" height="{fullHeight}"
+             role="img" font-family="system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif" font-size="12">
             <title>{Escape($"Where the blocks of {Path.GetFileName(map.Path)} lie")}</title>
             <style>
-            .back {"{"} fill: #ffffff {"}"} .text {"{"} fill: #1f2328 {"}"} .soft {"{"} fill: #59636e {"}"} .frame {"{"} fill: #f6f8fa; stroke: #d1d9e0 {"}"} .line {"{"} stroke: #d1d9e0 {"}"} .structure {"{"} fill: #59636e {"}"}
-            @media (prefers-color-scheme: dark) {"{"} .back {"{"} fill: #0d1117 {"}"} .text {"{"} fill: #e6edf3 {"}"} .soft {"{"} fill: #9198a1 {"}"} .frame {"{"} fill: #151b23; stroke: #3d444d {"}"} .line {"{"} stroke: #3d444d {"}"} .structure {"{"} fill: #9198a1 {"}"} {"}"}
+            {Style}
             </style>
             <rect class="back" width="{fullWidth}" height="{fullHeight}"/>
             <text class="text" x="{Left}" y="30" font-size="18" font-weight="600">{Escape(Path.GetFileName(map.Path))}</text>
@@ -50,25 +58,36 @@ internal static class MapSvg
 
     private static void AppendPlot(StringBuilder svg, VpcMap map)
     {
-        svg.Append(CultureInfo.InvariantCulture, $"<rect class=\"frame\" x=\"{Left}\" y=\"{Top}\" width=\"{Width}\" height=\"{Height}\"/>\n");
+        svg.Append(CultureInfo.InvariantCulture,
+            $"<rect class=\"frame\" x=\"{Left}\" y=\"{Top}\" width=\"{Width}\" height=\"{Height}\"/>\n");
         for (int i = 0; i < TickCount; i++)
         {
             double part = i / (TickCount - 1.0);
             double x = Left + (part * Width), y = Top + ((1 - part) * Height);
             string anchor = i == 0 ? "start" : i == TickCount - 1 ? "end" : "middle";
             svg.Append(CultureInfo.InvariantCulture, $"<path class=\"line\" d=\"M{x:0.#} {Top}v{Height}M{Left} {y:0.#}h{Width}\"/>\n");
-            svg.Append(CultureInfo.InvariantCulture, $"<text class=\"soft\" x=\"{x:0.#}\" y=\"{Top + Height + Gap + Strip + 17}\" text-anchor=\"{anchor}\">{Escape(VpcSize.Format((long)(part * map.Size)))}</text>\n");
-            svg.Append(CultureInfo.InvariantCulture, $"<text class=\"soft\" x=\"{Left - Gap - Strip - 6}\" y=\"{y + 4:0.#}\" text-anchor=\"end\">{Escape(VpcSize.Format((long)(part * map.FileSize)))}</text>\n");
+            string onDisk = Escape(VpcSize.Format((long)(part * map.Size))), inFile = Escape(VpcSize.Format((long)(part * map.FileSize)));
+            svg.Append(
+                CultureInfo.InvariantCulture,
+                $"<text class=\"soft\" x=\"{x:0.#}\" y=\"{Top + Height + Gap + Strip + 17}\" text-anchor=\"{anchor}\">{onDisk}</text>\n");
+            svg.Append(
+                CultureInfo.InvariantCulture,
+                $"<text class=\"soft\" x=\"{Left - Gap - Strip - 6}\" y=\"{y + 4:0.#}\" text-anchor=\"end\">{inFile}</text>\n");
         }
 
-        svg.Append(CultureInfo.InvariantCulture, $"<text class=\"text\" x=\"{Left + (Width / 2)}\" y=\"{Top + Height + Gap + Strip + 37}\" text-anchor=\"middle\">place on the disk</text>\n");
+        const int beneath = Top + Height + Gap + Strip + 37;
+        svg.Append(
+            CultureInfo.InvariantCulture,
+            $"<text class=\"text\" x=\"{Left + (Width / 2)}\" y=\"{beneath}\" text-anchor=\"middle\">place on the disk</text>\n");
         svg.Append(CultureInfo.InvariantCulture, $"<text class=\"text\" x=\"{Left}\" y=\"{Top - 10}\">place in the file</text>\n");
 
         // One path a colour: thousands of elements would make a browser slow.
         foreach (IGrouping<string, MapSegment> group in map.Raster.Segments
-            .GroupBy(segment => MapPalette.Css(Math.Round((double)segment.X0 / MapRaster.PlotWidth * 32) / 32)).OrderBy(group => group.Key, StringComparer.Ordinal))
+            .GroupBy(segment => MapPalette.Css(Math.Round((double)segment.X0 / MapRaster.PlotWidth * 32) / 32))
+                .OrderBy(group => group.Key, StringComparer.Ordinal))
         {
-            svg.Append(CultureInfo.InvariantCulture, $"<path fill=\"none\" stroke=\"{group.Key}\" stroke-width=\"2.5\" stroke-linecap=\"round\" d=\"");
+            svg.Append(CultureInfo.InvariantCulture,
+                $"<path fill=\"none\" stroke=\"{group.Key}\" stroke-width=\"2.5\" stroke-linecap=\"round\" d=\"");
             foreach (MapSegment segment in group.OrderBy(segment => segment.X0).ThenBy(segment => segment.Y0))
             {
                 svg.Append(CultureInfo.InvariantCulture, $"M{X(segment.X0)} {Y(segment.Y0)}L{X(segment.X1)} {Y(segment.Y1)}");
@@ -114,11 +133,18 @@ internal static class MapSvg
         }
     }
 
-    private static string? Fill(MapBin bin) => bin.Place >= 0
-        ? string.Create(
-            CultureInfo.InvariantCulture,
-            $"fill=\"{MapPalette.Css(Math.Round(bin.Place * 64) / 64)}\"{(bin.Fullness > 0.99 ? string.Empty : $" opacity=\"{0.35 + (0.5 * bin.Fullness):0.#}\"")}")
-        : bin.IsStructure ? "class=\"structure\"" : null;
+    private static string? Fill(MapBin bin)
+    {
+        if (bin.Place < 0)
+        {
+            return bin.IsStructure ? "class=\"structure\"" : null;
+        }
+
+        string color = $"fill=\"{MapPalette.Css(Math.Round(bin.Place * 64) / 64)}\"";
+        return bin.Fullness > 0.99
+            ? color
+            : string.Create(CultureInfo.InvariantCulture, $"{color} opacity=\"{0.35 + (0.5 * bin.Fullness):0.#}\"");
+    }
 
     private static void AppendLegend(StringBuilder svg, VpcMap map)
     {

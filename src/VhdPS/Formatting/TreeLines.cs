@@ -18,7 +18,8 @@ internal static class TreeLines
     /// <summary>All nodes of a forest from the top down with their lines, without recursion.</summary>
     public static IEnumerable<(ChainLevel Level, string Tree)> ForForest(IEnumerable<ForestNode> roots)
     {
-        var waiting = new Stack<(ForestNode Node, string Lines, string Beneath)>(roots.Reverse().Select(root => (root, string.Empty, string.Empty)));
+        var waiting =
+            new Stack<(ForestNode Node, string Lines, string Beneath)>(roots.Reverse().Select(root => (root, string.Empty, string.Empty)));
         while (waiting.TryPop(out (ForestNode Node, string Lines, string Beneath) next))
         {
             yield return (next.Node.Level, next.Lines + Name(next.Node.Level));

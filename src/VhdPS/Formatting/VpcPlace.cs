@@ -19,7 +19,9 @@ public static class VpcPlace
     /// <summary>The name; empty where there is no file.</summary>
     public static string Name(string? path) => path is null ? string.Empty : path[NameStart(path)..];
 
-    /// <summary>A place behind the name of the host that the output came from. The column that PowerShell adds for it has room in few tables.</summary>
+    /// <summary>
+    /// A place behind the name of the host that the output came from. The column that PowerShell adds for it has room in few tables.
+    /// </summary>
     public static string On(PSObject output, string place)
     {
         ArgumentNullException.ThrowIfNull(output);

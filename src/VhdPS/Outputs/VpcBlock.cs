@@ -35,7 +35,9 @@ public sealed class VpcBlock : VpcObject
     /// <summary>Bytes from the start of that file to the data; null where there is none.</summary>
     public long? FileOffset => _run.FileOffset < 0 ? null : _run.FileOffset;
 
-    /// <summary>Bytes in the file from the data of one block to that of the next; null where the run has only one, or none in the file.</summary>
+    /// <summary>
+    /// Bytes in the file from the data of one block to that of the next; null where the run has only one, or none in the file.
+    /// </summary>
     public long? FileStride => _run.FileStride == 0 ? null : _run.FileStride;
 
     /// <summary>Sectors whose bits are set; null where the bitmaps were not read.</summary>

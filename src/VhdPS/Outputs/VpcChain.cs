@@ -9,7 +9,8 @@ public sealed class VpcChain
 {
     internal VpcChain(string chainPath, ChainLevel level, string tree)
     {
-        bool isFile = level.State is ChainState.Ok or ChainState.IdMismatch or ChainState.Cycle or ChainState.Damaged or ChainState.Inaccessible;
+        bool isFile =
+            level.State is ChainState.Ok or ChainState.IdMismatch or ChainState.Cycle or ChainState.Damaged or ChainState.Inaccessible;
         ChainPath = chainPath;
         Path = level.Path;
         PSPath = isFile ? PathResolver.ProviderPrefix + level.Path : null;
@@ -46,7 +47,9 @@ public sealed class VpcChain
     /// <summary>The path with its provider; null where there is no file.</summary>
     public string? PSPath { get; }
 
-    /// <summary>Of a chain: 0 for the image asked about, 1 for its parent. Of a folder: 0 for an image without parent, 1 for its children.</summary>
+    /// <summary>
+    /// Of a chain: 0 for the image asked about, 1 for its parent. Of a folder: 0 for an image without parent, 1 for its children.
+    /// </summary>
     public int Depth { get; }
 
     /// <summary>How the image was found.</summary>

@@ -15,7 +15,8 @@ public sealed class VpcCheckResult : VpcObject
         Errors = report.ErrorCount;
         Warnings = report.WarningCount;
         Notes = report.NoteCount;
-        Findings = new([.. report.Findings.OrderByDescending(finding => finding.Severity).Select(finding => new VpcFinding(report.Path, finding))]);
+        Findings = new(
+            [.. report.Findings.OrderByDescending(finding => finding.Severity).Select(finding => new VpcFinding(report.Path, finding))]);
         Rules = new([.. report.Verdicts.Select(verdict => new VpcRuleVerdict(verdict))]);
         SizeSeen = new([.. report.ReaderSizes]);
         LeakedBytes = report.LeakedBytes;
@@ -49,5 +50,6 @@ public sealed class VpcCheckResult : VpcObject
     public long LeakedBytes { get; }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Path}: {(IsValid ? "valid" : "not valid")}, {Errors} errors, {Warnings} warnings, {Notes} notes";
+    public override string ToString() =>
+        $"{Path}: {(IsValid ? "valid" : "not valid")}, {Errors} errors, {Warnings} warnings, {Notes} notes";
 }

@@ -73,5 +73,6 @@ public sealed class VpcFooter : VpcObject
     internal static Version ToVersion(uint value) => new((int)(value >> 16), (int)(value & 0xFFFF));
 
     /// <inheritdoc/>
-    public override string ToString() => $"{DiskType}, {VpcSize.Format(CurrentSize)}, {(IsChecksumValid ? "checksum valid" : "checksum wrong")}";
+    public override string ToString() =>
+        $"{DiskType}, {VpcSize.Format(CurrentSize)}, {(IsChecksumValid ? "checksum valid" : "checksum wrong")}";
 }

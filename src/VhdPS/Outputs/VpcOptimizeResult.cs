@@ -43,5 +43,6 @@ public sealed class VpcOptimizeResult : VpcObject
     public bool IsEstimate => _result.IsEstimate;
 
     /// <inheritdoc/>
-    public override string ToString() => $"{VpcSize.Format(Saved)} of {VpcSize.Format(VhdType == VhdType.Fixed ? SizeOnDiskBefore : FileSizeBefore)} saved";
+    public override string ToString() =>
+        $"{VpcSize.Format(Saved)} of {VpcSize.Format(VhdType == VhdType.Fixed ? SizeOnDiskBefore : FileSizeBefore)} saved";
 }

@@ -37,5 +37,6 @@ public sealed class VpcSector : VpcObject
     public byte[] Data { get; }
 
     /// <inheritdoc/>
-    public override string ToString() => Count == 1 ? $"sector {Sector} ({Origin})" : $"sectors {Sector} to {Sector + Count - 1} ({Origin})";
+    public override string ToString() =>
+        Count == 1 ? $"sector {Sector} ({Origin})" : $"sectors {Sector} to {Sector + Count - 1} ({Origin})";
 }

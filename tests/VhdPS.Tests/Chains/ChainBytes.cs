@@ -19,7 +19,8 @@ internal static class ChainBytes
     public static ImageBytes WithId(this ImageBytes image, string name) => image.PutFooter(68, Id(name).ToByteArray(bigEndian: true));
 
     /// <summary>A child with no block that stores its parent's id and Unicode name.</summary>
-    public static ImageBytes Child(long size, string id, string parentId, string parentName) => ImageBytes.Differencing(size, 4096, parentName)
+    public static ImageBytes Child(long size, string id, string parentId, string parentName) =>
+        ImageBytes.Differencing(size, 4096, parentName)
         .WithId(id).PutHeader(40, Id(parentId).ToByteArray(bigEndian: true));
 
     /// <summary>Puts a locator and its text, which gets whole sectors before the footer.</summary>

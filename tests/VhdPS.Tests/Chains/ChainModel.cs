@@ -67,7 +67,12 @@ internal sealed class ChainModel
             // No image is made over a raw disk: this one is made over a dynamic one, whose id and name are taken out of it.
             string stand = _folder["stand.vhd"];
             ImageCreator.Create(stand, new NewImage(Content.Length) { UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch });
-            ChildCreator.Create(child, new NewChild(stand) { BlockSize = NextBlockSize(), UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch });
+            ChildCreator.Create(child, new NewChild(stand)
+            {
+                BlockSize = NextBlockSize(),
+                UniqueId = Guid.NewGuid(),
+                TimeStamp = VhdSpec.Epoch,
+            });
             File.Delete(stand);
             using var handle = LocalImageFile.OpenWrite(child);
             byte[] header = new byte[VhdSpec.HeaderSize];
@@ -80,7 +85,12 @@ internal sealed class ChainModel
         }
         else
         {
-            ChildCreator.Create(child, new NewChild(Path) { BlockSize = NextBlockSize(), UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch });
+            ChildCreator.Create(child, new NewChild(Path)
+            {
+                BlockSize = NextBlockSize(),
+                UniqueId = Guid.NewGuid(),
+                TimeStamp = VhdSpec.Epoch,
+            });
         }
 
         Path = child;
@@ -181,7 +191,8 @@ internal sealed class ChainModel
             }
 
             AssertBytes(Content.AsSpan((int)sector * SectorSize, bytes.Length), bytes, sector);
-            Assert.Equal(run.Path is null ? SectorOrigin.Zero : run.Path == image.Path ? SectorOrigin.File : SectorOrigin.Parent, run.Origin);
+            Assert.Equal(
+                run.Path is null ? SectorOrigin.Zero : run.Path == image.Path ? SectorOrigin.File : SectorOrigin.Parent, run.Origin);
             sector += run.Count;
         }
     }

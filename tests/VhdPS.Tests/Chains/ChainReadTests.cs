@@ -71,7 +71,8 @@ public sealed class ChainReadTests : IDisposable
     public void ParentOfOddSizeEndsInsideItsLastSector()
     {
         byte[] parent = ImageBytes(ImageKind.Fixed, 64 * 512, "r");
-        Format.ImageBytes odd = Format.ImageBytes.Fixed(64 * 512).PutFooter(68, Id("r").ToByteArray(bigEndian: true)).PutFooter(48, (64UL * 512) - 100);
+        Format.ImageBytes odd = Format.ImageBytes.Fixed(64 * 512).PutFooter(68, Id("r").ToByteArray(bigEndian: true))
+            .PutFooter(48, (64UL * 512) - 100);
         Assert.NotEqual(parent, odd.Bytes);
         Write("root.vhd", odd.Bytes);
         string leaf = Write("leaf.vhd", ImageBytes(ImageKind.Child, 64 * 512, "l", "r"));
@@ -84,7 +85,8 @@ public sealed class ChainReadTests : IDisposable
     public void GeometryOfAParentDoesNotCutWhatTheChildSees()
     {
         // The parent alone has the size of its geometry; the child was made with its current size.
-        Format.ImageBytes parent = Format.ImageBytes.Fixed(200 * 512).PutFooter(68, Id("r").ToByteArray(bigEndian: true)).PutFooter(28, "vpc ");
+        Format.ImageBytes parent = Format.ImageBytes.Fixed(200 * 512)
+            .PutFooter(68, Id("r").ToByteArray(bigEndian: true)).PutFooter(28, "vpc ");
         string root = Write("root.vhd", parent.Bytes);
         using (VhdImage alone = VhdImage.Open(root))
         {
@@ -109,7 +111,9 @@ public sealed class ChainReadTests : IDisposable
             image.ReadSectors(0, read);
         }
 
-        Assert.Equal([.. Enumerable.Range(0, 16).Select(sector => (byte)(sector >= 8 ? 0x44 : sector % 2 == 0 ? 0x11 : 0x33))], read.Where((_, i) => i % 512 == 0));
+        Assert.Equal(
+            [.. Enumerable.Range(0, 16).Select(sector => (byte)(sector >= 8 ? 0x44 : sector % 2 == 0 ? 0x11 : 0x33))],
+            read.Where((_, i) => i % 512 == 0));
 
         string other = Write("other.vhd", Child(16 * 4096, "o", "r").AddBlock(0, 0x33, [0x55]).AddBlock(1, 0x44, [0xFE]).Bytes);
         using VhdImage hurt = VhdImage.Open(other);

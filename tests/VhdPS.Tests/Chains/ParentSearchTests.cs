@@ -83,7 +83,7 @@ public sealed class ParentSearchTests : IDisposable
         ImageBytes child = Child("none")
             .AddLocator(0, ChainBytes.W2ru, @".\parent.vhd", length: 0)
             .AddLocator(1, ChainBytes.W2ru, @".\parent.vhd", length: 0x7FFF_FFFF)
-            .AddLocator(2, ChainBytes.W2ku, @".\parent.vhd", length: 0xFFFF_FFF0)
+        .AddLocator(2, ChainBytes.W2ku, @".\parent.vhd", length: 0xFFFF_FFF0)
             .PutLocator(3, ChainBytes.W2ru, 512, 24, 1UL << 50)
             .PutLocator(4, ChainBytes.W2ru, 512, 24, ulong.MaxValue)
             .AddLocator(5, ChainBytes.Wi2r, @".\other.vhd")
@@ -108,7 +108,8 @@ public sealed class ParentSearchTests : IDisposable
     public void ParentThatIsNotThereIsAnErrorThatNamesEveryPlace()
     {
         string child = WriteChild(Child("by-name.vhd")
-            .AddLocator(0, ChainBytes.W2ru, @".\by-relative.vhd").AddLocator(1, ChainBytes.W2ku, @"D:\x\by-absolute.vhd").AddLocator(2, ChainBytes.MacX, "file:///y/by-url.vhd"));
+            .AddLocator(0, ChainBytes.W2ru, @".\by-relative.vhd").AddLocator(1, ChainBytes.W2ku, @"D:\x\by-absolute.vhd")
+            .AddLocator(2, ChainBytes.MacX, "file:///y/by-url.vhd"));
         Directory.CreateDirectory(_folder["search"]);
         var policy = new ParentPolicy { SearchFolders = [_folder["search"]] };
         Finding finding = Fail(child, policy);
@@ -207,7 +208,8 @@ public sealed class ParentSearchTests : IDisposable
     {
         Directory.CreateDirectory(_folder["vms/folder.vhd"]);
         Assert.Equal(FaultCode.ParentNotFound, Fail(WriteChild(Child("folder.vhd"))).Code);
-        Assert.Equal(FaultCode.ParentNotFound, Fail(_folder["vms/child.vhd"], new ParentPolicy { ParentPath = _folder["vms/folder.vhd"] }).Code);
+        Assert.Equal(
+            FaultCode.ParentNotFound, Fail(_folder["vms/child.vhd"], new ParentPolicy { ParentPath = _folder["vms/folder.vhd"] }).Code);
         if (OperatingSystem.IsWindows())
         {
             return;
@@ -250,7 +252,8 @@ public sealed class ParentSearchTests : IDisposable
     {
         WriteParent("vms/parent.vhd", "another", fill: 0x11);
         WriteParent("search/parent.vhd");
-        AssertReadsParent(WriteChild(Child("parent.vhd")), new ParentPolicy { SearchFolders = [_folder["search"]], IgnoreIdMismatch = true });
+        AssertReadsParent(
+            WriteChild(Child("parent.vhd")), new ParentPolicy { SearchFolders = [_folder["search"]], IgnoreIdMismatch = true });
     }
 
     [Fact]
@@ -278,7 +281,9 @@ public sealed class ParentSearchTests : IDisposable
         // A child that stores an id has an image for a parent: raw takes the caller's double word.
         string proud = WriteChild(Child("parent.img"), "proud.vhd");
         Assert.NotEqual(FaultCode.ParentNotFound, Fail(proud, new ParentPolicy { RawParent = true }).Code);
-        Assert.Equal(expected, ReadAll(proud, new ParentPolicy { RawParent = true, IgnoreIdMismatch = true, ParentPath = _folder["vms/parent.img"] }));
+        Assert.Equal(
+            expected,
+            ReadAll(proud, new ParentPolicy { RawParent = true, IgnoreIdMismatch = true, ParentPath = _folder["vms/parent.img"] }));
     }
 
     [Fact]
@@ -312,7 +317,9 @@ public sealed class ParentSearchTests : IDisposable
     public void ParentOfTheSameNameElsewhereIsNotTakenForACycle()
     {
         WriteParent("base/disk.vhd");
-        string child = WriteChild(Child("disk.vhd").AddLocator(0, ChainBytes.W2ku, @"C:\base\disk.vhd").AddLocator(1, ChainBytes.W2ru, @"..\base\disk.vhd"), "disk.vhd");
+        string child =
+            WriteChild(Child("disk.vhd").AddLocator(0, ChainBytes.W2ku, @"C:\base\disk.vhd")
+                .AddLocator(1, ChainBytes.W2ru, @"..\base\disk.vhd"), "disk.vhd");
         AssertReadsParent(child, new ParentPolicy { SearchFolders = [_folder["base"]] });
         AssertReadsParent(child, new ParentPolicy { FollowParentPath = true });
     }
@@ -380,7 +387,9 @@ public sealed class ParentSearchTests : IDisposable
         string child = WriteChild(Child("parent.vhd").PutHeader(56, 12345u));
         AssertReadsParent(child);
         ChainLevel parent = ChainInspector.Describe(child)[1];
-        Assert.Equal((ChainState.Ok, FaultCode.ParentTimeStampDiffers, Severity.Note), (parent.State, parent.TimeStampNote!.Code, parent.TimeStampNote.Severity));
+        Assert.Equal(
+            (ChainState.Ok, FaultCode.ParentTimeStampDiffers, Severity.Note),
+            (parent.State, parent.TimeStampNote!.Code, parent.TimeStampNote.Severity));
         Assert.Null(ChainInspector.Describe(WriteChild(Child("parent.vhd"), "second.vhd"))[1].TimeStampNote);
     }
 

@@ -15,7 +15,8 @@ internal sealed record CheckCase(FaultCode Code, Severity Severity, long? FileOf
 /// <summary>One image for each fault that a check of one file can find.</summary>
 internal static class CheckCases
 {
-    public static IEnumerable<CheckCase> All() => [.. Footers(), .. Sizes(), .. Headers(), .. Tables(), .. Parents(), .. Xen(), .. Targets()];
+    public static IEnumerable<CheckCase> All() =>
+        [.. Footers(), .. Sizes(), .. Headers(), .. Tables(), .. Parents(), .. Xen(), .. Targets()];
 
     private static IEnumerable<CheckCase> Footers()
     {
@@ -25,9 +26,11 @@ internal static class CheckCases
         yield return new(FaultCode.FooterPoisoned, Severity.Error, image.FooterOffset, Dynamic().PutFooter(0, "v_poison").Bytes);
         yield return new(FaultCode.FooterMissing, Severity.Warning, image.Bytes.Length - 1024, Dynamic().CutEnd(512).Bytes);
         yield return new(FaultCode.FooterCopyMissing, Severity.Warning, 0, Dynamic().Poke(0, new byte[512]).Bytes);
-        yield return new(FaultCode.FooterChecksumMismatch, Severity.Warning, image.FooterOffset, Dynamic().PutEnd(100, [1], reseal: false).Bytes);
+        yield return new(
+            FaultCode.FooterChecksumMismatch, Severity.Warning, image.FooterOffset, Dynamic().PutEnd(100, [1], reseal: false).Bytes);
         yield return new(FaultCode.FooterChecksumMismatch, Severity.Error, 0, Dynamic().PutFooter(100, [1], reseal: false).Bytes);
-        yield return new(FaultCode.FooterChecksumZero, Severity.Note, image.FooterOffset, Dynamic().PutEnd(64, new byte[4], reseal: false).Bytes);
+        yield return new(
+            FaultCode.FooterChecksumZero, Severity.Note, image.FooterOffset, Dynamic().PutEnd(64, new byte[4], reseal: false).Bytes);
         yield return new(FaultCode.FootersDiffer, Severity.Warning, 70, Dynamic().PutFront(70, [1]).Bytes);
         yield return new(FaultCode.FooterIs511Bytes, Severity.Note, image.FooterOffset, Dynamic().CutEnd(1).Bytes);
         yield return new(FaultCode.TrailingBytes, Severity.Warning, image.Bytes.Length, Dynamic().Append(new byte[700]).Bytes);
@@ -69,7 +72,9 @@ internal static class CheckCases
         yield return new(FaultCode.BlockSizeUnsupported, Severity.Error, 512 + 32, Dynamic().PutHeader(32, 0u).Bytes);
         yield return new(FaultCode.TableEntriesTooFew, Severity.Error, 512 + 28, Dynamic().PutHeader(28, 15u).Bytes);
         yield return new(FaultCode.TableEntriesTooMany, Severity.Note, 512 + 28, Dynamic().PutHeader(28, 17u).Bytes);
-        yield return new(FaultCode.TableTooLarge, Severity.Error, 512 + 28, ImageBytes.Dynamic().PutFooter(48, 1UL << 40).PutHeader(32, 512u).PutHeader(28, uint.MaxValue).Bytes);
+        yield return new(
+            FaultCode.TableTooLarge, Severity.Error, 512 + 28,
+            ImageBytes.Dynamic().PutFooter(48, 1UL << 40).PutHeader(32, 512u).PutHeader(28, uint.MaxValue).Bytes);
         yield return new(FaultCode.TablePastEnd, Severity.Error, 512 + 16, Dynamic().PutHeader(16, 1UL << 40).Bytes);
         yield return new(FaultCode.TablePastEnd, Severity.Error, 512 + 16, Dynamic().PutHeader(16, (ulong)Dynamic().FooterOffset).Bytes);
         yield return new(FaultCode.TableOverlapsHeader, Severity.Error, 512 + 16, Dynamic().PutHeader(16, 1024UL).Bytes);
@@ -80,12 +85,14 @@ internal static class CheckCases
     {
         ImageBytes image = Dynamic();
         uint first = image.GetEntry(3);
-        yield return new(FaultCode.TableEntryBeyondDisk, Severity.Warning, image.TableOffset + 64, Dynamic().PutHeader(28, 17u).PutEntry(16, 9).Bytes);
+        yield return new(
+            FaultCode.TableEntryBeyondDisk, Severity.Warning, image.TableOffset + 64, Dynamic().PutHeader(28, 17u).PutEntry(16, 9).Bytes);
         yield return new(FaultCode.BatEntryPastEnd, Severity.Error, image.TableOffset + 40, Dynamic().PutEntry(10, 0xFFFFFFFE).Bytes);
         yield return new(FaultCode.BatEntryInStructure, Severity.Error, image.TableOffset + 40, Dynamic().PutEntry(10, 0).Bytes);
         yield return new(FaultCode.BatEntryInStructure, Severity.Error, image.TableOffset + 40, Dynamic().PutEntry(10, 1).Bytes);
         yield return new(FaultCode.BatEntryDuplicate, Severity.Error, image.TableOffset + 40, Dynamic().PutEntry(10, first).Bytes);
-        yield return new(FaultCode.BlocksOverlap, Severity.Error, image.TableOffset + 40, Dynamic().AddBlock(4, 1).PutEntry(10, first + 2).Bytes);
+        yield return new(
+            FaultCode.BlocksOverlap, Severity.Error, image.TableOffset + 40, Dynamic().AddBlock(4, 1).PutEntry(10, first + 2).Bytes);
         yield return new(FaultCode.BitmapStale, Severity.Warning, image.FooterOffset + 0, Dynamic().AddBlock(7, 1, [0x0F]).Bytes);
         ImageBytes leaked = Dynamic();
         leaked.Insert(new byte[8192]);
@@ -125,33 +132,55 @@ internal static class CheckCases
         const int Mebibyte = 1024 * 1024;
         ImageBytes image = Dynamic();
         yield return new(FaultCode.AzureTypeNotFixed, Severity.Error, image.FooterOffset + 60, image.Bytes, CheckTarget.Azure);
-        yield return new(FaultCode.AzureSizeNotWholeMebibytes, Severity.Error, Mebibyte + 512 + 48, ImageBytes.Fixed(Mebibyte + 512).Bytes, CheckTarget.Azure);
+        yield return new(
+            FaultCode.AzureSizeNotWholeMebibytes, Severity.Error, Mebibyte + 512 + 48, ImageBytes.Fixed(Mebibyte + 512).Bytes,
+            CheckTarget.Azure);
         yield return new(FaultCode.AzureSizeOutOfRange, Severity.Error, Mebibyte + 48, ImageBytes.Fixed(Mebibyte).Bytes, CheckTarget.Azure);
         yield return new(
-            FaultCode.AzureSizeOutOfRange, Severity.Error, Mebibyte + 48, ImageBytes.Fixed(Mebibyte).PutFooter(48, ulong.MaxValue).Bytes, CheckTarget.Azure);
+            FaultCode.AzureSizeOutOfRange, Severity.Error, Mebibyte + 48, ImageBytes.Fixed(Mebibyte)
+                .PutFooter(48, ulong.MaxValue).Bytes, CheckTarget.Azure);
         yield return new(
-            FaultCode.AzureFileLengthMismatch, Severity.Error, null, ImageBytes.Fixed(Mebibyte).PutFooter(48, (ulong)Mebibyte - 512).Bytes, CheckTarget.Azure);
-        yield return new(FaultCode.AzureFooterNotAtEnd, Severity.Error, Mebibyte + 512, ImageBytes.Fixed(Mebibyte).Append(new byte[512]).Bytes, CheckTarget.Azure);
+            FaultCode.AzureFileLengthMismatch, Severity.Error, null, ImageBytes.Fixed(Mebibyte)
+                .PutFooter(48, (ulong)Mebibyte - 512).Bytes, CheckTarget.Azure);
+        yield return new(
+            FaultCode.AzureFooterNotAtEnd, Severity.Error, Mebibyte + 512, ImageBytes.Fixed(Mebibyte).Append(new byte[512]).Bytes,
+            CheckTarget.Azure);
         yield return new(FaultCode.AzureFooterNotAtEnd, Severity.Error, 4096 - 512, new byte[4096], CheckTarget.Azure);
         yield return new(
-            FaultCode.AzureFooterChecksumMismatch, Severity.Error, image.FooterOffset + 64, Dynamic().PutEnd(64, [1], reseal: false).Bytes, CheckTarget.Azure);
+            FaultCode.AzureFooterChecksumMismatch, Severity.Error, image.FooterOffset + 64, Dynamic()
+                .PutEnd(64, [1], reseal: false).Bytes, CheckTarget.Azure);
         yield return new(
-            FaultCode.AzureSizeSeenDiffers, Severity.Warning, Mebibyte + 48, ImageBytes.Fixed(Mebibyte).PutFooter(28, "vpc ").PutFooter(56, 0x00010411u).Bytes, CheckTarget.Azure);
-        yield return new(FaultCode.AzureTableEntriesTooMany, Severity.Error, 512 + 28, Dynamic().PutHeader(28, 17u).Bytes, CheckTarget.Azure);
+            FaultCode.AzureSizeSeenDiffers, Severity.Warning, Mebibyte + 48, ImageBytes.Fixed(Mebibyte).PutFooter(28, "vpc ")
+                .PutFooter(56, 0x00010411u).Bytes, CheckTarget.Azure);
         yield return new(
-            FaultCode.AzureDiskTooLargeToBoot, Severity.Note, Mebibyte + 48, ImageBytes.Fixed(Mebibyte).PutFooter(48, 3UL << 40).Bytes, CheckTarget.Azure);
-        yield return new(FaultCode.HyperVSizeOutOfRange, Severity.Error, Mebibyte + 48, ImageBytes.Fixed(Mebibyte).PutFooter(48, 3UL << 40).Bytes, CheckTarget.HyperV);
+            FaultCode.AzureTableEntriesTooMany, Severity.Error, 512 + 28, Dynamic().PutHeader(28, 17u).Bytes, CheckTarget.Azure);
+        yield return new(
+            FaultCode.AzureDiskTooLargeToBoot, Severity.Note, Mebibyte + 48, ImageBytes.Fixed(Mebibyte)
+                .PutFooter(48, 3UL << 40).Bytes, CheckTarget.Azure);
+        yield return new(
+            FaultCode.HyperVSizeOutOfRange, Severity.Error, Mebibyte + 48, ImageBytes.Fixed(Mebibyte).PutFooter(48, 3UL << 40).Bytes,
+            CheckTarget.HyperV);
         yield return new(FaultCode.HyperVBlockSizeUnknown, Severity.Error, 512 + 32, Dynamic().Bytes, CheckTarget.HyperV);
-        yield return new(FaultCode.HyperVFooterUnsound, Severity.Error, image.FooterOffset, Dynamic().PutFront(70, [1]).Bytes, CheckTarget.HyperV);
-        yield return new(FaultCode.HyperVUniqueIdNull, Severity.Error, image.FooterOffset + 68, Dynamic().PutFooter(68, new byte[16]).Bytes, CheckTarget.HyperV);
-        yield return new(FaultCode.HyperVNextOffsetPresent, Severity.Error, 512 + 8, Dynamic().PutHeader(8, 0xFFFFFFFFUL).Bytes, CheckTarget.HyperV);
-        yield return new(FaultCode.HyperVTableEntriesMismatch, Severity.Error, 512 + 28, Dynamic().PutHeader(28, 17u).Bytes, CheckTarget.HyperV);
-        yield return new(FaultCode.HyperVSizeSeenDiffers, Severity.Warning, image.FooterOffset + 48, Dynamic().PutFooter(28, "vpc ").Bytes, CheckTarget.HyperV);
         yield return new(
-            FaultCode.VirtualPcSizeOutOfRange, Severity.Error, Mebibyte + 48, ImageBytes.Fixed(Mebibyte).PutFooter(48, 3UL << 40).Bytes, CheckTarget.VirtualPC);
+            FaultCode.HyperVFooterUnsound, Severity.Error, image.FooterOffset, Dynamic().PutFront(70, [1]).Bytes, CheckTarget.HyperV);
+        yield return new(
+            FaultCode.HyperVUniqueIdNull, Severity.Error, image.FooterOffset + 68, Dynamic().PutFooter(68, new byte[16]).Bytes,
+            CheckTarget.HyperV);
+        yield return new(
+            FaultCode.HyperVNextOffsetPresent, Severity.Error, 512 + 8, Dynamic().PutHeader(8, 0xFFFFFFFFUL).Bytes, CheckTarget.HyperV);
+        yield return new(
+            FaultCode.HyperVTableEntriesMismatch, Severity.Error, 512 + 28, Dynamic().PutHeader(28, 17u).Bytes, CheckTarget.HyperV);
+        yield return new(
+            FaultCode.HyperVSizeSeenDiffers, Severity.Warning, image.FooterOffset + 48, Dynamic().PutFooter(28, "vpc ").Bytes,
+            CheckTarget.HyperV);
+        yield return new(
+            FaultCode.VirtualPcSizeOutOfRange, Severity.Error, Mebibyte + 48, ImageBytes.Fixed(Mebibyte).PutFooter(48, 3UL << 40)
+                .Bytes, CheckTarget.VirtualPC);
         yield return new(FaultCode.VirtualPcBlockSizeUnknown, Severity.Error, 512 + 32, Dynamic().Bytes, CheckTarget.VirtualPC);
-        yield return new(FaultCode.VirtualPcSizeSeenDiffers, Severity.Warning, image.FooterOffset + 48, Dynamic().Bytes, CheckTarget.VirtualPC);
-        yield return new(FaultCode.VirtualPcFooterUnsound, Severity.Error, image.FooterOffset, Dynamic().CutEnd(1).Bytes, CheckTarget.VirtualPC);
+        yield return new(
+            FaultCode.VirtualPcSizeSeenDiffers, Severity.Warning, image.FooterOffset + 48, Dynamic().Bytes, CheckTarget.VirtualPC);
+        yield return new(
+            FaultCode.VirtualPcFooterUnsound, Severity.Error, image.FooterOffset, Dynamic().CutEnd(1).Bytes, CheckTarget.VirtualPC);
     }
 
     private static ImageBytes Dynamic() => ImageBytes.Dynamic().AddBlock(3, 0x11);

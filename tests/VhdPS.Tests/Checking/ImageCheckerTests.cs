@@ -20,7 +20,8 @@ public sealed class ImageCheckerTests
         {
             CheckReport report = Check(expected.Bytes, expected.Target);
             Assert.True(
-                report.Findings.Any(finding => finding.Code == expected.Code && finding.Severity == expected.Severity && finding.FileOffset == expected.FileOffset),
+                report.Findings.Any(finding => finding.Code == expected.Code && finding.Severity == expected.Severity
+                    && finding.FileOffset == expected.FileOffset),
                 $"{expected}{Describe(report)}");
         }
     }
@@ -35,7 +36,8 @@ public sealed class ImageCheckerTests
             FaultCode.ChainTooDeep, FaultCode.ParentDamaged, FaultCode.ParentTimeStampDiffers, FaultCode.HyperVFileSparse,
             FaultCode.HyperVFileHasHoles, FaultCode.UndoFileDamaged,
         ];
-        Assert.Equal(Enum.GetValues<FaultCode>().Except(elsewhere).Order(), CheckCases.All().Select(expected => expected.Code).Distinct().Order());
+        Assert.Equal(
+            Enum.GetValues<FaultCode>().Except(elsewhere).Order(), CheckCases.All().Select(expected => expected.Code).Distinct().Order());
     }
 
     [SampleFact]
@@ -52,7 +54,8 @@ public sealed class ImageCheckerTests
     public void RaisesNoFalseAlarmOnImagesOfQemu()
     {
         using var folder = new TempFolder();
-        foreach (string options in new[] { "subformat=dynamic", "subformat=fixed", "subformat=dynamic,force_size=on", "subformat=fixed,force_size=on" })
+        string[] subformats = ["subformat=dynamic", "subformat=fixed", "subformat=dynamic,force_size=on", "subformat=fixed,force_size=on"];
+        foreach (string options in subformats)
         {
             foreach (string size in new[] { "512", "1M", "7M", "20M", "504M" })
             {
@@ -185,7 +188,8 @@ public sealed class ImageCheckerTests
     [Fact]
     public void LooksAtWhatOpenRefuses()
     {
-        byte[] bytes = ImageBytes.Dynamic().AddBlock(3, 1, [0x0F]).PutEntry(5, 0).PutHeader(800, [1], reseal: false).PutFooter(300, [1], reseal: false).Bytes;
+        byte[] bytes = ImageBytes.Dynamic().AddBlock(3, 1, [0x0F]).PutEntry(5, 0).PutHeader(800, [1], reseal: false)
+            .PutFooter(300, [1], reseal: false).Bytes;
         Assert.Throws<VhdFormatException>(() => VhdImage.Open(new MemoryImageFile(bytes)));
         FaultCode[] codes = [.. Check(bytes).Findings.Select(finding => finding.Code)];
         Assert.Contains(FaultCode.FooterChecksumMismatch, codes);
@@ -198,7 +202,8 @@ public sealed class ImageCheckerTests
     public void TellsTheSizeThatEachReaderSees()
     {
         // 20 MiB by the specification's geometry are 602 / 4 / 17.
-        CheckReport report = Check(ImageBytes.Dynamic(20 * 1024 * 1024, 2097152).PutFooter(28, "vbox").PutFooter(56, 0x025A0411u).PutFooter(40, 512UL).Bytes);
+        CheckReport report = Check(
+            ImageBytes.Dynamic(20 * 1024 * 1024, 2097152).PutFooter(28, "vbox").PutFooter(56, 0x025A0411u).PutFooter(40, 512UL).Bytes);
         var sizes = report.ReaderSizes.ToDictionary(size => size.Reader, size => size.SizeBytes);
         Assert.Equal(20959232UL, sizes["Virtual PC"]);
         Assert.Equal(20959232UL, sizes["QEMU of 2010"]);

@@ -63,7 +63,9 @@ public sealed class CompactionCrashTests(ITestOutputHelper output)
     private static void VerifyImage(byte[] bytes, ulong[] values)
     {
         CheckReport report = ImageChecker.Check(new MemoryImageFile(bytes), new CheckOptions { Full = true });
-        Assert.True(report.IsValid, string.Join('\n', report.Findings.Select(finding => $"{finding.Severity} {finding.Code} {finding.Describe()}")));
+        Assert.True(
+            report.IsValid,
+            string.Join('\n', report.Findings.Select(finding => $"{finding.Severity} {finding.Code} {finding.Describe()}")));
         Assert.Equal(values, ReadAll(bytes));
     }
 
@@ -86,7 +88,9 @@ public sealed class CompactionCrashTests(ITestOutputHelper output)
             // Blocks side by side, with small gaps between, or with gaps that hold a block.
             image.Insert(new byte[spacing * random.Next(9) * 512]);
             bool isZero = random.Next(3) == 0;
-            image.AddBlock(blockIndex, isZero ? (byte)0 : (byte)random.Next(1, 255), isZero ? [0] : random.Next(2) == 0 ? null : [(byte)random.Next(256)]);
+            image.AddBlock(
+                blockIndex, isZero ? (byte)0 : (byte)random.Next(1, 255),
+                isZero ? [0] : random.Next(2) == 0 ? null : [(byte)random.Next(256)]);
         }
 
         image.Insert(new byte[random.Next(5) * 512]);

@@ -38,7 +38,8 @@ public sealed class CrashProofTests(ITestOutputHelper output)
             }
         }
 
-        output.WriteLine($"{cuts} cuts of {runs} runs, {repairs} repaired and written on: {string.Join(", ", kinds.Select(pair => $"{pair.Key} {pair.Value}"))}");
+        string all = string.Join(", ", kinds.Select(pair => $"{pair.Key} {pair.Value}"));
+        output.WriteLine($"{cuts} cuts of {runs} runs, {repairs} repaired and written on: {all}");
     }
 
     private static void Verify(DiskModel model, PowerCut.State state, string what)
@@ -47,14 +48,17 @@ public sealed class CrashProofTests(ITestOutputHelper output)
         {
             var file = new MemoryImageFile(state.Bytes);
             CheckReport report = ImageChecker.Check(file, new CheckOptions { Full = true });
-            Assert.True(report.IsValid, string.Join('\n', report.Findings.Select(finding => $"{finding.Severity} {finding.Code} {finding.Describe()}")));
+            Assert.True(
+                report.IsValid,
+                string.Join('\n', report.Findings.Select(finding => $"{finding.Severity} {finding.Code} {finding.Describe()}")));
             using VhdImage image = VhdImage.Open(file);
             ulong[] values = CrashWorkload.ReadValues(image);
             for (int sector = 0; sector < values.Length; sector++)
             {
                 if (!model.Allows(state.ChangeCount, sector, values[sector]))
                 {
-                    Assert.Fail($"sector {sector} reads {values[sector]:X}, a flush promised {model.PromisedAt(state.ChangeCount, sector):X}");
+                    Assert.Fail(
+                        $"sector {sector} reads {values[sector]:X}, a flush promised {model.PromisedAt(state.ChangeCount, sector):X}");
                 }
             }
         }
@@ -71,9 +75,11 @@ public sealed class CrashProofTests(ITestOutputHelper output)
         CutRepair.Run(file);
         Verify(model, state with { Bytes = file.ToArray() }, what + ", repaired");
         CheckReport report = ImageChecker.Check(file);
-        Assert.True(report.WarningCount == 0, $"{what}, repaired: {string.Join('\n', report.Findings.Select(finding => finding.Describe()))}");
+        Assert.True(
+            report.WarningCount == 0, $"{what}, repaired: {string.Join('\n', report.Findings.Select(finding => finding.Describe()))}");
         CrashWorkload onwards = CrashWorkload.Run(file.ToArray(), new Random(state.ChangeCount), steps: 8);
-        foreach (PowerCut.State later in new PowerCut(onwards.Initial, onwards.Recorder.Changes).Enumerate(new Random(7), samples: 4).Take(60))
+        foreach (PowerCut.State later in new PowerCut(onwards.Initial, onwards.Recorder.Changes)
+            .Enumerate(new Random(7), samples: 4).Take(60))
         {
             Verify(onwards.Model, later, what + ", repaired, written on and cut again");
         }

@@ -102,7 +102,11 @@ public sealed class FaultTests(ITestOutputHelper output)
                 faults++;
                 bool isTorn = failAt % 2 == 1;
                 using var memory = new MemoryImageFile(damaged.Bytes);
-                using var file = new RecordingImageFile(new KeptOpenImageFile(memory)) { FailAt = failAt / 2, BytesOfFailedWrite = isTorn ? 100 : 0 };
+                using var file = new RecordingImageFile(new KeptOpenImageFile(memory))
+                {
+                    FailAt = failAt / 2,
+                    BytesOfFailedWrite = isTorn ? 100 : 0,
+                };
                 using var undo = new MemoryImageFile([]);
                 RepairPlan plan = RepairOperation.Plan(file, options);
                 Assert.Throws<ImageIOException>(() => RepairOperation.Run(file, plan, undo));

@@ -16,7 +16,8 @@ internal static class FooterOrder
     public static void Verify(ReadOnlySpan<byte> initial, IReadOnlyList<Change> changes, string what)
     {
         long end = initial.Length - VhdSpec.FooterSize;
-        if (end <= 0 || end % VhdSpec.SectorSize != 0 || !initial.StartsWith(Cookie) || !initial[(int)end..].StartsWith(Cookie) || changes.Count == 0)
+        if (end <= 0 || end % VhdSpec.SectorSize != 0 || !initial.StartsWith(Cookie) || !initial[(int)end..].StartsWith(Cookie)
+            || changes.Count == 0)
         {
             return;
         }
@@ -45,7 +46,8 @@ internal static class FooterOrder
         }
 
         HashSet<long> next = untouched;
-        foreach (long place in held.Concat(changes.Where(change => IsFooterAt(change, change.FileOffset)).Select(change => change.FileOffset)))
+        foreach (long place in held.Concat(
+            changes.Where(change => IsFooterAt(change, change.FileOffset)).Select(change => change.FileOffset)))
         {
             if (changes.LastOrDefault(change => IsLost(change, place) || IsFooterAt(change, place)) is { } last && IsFooterAt(last, place))
             {

@@ -55,7 +55,8 @@ public sealed class FullDiskTests
     {
         using var disk = new SmallDisk(256 * 1024);
         string path = disk["new.vhd"];
-        ImageIOException error = Assert.Throws<ImageIOException>(() => ImageCreator.Create(path, New() with { BlockSize = 512, SizeBytes = 1L << 30 }));
+        ImageIOException error =
+            Assert.Throws<ImageIOException>(() => ImageCreator.Create(path, New() with { BlockSize = 512, SizeBytes = 1L << 30 }));
         Assert.True(error.IsDiskFull, error.Message);
         Assert.Empty(Directory.GetFileSystemEntries(Path.GetDirectoryName(path)!));
     }
@@ -68,8 +69,10 @@ public sealed class FullDiskTests
         ImageCreator.Create(path, New());
         PeerResult result = PeerProcess.TryRun(
             "bash",
-            ["-c", "trap '' XFSZ; ulimit -f 1000; export DOTNET_EnableWriteXorExecute=0; exec \"$@\"", "bash", .. WriterProcess.Command, "fill", path]);
-        Assert.True(result.ExitCode == 1 && result.ToString().Contains("a size limit is reached", StringComparison.Ordinal), result.ToString());
+            ["-c", "trap '' XFSZ; ulimit -f 1000; export DOTNET_EnableWriteXorExecute=0; exec \"$@\"", "bash", .. WriterProcess.Command,
+                "fill", path]);
+        Assert.True(
+            result.ExitCode == 1 && result.ToString().Contains("a size limit is reached", StringComparison.Ordinal), result.ToString());
         CheckReport report = ImageChecker.Check(path, new CheckOptions { Full = true });
         Assert.True(report.IsValid, string.Join('\n', report.Findings.Select(finding => finding.Describe())));
         Assert.InRange(new FileInfo(path).Length, 200_000, 1000 * 1024);

@@ -5,7 +5,9 @@ using VhdPS.Tests.Files;
 
 namespace VhdPS.Tests.Crash;
 
-/// <summary>A footer that is added or taken off may be cut at any moment: the disk's bytes are there, and what is there is raw or a sound image.</summary>
+/// <summary>
+/// A footer that is added or taken off may be cut at any moment: the disk's bytes are there, and what is there is raw or a sound image.
+/// </summary>
 public sealed class InPlaceConversionCrashTests
 {
     [Theory]
@@ -34,7 +36,9 @@ public sealed class InPlaceConversionCrashTests
         foreach (PowerCut.State state in new PowerCut(initial, changes).Enumerate(new Random(1), samples: 12))
         {
             cuts++;
-            Assert.True(state.Bytes.Length >= disk.Length && state.Bytes.AsSpan(0, disk.Length).SequenceEqual(disk), $"cut after {state.ChangeCount} changes");
+            Assert.True(
+                state.Bytes.Length >= disk.Length && state.Bytes.AsSpan(0, disk.Length).SequenceEqual(disk),
+                $"cut after {state.ChangeCount} changes");
             if (state.Bytes.AsSpan(disk.Length).ContainsAnyExcept((byte)0))
             {
                 CheckReport report = ImageChecker.Check(new MemoryImageFile(state.Bytes), new CheckOptions { Full = true });

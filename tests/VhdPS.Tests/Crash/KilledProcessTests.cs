@@ -82,7 +82,8 @@ public sealed class KilledProcessTests(ITestOutputHelper output)
         for (int sector = 0; sector < SectorCount; sector++)
         {
             ReadOnlySpan<byte> expected = disk.AsSpan(sector * 512, 512), found = actual.AsSpan(sector * 512, 512);
-            bool isInFlight = sector >= first && sector < first + WriterProcess.SectorsPerWrite && found.IndexOfAnyExcept(WriterProcess.FillOf(count)) < 0;
+            bool isInFlight = sector >= first && sector < first + WriterProcess.SectorsPerWrite
+                && found.IndexOfAnyExcept(WriterProcess.FillOf(count)) < 0;
             Assert.True(isInFlight || found.SequenceEqual(expected), $"kill {kill}: sector {sector} lost one of {count} writes");
         }
     }

@@ -71,7 +71,9 @@ public sealed class MergeCrashTests(ITestOutputHelper output)
     private static void AssertValid(byte[] bytes)
     {
         CheckReport report = ImageChecker.Check(new MemoryImageFile(bytes), new CheckOptions { Full = true });
-        Assert.True(report.IsValid, string.Join('\n', report.Findings.Select(finding => $"{finding.Severity} {finding.Code} {finding.Describe()}")));
+        Assert.True(
+            report.IsValid,
+            string.Join('\n', report.Findings.Select(finding => $"{finding.Severity} {finding.Code} {finding.Describe()}")));
     }
 
     private static int Count(byte[] bytes) => (int)ImageLayout.Read(new MemoryImageFile(bytes)).SectorCount;

@@ -44,8 +44,8 @@ public sealed class ResizeCrashTests(ITestOutputHelper output)
         }
 
         Assert.True(moved > 100 && tables > 10, $"only {moved} blocks and {tables} tables moved");
-        output.WriteLine(
-            $"{cuts} cuts of {runs} runs, {moved} blocks and {tables} tables moved: {string.Join(", ", kinds.Select(pair => $"{pair.Key} {pair.Value}"))}");
+        string all = string.Join(", ", kinds.Select(pair => $"{pair.Key} {pair.Value}"));
+        output.WriteLine($"{cuts} cuts of {runs} runs, {moved} blocks and {tables} tables moved: {all}");
     }
 
     private static (long Count, ulong[] Values) ReadAll(byte[] bytes)
@@ -109,7 +109,9 @@ public sealed class ResizeCrashTests(ITestOutputHelper output)
     private static void VerifyImage(byte[] bytes, Expectation expected, bool isFinished)
     {
         CheckReport report = ImageChecker.Check(new MemoryImageFile(bytes), new CheckOptions { Full = true });
-        Assert.True(report.IsValid, string.Join('\n', report.Findings.Select(finding => $"{finding.Severity} {finding.Code} {finding.Describe()}")));
+        Assert.True(
+            report.IsValid,
+            string.Join('\n', report.Findings.Select(finding => $"{finding.Severity} {finding.Code} {finding.Describe()}")));
         if (isFinished)
         {
             Assert.DoesNotContain(report.Findings, finding => finding.Effect == FaultEffect.ReadOnly

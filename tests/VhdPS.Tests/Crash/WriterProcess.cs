@@ -11,7 +11,9 @@ internal static class WriterProcess
 {
     public const int SectorsPerWrite = 8;
 
-    private static readonly string Host = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? Environment.ProcessPath! : "dotnet";
+    private static readonly string Host = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet"
+        ? Environment.ProcessPath!
+        : "dotnet";
 
     /// <summary>What starts it: the program and its first argument.</summary>
     public static readonly string[] Command = [Host, typeof(WriterProcess).Assembly.Location];

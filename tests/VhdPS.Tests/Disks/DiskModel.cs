@@ -109,7 +109,13 @@ internal static class DiskModel
 
     private static string WriteThrough(string path, byte[] disk, VhdType type, int blockSize, bool isBackward)
     {
-        ImageCreator.Create(path, new NewImage(disk.Length) { VhdType = type, BlockSize = blockSize, UniqueId = UniqueId, TimeStamp = TimeStamp });
+        ImageCreator.Create(path, new NewImage(disk.Length)
+        {
+            VhdType = type,
+            BlockSize = blockSize,
+            UniqueId = UniqueId,
+            TimeStamp = TimeStamp,
+        });
         using VhdImage image = VhdImage.Open(path, new VhdOpenOptions { ForWriting = true });
         byte[] padded = new byte[image.SectorCount * VhdSpec.SectorSize];
         disk.CopyTo(padded, 0);

@@ -19,7 +19,8 @@ public class DiskWalkTests
         using var folder = new TempFolder();
         byte[] disk = DiskModel.Make("sectors", (5 << 20) + 1536);
         string path = DiskModel.Write(folder, form, disk);
-        using DiskSource source = DiskSource.Open(path, form.StartsWith("raw", StringComparison.Ordinal) ? SourceFormat.Raw : SourceFormat.Vhd);
+        using DiskSource source =
+            DiskSource.Open(path, form.StartsWith("raw", StringComparison.Ordinal) ? SourceFormat.Raw : SourceFormat.Vhd);
         bool[] isCovered = new bool[disk.Length];
         long lastEnd = 0, number = 0;
         foreach (DiskUnit unit in DiskWalk.Units(source, unitSize))
@@ -62,7 +63,8 @@ public class DiskWalkTests
         using var folder = new TempFolder();
         byte[] disk = DiskModel.Make("scattered", (5 << 20) + 1536);
         string path = DiskModel.Write(folder, form, disk);
-        using DiskSource source = DiskSource.Open(path, form.StartsWith("raw", StringComparison.Ordinal) ? SourceFormat.Raw : SourceFormat.Vhd);
+        using DiskSource source =
+            DiskSource.Open(path, form.StartsWith("raw", StringComparison.Ordinal) ? SourceFormat.Raw : SourceFormat.Vhd);
         long whole = source.CountDataBytes(0, source.SizeBytes);
         var random = new Random(1);
         long sum = 0;

@@ -25,7 +25,9 @@ public class OrderedWorkTests
         var seen = new List<int>();
         var error = Assert.Throws<InvalidOperationException>(() =>
         {
-            foreach (int result in OrderedWork.Run(Enumerable.Range(0, 100), (unit, _) => unit is 10 or 11 ? throw new InvalidOperationException($"{unit}") : unit, CancellationToken.None))
+            foreach (int result in OrderedWork.Run(
+                Enumerable.Range(0, 100), (unit, _) => unit is 10 or 11 ? throw new InvalidOperationException($"{unit}") : unit,
+                CancellationToken.None))
             {
                 seen.Add(result);
             }

@@ -26,8 +26,11 @@ public class ZeroScanTests
             for (int at = 0; ZeroScan.TryFindData(bytes, at, out int start, out int end); at = end)
             {
                 Assert.True(start % Page == 0 && (end % Page == 0 || end == bytes.Length));
-                Assert.True(bytes.AsSpan(start, Math.Min(Page, end - start)).ContainsAnyExcept((byte)0), "a run begins with a page of zeros");
-                Assert.True(bytes.AsSpan(end - 1 - ((end - 1) % Page), ((end - 1) % Page) + 1).ContainsAnyExcept((byte)0), "a run ends with a page of zeros");
+                Assert.True(
+                    bytes.AsSpan(start, Math.Min(Page, end - start)).ContainsAnyExcept((byte)0), "a run begins with a page of zeros");
+                Assert.True(
+                    bytes.AsSpan(end - 1 - ((end - 1) % Page), ((end - 1) % Page) + 1).ContainsAnyExcept((byte)0),
+                    "a run ends with a page of zeros");
                 Assert.True(start - before >= Merged, "two runs lie so near that one write would do");
                 isCovered.AsSpan(start, end - start).Fill(true);
                 before = end;

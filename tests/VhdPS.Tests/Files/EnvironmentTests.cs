@@ -70,7 +70,8 @@ public sealed partial class EnvironmentTests
         string secret = folder.Write("secret.vhd", bytes), readable = folder.Write("readable.vhd", bytes);
         File.SetUnixFileMode(secret, UnixFileMode.None);
         File.SetUnixFileMode(readable, UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
-        File.SetUnixFileMode(folder.Root, UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
+        File.SetUnixFileMode(
+            folder.Root, UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
         AsNobody(() =>
         {
             Assert.Throws<UnauthorizedAccessException>(() => VhdImage.Open(secret));
@@ -181,7 +182,12 @@ public sealed partial class EnvironmentTests
             Assert.Empty(ImageLayout.Read(new MemoryImageFile(File.ReadAllBytes(path))).Findings);
 
             // A new image that does not fit leaves nothing, and leaves what was there.
-            var large = new NewImage(64L * 1024 * 1024 * 1024) { UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch, BlockSize = 64 * 1024 };
+            var large = new NewImage(64L * 1024 * 1024 * 1024)
+            {
+                UniqueId = Guid.NewGuid(),
+                TimeStamp = VhdSpec.Epoch,
+                BlockSize = 64 * 1024,
+            };
             byte[] before = File.ReadAllBytes(path);
             Assert.True(Assert.Throws<ImageIOException>(() => ImageCreator.Create(path, large, overwrite: true)).IsDiskFull);
             Assert.Equal(before, File.ReadAllBytes(path));
@@ -242,7 +248,8 @@ public sealed partial class EnvironmentTests
     {
         foreach (bool forWriting in new[] { false, true })
         {
-            Finding finding = Assert.Throws<VhdFormatException>(() => VhdImage.Open(path, new VhdOpenOptions { ForWriting = forWriting })).Finding;
+            Finding finding =
+                Assert.Throws<VhdFormatException>(() => VhdImage.Open(path, new VhdOpenOptions { ForWriting = forWriting })).Finding;
             Assert.Equal(
                 (FaultCode.NotRegularFile, VhdStructure.File, null, Severity.Error, FaultEffect.Unreadable),
                 (finding.Code, finding.Structure, finding.FileOffset, finding.Severity, finding.Effect));

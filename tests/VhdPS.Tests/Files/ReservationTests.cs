@@ -61,7 +61,8 @@ public sealed class ReservationTests : IDisposable
         if (format != DiskFormat.Raw)
         {
             Assert.DoesNotContain(
-                ImageChecker.Check(_folder["target"], new CheckOptions { Full = true }).Findings, finding => finding.Severity != Severity.Note);
+                ImageChecker.Check(_folder["target"], new CheckOptions { Full = true }).Findings,
+                finding => finding.Severity != Severity.Note);
         }
 
         if (!OperatingSystem.IsWindows())

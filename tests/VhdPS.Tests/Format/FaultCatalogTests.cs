@@ -10,7 +10,8 @@ public sealed class FaultCatalogTests
     {
         foreach (FaultCode code in Enum.GetValues<FaultCode>())
         {
-            var expected = (FaultAttribute)typeof(FaultCode).GetField(code.ToString())!.GetCustomAttributes(typeof(FaultAttribute), false).Single();
+            var expected = (FaultAttribute)typeof(FaultCode)
+                .GetField(code.ToString())!.GetCustomAttributes(typeof(FaultAttribute), false).Single();
             FaultAttribute facts = FaultCatalog.Of(code);
             Assert.Equal((code, expected.Severity, expected.Effect, expected.IsRepairable), (code, facts.Severity, facts.Effect, facts.IsRepairable));
         }

@@ -4,7 +4,9 @@ using VhdPS.Tests.Files;
 
 namespace VhdPS.Tests.Hostile;
 
-/// <summary>A file in memory that proves how it is used: no place below zero, no length that no file has, no writing when it is only read.</summary>
+/// <summary>
+/// A file in memory that proves how it is used: no place below zero, no length that no file has, no writing when it is only read.
+/// </summary>
 internal sealed class BoundedImageFile : ImageFile
 {
     /// <summary>A table entry reaches to 2 TiB; a block of the largest size and a footer may follow.</summary>

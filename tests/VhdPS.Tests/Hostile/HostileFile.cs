@@ -9,7 +9,9 @@ using VhdPS.Tests.Files;
 
 namespace VhdPS.Tests.Hostile;
 
-/// <summary>Does everything with one hostile file that a user could: only typed errors may come of it, and no more memory and time than it is worth.</summary>
+/// <summary>
+/// Does everything with one hostile file that a user could: only typed errors may come of it, and no more memory and time than it is worth.
+/// </summary>
 internal static class HostileFile
 {
     /// <summary>Bytes that all of it together may allocate.</summary>
@@ -68,7 +70,8 @@ internal static class HostileFile
     private static void Check(byte[] bytes)
     {
         using var file = new BoundedImageFile(bytes);
-        CheckReport report = ImageChecker.Check(file, new CheckOptions { Full = true, Target = CheckTarget.Azure, Now = DateTime.UnixEpoch });
+        CheckReport report =
+            ImageChecker.Check(file, new CheckOptions { Full = true, Target = CheckTarget.Azure, Now = DateTime.UnixEpoch });
         foreach (Finding finding in report.Findings)
         {
             Assert.NotEmpty(finding.Describe());
@@ -85,10 +88,13 @@ internal static class HostileFile
             isOpened = false;
         }
 
-        Assert.Equal(isOpened, report.Findings.All(finding => finding.Effect is not (FaultEffect.Unreadable or FaultEffect.UnreadableUnlessForced)));
+        Assert.Equal(
+            isOpened, report.Findings.All(finding => finding.Effect is not (FaultEffect.Unreadable or FaultEffect.UnreadableUnlessForced)));
         ImageChecker.Check(file, new CheckOptions { Target = CheckTarget.HyperV });
         ImageChecker.Check(file, new CheckOptions { Target = CheckTarget.VirtualPC, SizeRule = SizeRule.Chs });
-        RepairPlan plan = RepairOperation.Plan(file, new RepairOptions { RebuildTable = true, LeastConfidence = RebuildConfidence.Low, UniqueId = Guid.NewGuid() });
+        RepairPlan plan =
+            RepairOperation.Plan(
+                file, new RepairOptions { RebuildTable = true, LeastConfidence = RebuildConfidence.Low, UniqueId = Guid.NewGuid() });
         VerifyRepair(bytes, plan);
     }
 
@@ -104,8 +110,13 @@ internal static class HostileFile
         using var undo = new MemoryImageFile([]);
         RepairOperation.Run(repaired, plan, undo);
         CheckReport after = ImageChecker.Check(repaired, new CheckOptions { Full = true });
-        bool isMoreSeen = plan.Report.Findings.Any(finding => finding.Effect is FaultEffect.Unreadable or FaultEffect.UnreadableUnlessForced);
-        Assert.True(after.ErrorCount <= plan.Report.ErrorCount || isMoreSeen, "a repair made errors: " + Describe(plan.Report) + "\n--\n" + string.Join('\n', plan.Steps.Select(step => $"{step.Outcome} {step.Finding.Code}: {step.Description}")) + "\n--\n" + Describe(after));
+        bool isMoreSeen =
+            plan.Report.Findings.Any(finding => finding.Effect is FaultEffect.Unreadable or FaultEffect.UnreadableUnlessForced);
+        Assert.True(
+            after.ErrorCount <= plan.Report.ErrorCount || isMoreSeen,
+            "a repair made errors: " + Describe(plan.Report) + "\n--\n"
+                + string.Join('\n', plan.Steps.Select(step => $"{step.Outcome} {step.Finding.Code}: {step.Description}")) + "\n--\n"
+                    + Describe(after));
         UndoOperation.Run(repaired, UndoRecord.Read(undo));
         Assert.True(repaired.ToArray().AsSpan().SequenceEqual(bytes), "a repair cannot be undone");
     }

@@ -60,7 +60,9 @@ public sealed class HostileInputTests(ITestOutputHelper output)
         Assert.True(report.IsValid, string.Join('\n', report.Findings.Select(finding => finding.Describe())));
     }
 
-    /// <summary>Where a hostile child says its parent is, an image with the right id lies; outside the child's folder it is never opened.</summary>
+    /// <summary>
+    /// Where a hostile child says its parent is, an image with the right id lies; outside the child's folder it is never opened.
+    /// </summary>
     [Fact]
     public void NoFileIsOpenedThatTheChildMustNotName()
     {
@@ -68,7 +70,11 @@ public sealed class HostileInputTests(ITestOutputHelper output)
         string inner = Directory.CreateDirectory(folder["inner"]).FullName;
         byte[] parent = ImageBytes.Dynamic().PutFooter(68, ImageBytes.ParentUniqueId.ToByteArray(bigEndian: true)).Bytes;
         string outside = folder.Write("secret.vhd", parent);
-        string[] names = ["..\\secret.vhd", "../secret.vhd", ".\\..\\secret.vhd", outside, "\\\\?\\" + outside, "file://" + outside, "..\\inner\\..\\secret.vhd", "link\\secret.vhd"];
+        string[] names =
+        [
+            "..\\secret.vhd", "../secret.vhd", ".\\..\\secret.vhd", outside, "\\\\?\\" + outside, "file://" + outside,
+            "..\\inner\\..\\secret.vhd", "link\\secret.vhd",
+        ];
         Directory.CreateSymbolicLink(Path.Combine(inner, "link"), folder.Root);
         uint[] codes = [0x57327275, 0x57326B75, 0x4D616358];
         foreach (string name in names)

@@ -34,7 +34,8 @@ internal static class HostileParents
         Names =
         [
             @"..\secret.vhd", "../secret.vhd", @".\..\secret.vhd", secret, @"\\?\" + secret, "file://" + secret, @"..\home\..\secret.vhd",
-            @"link\secret.vhd", "alias.vhd", "circle.vhd", "/dev/zero", @"\\.\PhysicalDrive0", @"\\server\share\secret.vhd", "NUL", "..", ".",
+            @"link\secret.vhd", "alias.vhd", "circle.vhd", "/dev/zero", @"\\.\PhysicalDrive0", @"\\server\share\secret.vhd", "NUL",
+            "..", ".",
             string.Empty, "home\0.vhd", new string('a', 250), @"beneath\grand.vhd", "parent.vhd", @"C:\images\PARENT.VHD",
         ];
     }
@@ -47,7 +48,9 @@ internal static class HostileParents
         foreach (ChainLevel level in levels.Skip(1).Where(level => level.State is not (ChainState.Missing or ChainState.TooDeep)))
         {
             string name = Path.GetRelativePath(Home, level.Path);
-            Assert.True(name is "Parent.vhd" or "child.vhd" || name == Path.Combine("beneath", "grand.vhd"), $"'{level.Path}' was taken for a parent");
+            Assert.True(
+                name is "Parent.vhd" or "child.vhd" || name == Path.Combine("beneath", "grand.vhd"),
+                $"'{level.Path}' was taken for a parent");
         }
     }
 }

@@ -12,7 +12,8 @@ internal sealed class Mutator(Random random)
 {
     private static readonly (int At, int Size)[] FooterFields =
     [
-        (0, 8), (8, 4), (12, 4), (16, 8), (24, 4), (28, 4), (32, 4), (36, 4), (40, 8), (48, 8), (56, 4), (60, 4), (64, 4), (68, 8), (84, 1), (85, 4),
+        (0, 8), (8, 4), (12, 4), (16, 8), (24, 4), (28, 4), (32, 4), (36, 4), (40, 8), (48, 8), (56, 4), (60, 4), (64, 4), (68, 8), (84, 1),
+        (85, 4),
     ];
 
     private static readonly (int At, int Size)[] HeaderFields =
@@ -22,9 +23,9 @@ internal sealed class Mutator(Random random)
 
     private static readonly ulong[] Borders =
     [
-        0, 1, 2, 3, 4, 5, 7, 8, 11, 12, 255, 256, 511, 512, 513, 1023, 1024, 1536, 2048, 4095, 4096, 65535, 65536, 0x200000, 0x10000000, 0x20000000,
-        0x7FFFFFFF, 0x80000000, 0xFFFFFDFF, 0xFFFFFFFE, 0xFFFFFFFF, 0x100000000, 1UL << 40, (1UL << 41) - 512, 1UL << 62, (1UL << 63) - 512, 1UL << 63,
-        ulong.MaxValue - 511, ulong.MaxValue - 1, ulong.MaxValue,
+        0, 1, 2, 3, 4, 5, 7, 8, 11, 12, 255, 256, 511, 512, 513, 1023, 1024, 1536, 2048, 4095, 4096, 65535, 65536, 0x200000, 0x10000000,
+        0x20000000, 0x7FFFFFFF, 0x80000000, 0xFFFFFDFF, 0xFFFFFFFE, 0xFFFFFFFF, 0x100000000, 1UL << 40, (1UL << 41) - 512, 1UL << 62,
+        (1UL << 63) - 512, 1UL << 63, ulong.MaxValue - 511, ulong.MaxValue - 1, ulong.MaxValue,
     ];
 
     /// <summary>A hostile file.</summary>

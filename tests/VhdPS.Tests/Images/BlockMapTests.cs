@@ -89,7 +89,9 @@ public sealed class BlockMapTests : IDisposable
         foreach (BlockRun run in BlockMap.OfChain(image))
         {
             Assert.Equal(next, run.Sector);
-            Assert.Equal((run.Sector / image.Layout.SectorsPerBlock, (run.Sector + run.SectorCount - 1) / image.Layout.SectorsPerBlock), (run.Block, run.Block + run.Count - 1));
+            Assert.Equal(
+                (run.Sector / image.Layout.SectorsPerBlock, (run.Sector + run.SectorCount - 1) / image.Layout.SectorsPerBlock),
+                (run.Block, run.Block + run.Count - 1));
             byte[] bytes = new byte[run.SectorCount * 512];
             if (run.State == BlockState.Allocated)
             {

@@ -97,7 +97,12 @@ public sealed class ChildCreatorTests : IDisposable
             UniqueId = ChainBytes.Id("p"),
             TimeStamp = VhdSpec.Epoch,
         });
-        ChildCreator.Create(_folder["child.vhd"], new NewChild(parent) { BlockSize = asked, UniqueId = ChainBytes.Id("c"), TimeStamp = VhdSpec.Epoch.AddDays(1) });
+        ChildCreator.Create(_folder["child.vhd"], new NewChild(parent)
+        {
+            BlockSize = asked,
+            UniqueId = ChainBytes.Id("c"),
+            TimeStamp = VhdSpec.Epoch.AddDays(1),
+        });
         using VhdImage child = VhdImage.Open(_folder["child.vhd"]), image = VhdImage.Open(parent);
         Assert.Equal((VhdType.Differencing, expected), (child.Layout.VhdType, child.Layout.BlockSize));
         Assert.Equal(image.SectorCount, child.SectorCount);

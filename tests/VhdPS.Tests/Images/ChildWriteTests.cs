@@ -87,7 +87,8 @@ public sealed class ChildWriteTests
         using (MemoryImageFile after = image.ToFile())
         {
             // Replayed up to the first sync, the map is right before any table entry is.
-            foreach (Change change in file.Changes.TakeWhile(change => change.Kind != ChangeKind.Flush).Where(change => change.Kind == ChangeKind.Write))
+            foreach (Change change in file.Changes.TakeWhile(change => change.Kind != ChangeKind.Flush)
+                .Where(change => change.Kind == ChangeKind.Write))
             {
                 Assert.False(change.Touches(image.TableOffset, 16 * 4));
                 after.WriteAt(change.FileOffset, change.Data);
@@ -97,7 +98,8 @@ public sealed class ChildWriteTests
         }
 
         Assert.Equal([0b1101_1111, 0], bytes[(headerAt + 512)..(headerAt + 514)]);
-        Assert.Equal(MapChecksum(bytes.AsSpan(headerAt + 512, 512), version), BinaryPrimitives.ReadUInt32BigEndian(bytes.AsSpan(headerAt + 24)));
+        Assert.Equal(
+            MapChecksum(bytes.AsSpan(headerAt + 512, 512), version), BinaryPrimitives.ReadUInt32BigEndian(bytes.AsSpan(headerAt + 24)));
     }
 
     [Fact]

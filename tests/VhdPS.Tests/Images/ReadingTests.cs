@@ -82,7 +82,8 @@ public sealed class ReadingTests
             _ = block == 7 ? dynamic.AddBlock(block, (byte)block, [0x55, 0xAA]) : dynamic.AddBlock(block, (byte)block);
         }
 
-        foreach (string path in new[] { folder.Write("dynamic.vhd", dynamic.Bytes), folder.Write("fixed.vhd", ImageBytes.Fixed(2 * Megabyte).Bytes) })
+        string fixedPath = folder.Write("fixed.vhd", ImageBytes.Fixed(2 * Megabyte).Bytes);
+        foreach (string path in new[] { folder.Write("dynamic.vhd", dynamic.Bytes), fixedPath })
         {
             using VhdImage image = VhdImage.Open(path);
             byte[] buffer = new byte[256 * 1024];
@@ -122,7 +123,10 @@ public sealed class ReadingTests
     }
 
     public static TheoryData<string> HostileSizes =>
-        ["size 2^63 - 1", "size 2^62", "fixed size 2^62", "entries 0xFFFFFFFF", "entries 0x40000000", "block 256 MiB", "locators of 4 GiB", "batmap of 2 TiB"];
+    [
+        "size 2^63 - 1", "size 2^62", "fixed size 2^62", "entries 0xFFFFFFFF", "entries 0x40000000", "block 256 MiB", "locators of 4 GiB",
+        "batmap of 2 TiB",
+    ];
 
     [Theory]
     [MemberData(nameof(HostileSizes))]

@@ -164,8 +164,9 @@ public sealed class WriteOrderTests
     [Fact]
     public void I5_ABitIsPublishedOnlyBehindAFlushOfItsSector()
     {
-        foreach (ImageBytes image in new[] { ImageBytes.Dynamic().AddBlock(1, 0xA1, [0x80]), ImageBytes.Differencing().AddBlock(1, 0xA1, [0x80]) })
+        foreach (ImageBytes empty in new[] { ImageBytes.Dynamic(), ImageBytes.Differencing() })
         {
+            ImageBytes image = empty.AddBlock(1, 0xA1, [0x80]);
             int bitmap = (int)image.GetEntry(1) * 512;
             (Written file, _) = Open(image, open => open.WriteSectors(8 + 5, Sector));
             int data = IndexOf(file, change => change.Touches(bitmap + 512 + (5 * 512), 512));
@@ -187,7 +188,8 @@ public sealed class WriteOrderTests
             open.WriteSectors(8, Sector);
             open.WriteSectors(24, Sector);
         });
-        Assert.DoesNotContain(file.Changes, change => change.Touches(bitmap1, 512) || change.Touches(bitmap3, 512) || change.Touches(0, 2048));
+        Assert.DoesNotContain(
+            file.Changes, change => change.Touches(bitmap1, 512) || change.Touches(bitmap3, 512) || change.Touches(0, 2048));
         Assert.Single(file.Changes, change => change.Kind == ChangeKind.Flush);
     }
 
@@ -249,7 +251,9 @@ public sealed class WriteOrderTests
 
     private static int IndexOf(Written file, Predicate<Change> predicate) => file.Changes.ToList().FindIndex(predicate);
 
-    /// <summary>Whenever a table entry changes, its bitmap and data were written before, and a flush lies between; a flush follows.</summary>
+    /// <summary>
+    /// Whenever a table entry changes, its bitmap and data were written before, and a flush lies between; a flush follows.
+    /// </summary>
     private static void AssertEntriesFollowTheirBlocks(Written file)
     {
         List<Change> changes = [.. file.Changes];

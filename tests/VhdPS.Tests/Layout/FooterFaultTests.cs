@@ -146,7 +146,8 @@ public sealed class FooterFaultTests
 
     [Fact]
     public void FooterChecksumMismatch_Fixed() =>
-        new Verdict(FaultCode.FooterChecksumMismatch, VhdStructure.Footer, SoundImage.Size, Severity.Error, FaultEffect.UnreadableUnlessForced)
+        new Verdict(
+            FaultCode.FooterChecksumMismatch, VhdStructure.Footer, SoundImage.Size, Severity.Error, FaultEffect.UnreadableUnlessForced)
             .Holds(SoundImage.Fixed().PutFooter(64, 0u, reseal: false), FixedContent);
 
     [Fact]
@@ -317,7 +318,8 @@ public sealed class FooterFaultTests
 
     [Fact]
     public void SizeZero_Dynamic() =>
-        new Verdict(FaultCode.SizeZero, VhdStructure.Footer, 1536 + 48, Severity.Warning, FaultEffect.None).Holds(ImageBytes.Dynamic(0), []);
+        new Verdict(FaultCode.SizeZero, VhdStructure.Footer, 1536 + 48, Severity.Warning, FaultEffect.None)
+            .Holds(ImageBytes.Dynamic(0), []);
 
     [Theory]
     [InlineData(1ul << 63)]
@@ -491,7 +493,8 @@ public sealed class FooterFaultTests
         Verdict.AssertContent(image.Bytes, VhdOpenOptions.Default, content);
 
         // Also when the real footer is hurt: the guest must not be able to take its place.
-        new Verdict(FaultCode.FooterChecksumMismatch, VhdStructure.Footer, SoundImage.Size, Severity.Error, FaultEffect.UnreadableUnlessForced)
+        new Verdict(
+            FaultCode.FooterChecksumMismatch, VhdStructure.Footer, SoundImage.Size, Severity.Error, FaultEffect.UnreadableUnlessForced)
             .Holds(image.PutEnd(64, [1, 2, 3, 4], reseal: false).PutEnd(68, [9, 9], reseal: false), content);
     }
 

@@ -168,7 +168,8 @@ public sealed class HeaderAndTableFaultTests
     {
         // Header at 1024; 16 entries from 1000 reach into it.
         ImageBytes image = SoundImage.Dynamic(headerOffset: 1024).PutHeader(16, 1000ul);
-        new Verdict(FaultCode.TableOverlapsHeader, VhdStructure.DynamicHeader, 1024 + 16, Severity.Error, FaultEffect.Unreadable).Holds(image);
+        new Verdict(FaultCode.TableOverlapsHeader, VhdStructure.DynamicHeader, 1024 + 16, Severity.Error, FaultEffect.Unreadable)
+            .Holds(image);
     }
 
     [Fact]
@@ -184,7 +185,8 @@ public sealed class HeaderAndTableFaultTests
     {
         ImageBytes image = SoundImage.Dynamic();
         image.Poke(Table + 100, image.Bytes.AsSpan(Table, 64).ToArray()).PutHeader(16, (ulong)Table + 100);
-        new Verdict(FaultCode.TableNotAligned, VhdStructure.DynamicHeader, Header + 16, Severity.Warning, FaultEffect.ReadOnly).Holds(image, Content);
+        new Verdict(FaultCode.TableNotAligned, VhdStructure.DynamicHeader, Header + 16, Severity.Warning, FaultEffect.ReadOnly)
+            .Holds(image, Content);
     }
 
     [Theory]
@@ -242,7 +244,8 @@ public sealed class HeaderAndTableFaultTests
         using (VhdImage image = VhdImage.Open(file, new VhdOpenOptions { ForWriting = true }))
         {
             byte[] data = Enumerable.Repeat((byte)9, 512).ToArray();
-            AssertMisplaced(Assert.Throws<VhdFormatException>(() => image.WriteSectors(0, data)).Finding, FaultCode.BatEntryPastEnd, 3, entry);
+            AssertMisplaced(
+                Assert.Throws<VhdFormatException>(() => image.WriteSectors(0, data)).Finding, FaultCode.BatEntryPastEnd, 3, entry);
             image.WriteSectors(8, data);
             byte[] read = new byte[512];
             image.ReadSectors(8, read);
@@ -434,7 +437,8 @@ public sealed class HeaderAndTableFaultTests
     public void ABitmapThatLooksLikeABatmapIsABitmap()
     {
         // The first block's bitmap lies where a batmap would; a guest chooses which sectors it writes.
-        ImageBytes image = ImageBytes.Differencing(2 * 1024 * 1024, 256 * 1024).AddBlock(0, 0xB0, "tdbatmap\0\0\0\0\0\0\0\0\0\0\xFF\0"u8.ToArray());
+        ImageBytes image = ImageBytes.Differencing(2 * 1024 * 1024, 256 * 1024)
+            .AddBlock(0, 0xB0, "tdbatmap\0\0\0\0\0\0\0\0\0\0\xFF\0"u8.ToArray());
         Assert.Empty(ImageLayout.Read(image.ToFile()).Findings);
         using VhdImage open = VhdImage.Open(image.ToFile());
         byte[] sector = new byte[512];

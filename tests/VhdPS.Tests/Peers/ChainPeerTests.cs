@@ -60,7 +60,12 @@ public sealed class ChainPeerTests : IDisposable
     {
         // A dynamic image of scattered blocks: what qemu-img reads rightly.
         string path = _folder["scattered.vhd"];
-        ImageCreator.Create(path, new NewImage(80 * 1024 * 1024) { BlockSize = 64 * 1024, UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch });
+        ImageCreator.Create(path, new NewImage(80 * 1024 * 1024)
+        {
+            BlockSize = 64 * 1024,
+            UniqueId = Guid.NewGuid(),
+            TimeStamp = VhdSpec.Epoch,
+        });
         byte[] data = new byte[64 * 1024];
         data.AsSpan().Fill(0x5A);
         using (VhdImage image = VhdImage.Open(path, new VhdOpenOptions { ForWriting = true }))

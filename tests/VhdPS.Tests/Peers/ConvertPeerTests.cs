@@ -27,7 +27,9 @@ public sealed class ConvertPeerTests : IDisposable
             string vhd = folder["disk.vhd"];
             Convert(raw, SourceFormat.Raw, vhd, format, blockSize);
 
-            Assert.Contains("Images are identical", PeerProcess.Run(PeerPrograms.QemuImg, "compare", "-f", "raw", "-F", "vpc", raw, vhd), StringComparison.Ordinal);
+            Assert.Contains(
+                "Images are identical", PeerProcess.Run(PeerPrograms.QemuImg, "compare", "-f", "raw", "-F", "vpc", raw, vhd),
+                StringComparison.Ordinal);
             PeerProcess.Run(PeerPrograms.SevenZip, "x", "-tvhd", $"-o{folder["out"]}", vhd);
             Assert.Equal(disk, File.ReadAllBytes(Assert.Single(Directory.GetFiles(folder["out"]))));
             Assert.Contains($"({disk.Length} bytes)", PeerProcess.Run(PeerPrograms.VhdiInfo, vhd), StringComparison.Ordinal);
@@ -42,7 +44,8 @@ public sealed class ConvertPeerTests : IDisposable
     {
         byte[] disk = DiskModel.Make("scattered", 20 << 20);
         string raw = _folder.Write("disk.raw", disk);
-        PeerProcess.Run(PeerPrograms.QemuImg, "convert", "-f", "raw", "-O", "vpc", "-o", $"subformat={subformat}", raw, _folder["qemu.vhd"]);
+        PeerProcess.Run(
+            PeerPrograms.QemuImg, "convert", "-f", "raw", "-O", "vpc", "-o", $"subformat={subformat}", raw, _folder["qemu.vhd"]);
         string target = _folder[format == DiskFormat.Raw ? "ours.raw" : "ours.vhd"];
         Convert(_folder["qemu.vhd"], SourceFormat.Vhd, target, format, null);
 
@@ -69,7 +72,8 @@ public sealed class ConvertPeerTests : IDisposable
             operation.Run();
         }
 
-        Assert.Contains("(26214400 bytes)", PeerProcess.Run(PeerPrograms.QemuImg, "info", "-f", "vpc", _folder["azure.vhd"]), StringComparison.Ordinal);
+        Assert.Contains(
+            "(26214400 bytes)", PeerProcess.Run(PeerPrograms.QemuImg, "info", "-f", "vpc", _folder["azure.vhd"]), StringComparison.Ordinal);
     }
 
     private static void Convert(string source, SourceFormat sourceFormat, string target, DiskFormat format, int? blockSize)

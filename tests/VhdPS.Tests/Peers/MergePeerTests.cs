@@ -39,7 +39,8 @@ public sealed class MergePeerTests : IDisposable
         if (!IsMisreadByQemu(target))
         {
             Assert.Contains(
-                "Images are identical", PeerProcess.Run(PeerPrograms.QemuImg, "compare", "-f", "raw", "-F", "vpc", raw, target), StringComparison.Ordinal);
+                "Images are identical", PeerProcess.Run(
+                    PeerPrograms.QemuImg, "compare", "-f", "raw", "-F", "vpc", raw, target), StringComparison.Ordinal);
         }
 
         Assert.Equal(File.ReadAllBytes(raw), Extract(target, "after"));

@@ -5,7 +5,9 @@ using VhdPS.Engine.Operations.Optimize;
 
 namespace VhdPS.Tests.Peers;
 
-/// <summary>What qemu wrote here and there, with zeros among it, is the same disk to qemu and 7-Zip after a compaction, and takes qemu's writes.</summary>
+/// <summary>
+/// What qemu wrote here and there, with zeros among it, is the same disk to qemu and 7-Zip after a compaction, and takes qemu's writes.
+/// </summary>
 public sealed class OptimizePeerTests : IDisposable
 {
     private readonly TempFolder _folder = new();
@@ -21,7 +23,9 @@ public sealed class OptimizePeerTests : IDisposable
         string vhd = _folder["worn.vhd"], raw = _folder["before.raw"];
         PeerProcess.Run(PeerPrograms.QemuImg, "create", "-f", "vpc", vhd, "60M");
         string[] writes = ["40M 64k", "3M 5M", "0 512", "20M 4M", "55M 1M"];
-        PeerProcess.Run(PeerPrograms.QemuIO, ["-f", "vpc", .. writes.SelectMany((write, i) => new[] { "-c", $"write -P {i + 1} {write}" }), "-c", "write -P 0 20M 4M", vhd]);
+        PeerProcess.Run(
+            PeerPrograms.QemuIO,
+            ["-f", "vpc", .. writes.SelectMany((write, i) => new[] { "-c", $"write -P {i + 1} {write}" }), "-c", "write -P 0 20M 4M", vhd]);
         PeerProcess.Run(PeerPrograms.QemuImg, "convert", "-f", "vpc", "-O", "raw", vhd, raw);
         long before = new FileInfo(vhd).Length;
         if (isInPlace)
@@ -39,7 +43,8 @@ public sealed class OptimizePeerTests : IDisposable
         AssertSame(raw, vhd);
         foreach (string path in new[] { raw, vhd })
         {
-            PeerProcess.Run(PeerPrograms.QemuIO, "-f", path == raw ? "raw" : "vpc", "-c", "write -P 9 21M 3M", "-c", "write -P 8 10M 512", path);
+            PeerProcess.Run(
+                PeerPrograms.QemuIO, "-f", path == raw ? "raw" : "vpc", "-c", "write -P 9 21M 3M", "-c", "write -P 8 10M 512", path);
         }
 
         AssertSame(raw, vhd);
@@ -49,7 +54,9 @@ public sealed class OptimizePeerTests : IDisposable
 
     private void AssertSame(string raw, string vhd)
     {
-        Assert.Contains("Images are identical", PeerProcess.Run(PeerPrograms.QemuImg, "compare", "-f", "raw", "-F", "vpc", raw, vhd), StringComparison.Ordinal);
+        Assert.Contains(
+            "Images are identical", PeerProcess.Run(PeerPrograms.QemuImg, "compare", "-f", "raw", "-F", "vpc", raw, vhd),
+            StringComparison.Ordinal);
         string folder = _folder[$"out{Guid.NewGuid():N}"];
         PeerProcess.Run(PeerPrograms.SevenZip, "x", "-tVHD", "-y", $"-o{folder}", vhd);
         byte[] extracted = File.ReadAllBytes(Assert.Single(Directory.GetFiles(folder))), disk = File.ReadAllBytes(raw);

@@ -105,7 +105,13 @@ public sealed partial class PeerImageTests
         using var folder = new TempFolder();
         string path = folder["a.vhd"];
         byte[] model = new byte[(11 * MiB) + 512];
-        ImageCreator.Create(path, new NewImage(model.Length) { VhdType = type, BlockSize = blockSize, UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch });
+        ImageCreator.Create(path, new NewImage(model.Length)
+        {
+            VhdType = type,
+            BlockSize = blockSize,
+            UniqueId = Guid.NewGuid(),
+            TimeStamp = VhdSpec.Epoch,
+        });
         var random = new Random(blockSize);
         for (int round = 0; round < 3; round++)
         {
@@ -168,7 +174,8 @@ public sealed partial class PeerImageTests
 
         foreach ((int pattern, int offset, int length) in new[]
         {
-            (0xA5, 0, 512), (0, 512, 512), (0x11, 1024, 512), (0x5A, (4 * MiB) - 1024, 2048), (0, 6 * MiB, 512), (0x22, (6 * MiB) + 512, 1536), (0, (6 * MiB) + 2048, MiB),
+            (0xA5, 0, 512), (0, 512, 512), (0x11, 1024, 512), (0x5A, (4 * MiB) - 1024, 2048), (0, 6 * MiB, 512),
+            (0x22, (6 * MiB) + 512, 1536), (0, (6 * MiB) + 2048, MiB),
         })
         {
             string output = PeerProcess.Run(PeerPrograms.QemuIO, "-r", "-f", "vpc", "-c", $"read -P {pattern} {offset} {length}", path);

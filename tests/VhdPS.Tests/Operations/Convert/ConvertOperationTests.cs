@@ -53,7 +53,9 @@ public sealed class ConvertOperationTests : IDisposable
             Assert.Equal([Path.GetFileName(source), "target"], FileNames(folder));
             if (format == SourceFormat.Vhd)
             {
-                Assert.DoesNotContain(ImageChecker.Check(folder["target"], new CheckOptions { Full = true }).Findings, finding => finding.Severity != Severity.Note);
+                Assert.DoesNotContain(
+                    ImageChecker.Check(folder["target"], new CheckOptions { Full = true }).Findings,
+                    finding => finding.Severity != Severity.Note);
                 using VhdImage image = VhdImage.Open(folder["target"], new VhdOpenOptions { ForWriting = true });
                 AssertBlocks(image, disk);
             }
@@ -119,7 +121,8 @@ public sealed class ConvertOperationTests : IDisposable
     public void A_child_is_flattened()
     {
         byte[] parentDisk = DiskModel.Make("scattered", SoundImage.Size);
-        ImageBytes parent = ImageBytes.Fixed(SoundImage.Size).Poke(0, parentDisk).PutFooter(68, ImageBytes.ParentUniqueId.ToByteArray(bigEndian: true));
+        ImageBytes parent = ImageBytes.Fixed(SoundImage.Size).Poke(0, parentDisk)
+            .PutFooter(68, ImageBytes.ParentUniqueId.ToByteArray(bigEndian: true));
         _folder.Write("parent.vhd", parent.Bytes);
         string child = _folder.Write("child.vhd", ImageBytes.Differencing(SoundImage.Size).AddBlock(3, 0x33, [0xA5]).AddBlock(9, 0).Bytes);
         byte[] disk = (byte[])parentDisk.Clone();
@@ -168,7 +171,8 @@ public sealed class ConvertOperationTests : IDisposable
         string source = _folder.Write("guest.raw", disk);
         Convert(Options(source, _folder["t.vhd"], "4096"));
         Assert.Equal(disk, DiskModel.Read(_folder["t.vhd"], SourceFormat.Vhd));
-        Assert.Throws<VhdFormatException>(() => Convert(Options(source, _folder["u.vhd"], "4096") with { SourceFormat = SourceFormat.Vhd }));
+        Assert.Throws<VhdFormatException>(
+            () => Convert(Options(source, _folder["u.vhd"], "4096") with { SourceFormat = SourceFormat.Vhd }));
         Assert.Equal(["guest.raw", "t.vhd"], FileNames(_folder));
     }
 
@@ -258,7 +262,8 @@ public sealed class ConvertOperationTests : IDisposable
                         cancellation.Cancel();
                     }
                 });
-                using ConvertOperation operation = ConvertOperation.Begin(Options(source, _folder["t.vhd"], form) with { Force = true, Verify = true });
+                using ConvertOperation operation =
+                    ConvertOperation.Begin(Options(source, _folder["t.vhd"], form) with { Force = true, Verify = true });
                 Assert.ThrowsAny<OperationCanceledException>(() => operation.Run(progress, cancellation.Token));
                 Assert.Equal("mine", File.ReadAllText(_folder["t.vhd"]));
                 Assert.Equal(["source.raw", "t.vhd"], FileNames(_folder));
@@ -330,7 +335,8 @@ public sealed class ConvertOperationTests : IDisposable
         {
             ConvertOptions options = Options(source, _folder["t.vhd"], "65536") with { DeleteSource = true };
             using ConvertOperation operation = ConvertOperation.Begin(options);
-            Assert.ThrowsAny<OperationCanceledException>(() => operation.Run(new StepProgress(_ => cancellation.Cancel()), cancellation.Token));
+            Assert.ThrowsAny<OperationCanceledException>(
+                () => operation.Run(new StepProgress(_ => cancellation.Cancel()), cancellation.Token));
             Assert.Equal(["source.raw"], FileNames(_folder));
         }
 
@@ -361,7 +367,8 @@ public sealed class ConvertOperationTests : IDisposable
     [InlineData("exfat", null)]
     [InlineData("ntfs", null)]
     [InlineData("ext4", null)]
-    public void File_systems_that_hold_no_long_files_are_known(string format, long? most) => Assert.Equal(most, VolumeSpace.MaxFileLengthOn(format));
+    public void File_systems_that_hold_no_long_files_are_known(string format, long? most) =>
+        Assert.Equal(most, VolumeSpace.MaxFileLengthOn(format));
 
     [Fact]
     public void Progress_counts_data_only_and_ends_at_its_total()
@@ -407,7 +414,9 @@ public sealed class ConvertOperationTests : IDisposable
         Assert.Equal((disk.Length + image.Layout.BlockSize - 1) / image.Layout.BlockSize, (int)image.Layout.Header!.MaxTableEntries);
         Assert.Null(TableScan.FindOverlap(image.Layout, table));
         Assert.True(TableScan.Measure(image.Layout, table).IsAligned);
-        Assert.Equal(table.Entries.ToArray().Where(entry => entry != VhdSpec.UnusedEntry).Order(), table.Entries.ToArray().Where(entry => entry != VhdSpec.UnusedEntry));
+        Assert.Equal(
+            table.Entries.ToArray().Where(entry => entry != VhdSpec.UnusedEntry).Order(),
+            table.Entries.ToArray().Where(entry => entry != VhdSpec.UnusedEntry));
         for (int block = 0; block < table.Count; block++)
         {
             int at = block * image.Layout.BlockSize;

@@ -46,7 +46,8 @@ public class InPlaceConversionTests
         byte[] disk = DiskModel.Make("full", 10_000);
         var inner = new MemoryImageFile(disk);
         using var file = new RecordingImageFile(inner) { FailAt = change, BytesOfFailedWrite = 300 };
-        Assert.Throws<ImageIOException>(() => InPlaceConversion.ToFixed(file, CheckTarget.Any, force: false, DiskModel.UniqueId, DiskModel.TimeStamp));
+        Assert.Throws<ImageIOException>(
+            () => InPlaceConversion.ToFixed(file, CheckTarget.Any, force: false, DiskModel.UniqueId, DiskModel.TimeStamp));
         Assert.Equal(disk, inner.ToArray());
     }
 
@@ -69,7 +70,9 @@ public class InPlaceConversionTests
         Assert.Equal(OperationError.WrongType, Assert.Throws<VhdOperationException>(() => InPlaceConversion.ToRaw(file, SizeRule.Auto, force: true)).Code);
         Assert.Equal(SoundImage.Dynamic().Bytes, file.ToArray());
         var raw = new MemoryImageFile(new byte[4096]);
-        Assert.Equal(FaultCode.NotVhd, Assert.Throws<VhdFormatException>(() => InPlaceConversion.ToRaw(raw, SizeRule.Auto, force: true)).Finding.Code);
+        Assert.Equal(
+            FaultCode.NotVhd,
+            Assert.Throws<VhdFormatException>(() => InPlaceConversion.ToRaw(raw, SizeRule.Auto, force: true)).Finding.Code);
     }
 
     [Fact]

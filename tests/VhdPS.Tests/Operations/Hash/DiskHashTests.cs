@@ -51,7 +51,8 @@ public class DiskHashTests
 
             Assert.Equal(
                 expected,
-                DiskHash.ComputeBlocks(source, HashAlgorithmName.SHA256, blockSize).Select(block => (block.Offset, block.Length, System.Convert.ToHexString(block.Hash))));
+                DiskHash.ComputeBlocks(source, HashAlgorithmName.SHA256, blockSize)
+                    .Select(block => (block.Offset, block.Length, System.Convert.ToHexString(block.Hash))));
         }
     }
 
@@ -87,7 +88,8 @@ public class DiskHashTests
                 cancellation.Cancel();
             }
         });
-        Assert.ThrowsAny<OperationCanceledException>(() => DiskHash.Compute(source, HashAlgorithmName.SHA256, progress, cancellation.Token));
+        Assert.ThrowsAny<OperationCanceledException>(
+            () => DiskHash.Compute(source, HashAlgorithmName.SHA256, progress, cancellation.Token));
     }
 
     [Theory]

@@ -182,7 +182,12 @@ public sealed class MergeOperationTests : IDisposable
     public void The_growth_of_a_parent_is_known_before(int childBlockSize)
     {
         string parent = Make("parent.vhd", 1 << 20), child = _folder["child.vhd"];
-        ChildCreator.Create(child, new NewChild(parent) { BlockSize = childBlockSize, UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch });
+        ChildCreator.Create(child, new NewChild(parent)
+        {
+            BlockSize = childBlockSize,
+            UniqueId = Guid.NewGuid(),
+            TimeStamp = VhdSpec.Epoch,
+        });
         foreach (long sector in new long[] { 0, 1, 7, 8, 500, 1999 })
         {
             Write(parent, sector, 0x11);

@@ -40,7 +40,9 @@ public sealed class InPlaceCompactionTests : IDisposable
         Assert.Equal(new FileInfo(wanted).Length, result.FileLengthAfter);
         Verdict.AssertContent(File.ReadAllBytes(path), VhdOpenOptions.Default, disk);
         AssertClean(path);
-        Assert.Equal((0, 0), InPlaceCompaction.Run(path, new CompactionOptions()) is var again ? (again.DroppedBlockCount, again.MovedBlockCount) : default);
+        Assert.Equal(
+            (0, 0),
+            InPlaceCompaction.Run(path, new CompactionOptions()) is var again ? (again.DroppedBlockCount, again.MovedBlockCount) : default);
     }
 
     [Fact]
@@ -103,7 +105,12 @@ public sealed class InPlaceCompactionTests : IDisposable
 
     private string Make(string name, long size, int blockSize)
     {
-        ImageCreator.Create(_folder[name], new NewImage(size) { BlockSize = blockSize, UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch });
+        ImageCreator.Create(_folder[name], new NewImage(size)
+        {
+            BlockSize = blockSize,
+            UniqueId = Guid.NewGuid(),
+            TimeStamp = VhdSpec.Epoch,
+        });
         return _folder[name];
     }
 }

@@ -31,7 +31,9 @@ public sealed class OptimizeOperationTests : IDisposable
         OptimizeResult result = Optimize(path, OptimizeMode.Full);
 
         Assert.Equal(disk, DiskModel.Read(path, SourceFormat.Vhd));
-        Assert.Equal(estimate with { IsEstimate = false, SizeOnDiskBefore = 0, SizeOnDiskAfter = 0 }, result with { SizeOnDiskBefore = 0, SizeOnDiskAfter = 0 });
+        Assert.Equal(
+            estimate with { IsEstimate = false, SizeOnDiskBefore = 0, SizeOnDiskAfter = 0 },
+            result with { SizeOnDiskBefore = 0, SizeOnDiskAfter = 0 });
         Assert.Equal(new FileInfo(path).Length, result.FileSizeAfter);
         Assert.True(result.SavedBytes > 0 && result.BlockCountAfter < result.BlockCountBefore);
         AssertSound(path);
@@ -41,7 +43,8 @@ public sealed class OptimizeOperationTests : IDisposable
         Assert.Equal((0, true), (figures.FragmentationPercentage, figures.IsAligned));
         for (int block = 0; block < image.Layout.BlockCount; block++)
         {
-            bool hasData = disk.AsSpan(block * blockSize, Math.Min(blockSize, disk.Length - (block * blockSize))).ContainsAnyExcept((byte)0);
+            bool hasData =
+                disk.AsSpan(block * blockSize, Math.Min(blockSize, disk.Length - (block * blockSize))).ContainsAnyExcept((byte)0);
             Assert.Equal(hasData, image.Map.Table![block] != VhdSpec.UnusedEntry);
         }
 
@@ -248,7 +251,12 @@ public sealed class OptimizeOperationTests : IDisposable
     private static byte[] Wear(string path, int blockSize, int size)
     {
         var random = new Random(11);
-        ImageCreator.Create(path, new NewImage(size - 1024) { BlockSize = blockSize, UniqueId = DiskModel.UniqueId, TimeStamp = DiskModel.TimeStamp });
+        ImageCreator.Create(path, new NewImage(size - 1024)
+        {
+            BlockSize = blockSize,
+            UniqueId = DiskModel.UniqueId,
+            TimeStamp = DiskModel.TimeStamp,
+        });
         byte[] disk = new byte[size - 1024];
         using VhdImage image = VhdImage.Open(path, new VhdOpenOptions { ForWriting = true });
         for (int i = 0; i < 200; i++)
@@ -271,7 +279,8 @@ public sealed class OptimizeOperationTests : IDisposable
     private (string Path, byte[] Disk) MakeChild()
     {
         byte[] parentDisk = DiskModel.Make("full", SoundImage.Size);
-        ImageBytes parent = ImageBytes.Fixed(SoundImage.Size).Poke(0, parentDisk).PutFooter(68, ImageBytes.ParentUniqueId.ToByteArray(bigEndian: true));
+        ImageBytes parent = ImageBytes.Fixed(SoundImage.Size).Poke(0, parentDisk)
+            .PutFooter(68, ImageBytes.ParentUniqueId.ToByteArray(bigEndian: true));
         _folder.Write("parent.vhd", parent.Bytes);
         ImageBytes child = ImageBytes.Differencing(SoundImage.Size);
         child.AddBlock(6, 0x66).AddBlock(4, 0).AddBlock(2, 0xEE, [0]).AddBlock(1, 0).AddBlock(0, 0xB0, [0xAA]);

@@ -78,7 +78,8 @@ public sealed class RepairOperationTests(ITestOutputHelper output)
     public void ReadsTheSameBeforeAndAfter()
     {
         // The other two show more, or no longer show another block's data.
-        foreach (DamagedImage damaged in DamagedImages.All().Where(damaged => damaged.Code is not (FaultCode.BitmapStale or FaultCode.BlocksOverlap)))
+        foreach (DamagedImage damaged in DamagedImages.All()
+            .Where(damaged => damaged.Code is not (FaultCode.BitmapStale or FaultCode.BlocksOverlap)))
         {
             using var file = new MemoryImageFile(damaged.Bytes);
             byte[][] before = ReadWhatCanBeRead(damaged.Bytes);
@@ -211,7 +212,8 @@ public sealed class RepairOperationTests(ITestOutputHelper output)
             byte[] damaged = (byte[])bytes.Clone();
             damaged[at] ^= 0x20;
             Assert.Equal(
-                FaultCode.UndoFileDamaged, Assert.Throws<VhdFormatException>(() => UndoRecord.Read(new MemoryImageFile(damaged))).Finding.Code);
+                FaultCode.UndoFileDamaged,
+                Assert.Throws<VhdFormatException>(() => UndoRecord.Read(new MemoryImageFile(damaged))).Finding.Code);
             Assert.Throws<VhdFormatException>(() => UndoRecord.Read(new MemoryImageFile(bytes.AsSpan(0, at))));
         }
     }
@@ -265,7 +267,10 @@ public sealed class RepairOperationTests(ITestOutputHelper output)
         ImageChecker.Check(new MemoryImageFile(bytes), new CheckOptions { Full = true }).Findings;
 
     private static string Describe(DamagedImage damaged, RepairPlan plan) =>
-        $"{damaged.Name}\n{string.Join('\n', plan.Steps.Select(step => $"{step.Outcome} {step.Finding.Code}: {step.Description} ({step.Finding.Describe()})"))}\n";
+        $"{damaged.Name}\n{string.Join('\n', plan.Steps.Select(Describe))}\n";
+
+    private static string Describe(RepairStep step) =>
+        $"{step.Outcome} {step.Finding.Code}: {step.Description} ({step.Finding.Describe()})";
 
     private static string Describe(CheckReport report) =>
         "\n" + string.Join('\n', report.Findings.Select(finding => $"{finding.Severity} {finding.Code}: {finding.Describe()}"));

@@ -33,7 +33,9 @@ public sealed class SetImageOperationTests : IDisposable
             SetImageOperation.Run(file, new SetImageOptions(file.Path) { UniqueId = id, TimeStamp = time, CreatorApplication = "abc", SavedState = true });
             byte[] after = file.Reopen().ToArray();
             var layout = ImageLayout.Read(file.Reopen());
-            Assert.Equal((id, time, "abc", (byte)1), (layout.Footer.UniqueId, layout.Footer.TimeStamp, layout.Footer.CreatorApplication, layout.Footer.SavedState));
+            Assert.Equal(
+                (id, time, "abc", (byte)1),
+                (layout.Footer.UniqueId, layout.Footer.TimeStamp, layout.Footer.CreatorApplication, layout.Footer.SavedState));
             Assert.DoesNotContain(layout.Findings, finding => finding.Code is FaultCode.FootersDiffer or FaultCode.FooterChecksumMismatch);
             int[] changed = [.. Enumerable.Range(0, bytes.Length).Where(i => bytes[i] != after[i])];
             int footerAt = bytes.Length - 512;
@@ -61,7 +63,8 @@ public sealed class SetImageOperationTests : IDisposable
     {
         string parent = WriteParent("base/new parent.vhd", "new");
         ImageBytes image = ChainBytes.Child(Size, "child", "old", "old.vhd").PutHeader(800, [0xEE]).PutFooter(300, [0xDD])
-            .AddLocator(0, ChainBytes.W2ku, @"C:\x\old.vhd").AddLocator(1, ChainBytes.W2ru, @".\old.vhd").AddLocator(2, ChainBytes.W2ru, @".\older.vhd")
+            .AddLocator(0, ChainBytes.W2ku, @"C:\x\old.vhd").AddLocator(1, ChainBytes.W2ru, @".\old.vhd")
+            .AddLocator(2, ChainBytes.W2ru, @".\older.vhd")
             .AddLocator(4, 0x4D616320, "alias").AddLocator(6, ChainBytes.Wi2r, "deprecated");
         int aliasAt = (int)BitConverter.ToInt64([.. image.Bytes.AsSpan(512 + 576 + (4 * 24) + 16, 8).ToArray().Reverse()]);
         image.Insert(new byte[4096]);
@@ -85,9 +88,16 @@ public sealed class SetImageOperationTests : IDisposable
             Assert.Null(layout.FindBlockingFinding(forWriting: true));
             Assert.DoesNotContain(layout.Findings, finding => finding.Code is FaultCode.LocatorOverlaps or FaultCode.FootersDiffer or FaultCode.TrailingBytes);
             Assert.Equal(512UL, layout.Footer.DataOffset);
-            Assert.Equal(["W2ru", "W2ku", "MacX", "Mac ", "Wi2r"], layout.Header!.ParentLocators.Where(locator => locator.IsUsed).Select(locator => locator.CodeText));
             Assert.Equal(
-                [@".\base\new parent.vhd", parent.Replace('/', '\\'), "file://" + parent.Replace(" ", "%20", StringComparison.Ordinal), "new parent.vhd"],
+                ["W2ru", "W2ku", "MacX", "Mac ", "Wi2r"],
+                layout.Header!.ParentLocators.Where(locator => locator.IsUsed).Select(locator => locator.CodeText));
+            Assert.Equal(
+                [
+                    @".\base\new parent.vhd",
+                    parent.Replace('/', '\\'),
+                    "file://" + parent.Replace(" ", "%20", StringComparison.Ordinal),
+                    "new parent.vhd",
+                ],
                 StoredParentPath.ReadAll(file, layout.Header).Select(path => path.Text));
         }
 
@@ -102,7 +112,8 @@ public sealed class SetImageOperationTests : IDisposable
     {
         string deep = string.Join('/', Enumerable.Repeat("a folder with quite a long name, so that its path passes every room", 8));
         string parent = WriteParent($"{deep}/parent.vhd", "p");
-        string child = _folder.Write("child.vhd", ChainBytes.Child(Size, "child", "p", "gone.vhd").AddBlock(0, 0x11).AddBlock(1, 0x22).Bytes);
+        string child =
+            _folder.Write("child.vhd", ChainBytes.Child(Size, "child", "p", "gone.vhd").AddBlock(0, 0x11).AddBlock(1, 0x22).Bytes);
         byte[] before = File.ReadAllBytes(child);
         SetImageOperation.Run(new SetImageOptions(child) { ParentPath = parent });
         byte[] after = File.ReadAllBytes(child);
@@ -130,7 +141,8 @@ public sealed class SetImageOperationTests : IDisposable
     {
         string parent = WriteParent("parent.vhd", "p");
         ImageBytes image = ChainBytes.Child(Size, "child", "p", "gone.vhd").AddBlock(0, 0x11);
-        image.PutLocator(0, ChainBytes.W2ru, 4096, 64, (ulong)(image.FooterOffset - 4096)).PutLocator(1, ChainBytes.W2ku, 4096, 64, (ulong)image.TableOffset);
+        image.PutLocator(0, ChainBytes.W2ru, 4096, 64, (ulong)(image.FooterOffset - 4096))
+            .PutLocator(1, ChainBytes.W2ku, 4096, 64, (ulong)image.TableOffset);
         string child = _folder.Write("child.vhd", image.Bytes);
         SetImageOperation.Run(new SetImageOptions(child) { ParentPath = parent });
         byte[] after = File.ReadAllBytes(child);
@@ -187,7 +199,8 @@ public sealed class SetImageOperationTests : IDisposable
     public void PowerCutLeavesTheOldOrTheNewLink(bool hasRoom)
     {
         string parent = WriteParent("new parent.vhd", "new");
-        ImageBytes image = ChainBytes.Child(Size, "child", "old", "old.vhd").AddLocator(0, ChainBytes.W2ku, @"C:\x\old.vhd").AddLocator(1, ChainBytes.W2ru, @".\old.vhd");
+        ImageBytes image = ChainBytes.Child(Size, "child", "old", "old.vhd").AddLocator(0, ChainBytes.W2ku, @"C:\x\old.vhd")
+            .AddLocator(1, ChainBytes.W2ru, @".\old.vhd");
         if (hasRoom)
         {
             image.Insert(new byte[8192]);
@@ -230,7 +243,8 @@ public sealed class SetImageOperationTests : IDisposable
 
         Assert.Empty(pending);
         Assert.Equal(2, links.Count);
-        Assert.Contains("old.vhd|C:\\x\\old.vhd|.\\old.vhd", links.Select(link => link[(link.IndexOf('|', StringComparison.Ordinal) + 1)..]));
+        Assert.Contains(
+            "old.vhd|C:\\x\\old.vhd|.\\old.vhd", links.Select(link => link[(link.IndexOf('|', StringComparison.Ordinal) + 1)..]));
         Assert.DoesNotContain(ImageLayout.Read(durable).Findings, finding => finding.Severity != Severity.Note);
     }
 
