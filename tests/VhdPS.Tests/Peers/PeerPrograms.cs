@@ -10,6 +10,7 @@ internal static class PeerPrograms
     public const string Mke2fs = "mke2fs";
     public const string E2fsck = "e2fsck";
     public const string Debugfs = "debugfs";
+    public const string Strace = "strace";
 
     /// <summary>Whether a missing program fails a test instead of skipping it.</summary>
     public static readonly bool AreRequired = Environment.GetEnvironmentVariable("VHDPS_REQUIRE_PEERS") == "1";

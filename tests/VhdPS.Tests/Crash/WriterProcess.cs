@@ -1,0 +1,105 @@
+using System.Diagnostics;
+using System.Globalization;
+using VhdPS.Engine.Chains;
+using VhdPS.Engine.Files;
+using VhdPS.Engine.Images;
+
+namespace VhdPS.Tests.Crash;
+
+/// <summary>This assembly as a process of its own that writes to an image, to be killed, kept off or limited.</summary>
+internal static class WriterProcess
+{
+    public const int SectorsPerWrite = 8;
+
+    private static readonly string Host = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? Environment.ProcessPath! : "dotnet";
+
+    /// <summary>What starts it: the program and its first argument.</summary>
+    public static readonly string[] Command = [Host, typeof(WriterProcess).Assembly.Location];
+
+    /// <summary>Starts it with a verb and its arguments; its standard output can be read.</summary>
+    public static Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo(Host, [.. Command[1..], .. arguments])
+    {
+        RedirectStandardInput = true,
+        RedirectStandardOutput = true,
+    })!;
+
+    /// <summary>The sector that write number <paramref name="index"/> of a run goes to: scattered, so that most make a new block.</summary>
+    public static int SectorOf(int run, int index, long sectorCount) =>
+        (int)((((index + 1L) * 2_654_435_761L) + (run * 7919L)) % (sectorCount - SectorsPerWrite));
+
+    /// <summary>Every byte of write number <paramref name="index"/>.</summary>
+    public static byte FillOf(int index) => (byte)((index % 255) + 1);
+
+    private static int Main(string[] args)
+    {
+        try
+        {
+            switch (args)
+            {
+                case ["scatter", string path, string run]:
+                    Scatter(path, int.Parse(run, CultureInfo.InvariantCulture));
+                    return 0;
+                case ["hold", string path]:
+                    Hold(path);
+                    return 0;
+                case ["fill", string path]:
+                    Fill(path);
+                    return 0;
+                case ["change", string verb, string folder]:
+                    WritingVerb.Find(verb).Run(folder);
+                    return 0;
+                case ["cycle", string folder, string seed]:
+                    WritingCycle.Run(folder, int.Parse(seed, CultureInfo.InvariantCulture));
+                    return 0;
+                default:
+                    System.Console.Error.WriteLine("The tests start this: scatter PATH RUN, hold PATH, fill PATH, change VERB FOLDER, cycle FOLDER SEED. Run them by: dotnet test");
+                    return 2;
+            }
+        }
+        catch (Exception error) when (error is ImageIOException or ImageAccessException)
+        {
+            System.Console.Error.WriteLine(error.Message);
+            return 1;
+        }
+    }
+
+    /// <summary>Writes here and there without end, and reports the number of each write that has been flushed.</summary>
+    private static void Scatter(string path, int run)
+    {
+        byte[] data = new byte[SectorsPerWrite * 512];
+        for (int index = 0; ; index++)
+        {
+            data.AsSpan().Fill(FillOf(index));
+            using (VhdImage image = VhdImage.Open(path, new VhdOpenOptions { ForWriting = true }))
+            {
+                image.WriteSectors(SectorOf(run, index, image.SectorCount), data);
+                image.Flush();
+            }
+
+            System.Console.Out.WriteLine(index);
+        }
+    }
+
+    /// <summary>Writes one sector, reports it, and keeps the image open.</summary>
+    private static void Hold(string path)
+    {
+        using VhdImage image = VhdImage.Open(path, new VhdOpenOptions { ForWriting = true });
+        image.WriteSectors(0, new byte[512]);
+        System.Console.Out.WriteLine("open");
+        Thread.Sleep(Timeout.Infinite);
+    }
+
+    /// <summary>Writes the whole disk.</summary>
+    private static void Fill(string path)
+    {
+        using VhdImage image = VhdImage.Open(path, new VhdOpenOptions { ForWriting = true });
+        byte[] data = new byte[64 * 1024];
+        data.AsSpan().Fill(7);
+        for (long sector = 0; sector < image.SectorCount; sector += data.Length / 512)
+        {
+            image.WriteSectors(sector, data);
+        }
+
+        image.Flush();
+    }
+}
