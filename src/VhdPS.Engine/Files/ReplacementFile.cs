@@ -162,7 +162,14 @@ public sealed class ReplacementFile : IDisposable
         if (!_isNamed)
         {
             _isNamed = true;
-            System.IO.File.Delete(_ownPath);
+            try
+            {
+                System.IO.File.Delete(_ownPath);
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                // What ended the work says more; the file is found as one that was left.
+            }
         }
     }
 

@@ -38,6 +38,11 @@ public sealed partial class RealPowerCutTests(ITestOutputHelper output)
             Check(pictures, folder["checked"], fileSystem, seed, seen);
             cuts += pictures.Count;
             steps += pictures[^1].LastReported + 1;
+            if (LongRun.IsOn)
+            {
+                output.WriteLine($"{fileSystem}, seed {seed}: {cuts} cuts so far");
+            }
+
             seed++;
             foreach (string file in Directory.GetFiles(outer.Folder))
             {

@@ -50,7 +50,7 @@ internal static class WritingCycle
         Resizing(),
         Child("d.vhd"),
         Writing(),
-        Merging(2, "a.vhd"),
+        Merging(2, "a.vhd") with { Between = "c.vhd" },
         Child("c.vhd"),
         Writing(),
         new("merge into a new file", (state, path, _) => MergeOperation.Run(path(state.Leaf), MergeOptionsOf(1) with { DestinationPath = path("n.vhd"), Force = true })),
@@ -106,7 +106,9 @@ internal static class WritingCycle
             return FindFault(old, before.Disk, other, step.IsDamaged);
         }
 
-        return FindFault(made, after.Disk, after.Disk, step.IsDamaged);
+        // Of two levels the upper one is gone first, and the lower one holds the disk then.
+        string between = step.Between is { } name ? Path.Combine(folder, name) : made;
+        return FindFault(File.Exists(between) ? between : made, after.Disk, after.Disk, step.IsDamaged);
     }
 
     private static string? FindFault(string path, byte[] before, byte[] after, bool isDamaged)
@@ -237,5 +239,8 @@ internal static class WritingCycle
 
         /// <summary>Whether the image is damaged on purpose before or after it.</summary>
         public bool IsDamaged { get; init; }
+
+        /// <summary>The file that holds the disk after the first half of a step of two.</summary>
+        public string? Between { get; init; }
     }
 }
