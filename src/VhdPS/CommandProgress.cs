@@ -33,6 +33,11 @@ internal sealed class CommandProgress(VpcCommandBase cmdlet, string path, string
                 cmdlet.ReportStep($"{path}: {step}.");
             }
 
+            if (value.Warning is { } warning)
+            {
+                cmdlet.WriteWarning($"{warning}.");
+            }
+
             if (elapsed >= _next)
             {
                 _isShown = true;

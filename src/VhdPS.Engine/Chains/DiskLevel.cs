@@ -115,5 +115,15 @@ internal sealed class DiskLevel : IDisposable
         }
     }
 
+    /// <summary>Refuses a result that was read from a file which is no longer what it was when it was opened.</summary>
+    /// <exception cref="ImageInUseException">Another program has changed or replaced it.</exception>
+    public void ThrowIfChanged()
+    {
+        if (_file.HasChanged)
+        {
+            throw new ImageInUseException(Path, forWriting: false);
+        }
+    }
+
     public void Dispose() => _file.Dispose();
 }

@@ -58,6 +58,10 @@ internal sealed class ParentChain : IDisposable
         }
     }
 
+    /// <summary>Refuses a result that was read from parents which are no longer what they were when they were opened.</summary>
+    /// <exception cref="ImageInUseException">Another program has changed or replaced one.</exception>
+    public void ThrowIfChanged() => _levels.ForEach(level => level.ThrowIfChanged());
+
     public void Dispose()
     {
         foreach (DiskLevel level in _levels)

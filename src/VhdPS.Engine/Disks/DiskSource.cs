@@ -26,6 +26,9 @@ public abstract class DiskSource : IDisposable
     /// <summary>The file.</summary>
     public string Path => _file.Path;
 
+    /// <summary>The file and those of its parents that were opened for it.</summary>
+    internal virtual IEnumerable<string> FilePaths => [Path];
+
     /// <summary>What tells the file from every other.</summary>
     public FileIdentity Identity => _file.Identity;
 
@@ -49,7 +52,7 @@ public abstract class DiskSource : IDisposable
     /// <exception cref="ImageInUseException">A writer has it open.</exception>
     /// <exception cref="VhdFormatException">It is to be an image and is none that can be read.</exception>
     public static DiskSource Open(string path, SourceFormat format, VhdOpenOptions? options = null) =>
-        Open(LocalImageFile.OpenRead(path), format, options);
+        Open(LocalImageFile.OpenReadToDelete(path), format, options);
 
     /// <summary>Reads an open file and owns it from then on, also when it is refused.</summary>
     /// <exception cref="VhdFormatException">It is to be an image and is none that can be read.</exception>
@@ -101,12 +104,25 @@ public abstract class DiskSource : IDisposable
     }
 
     /// <summary>Refuses a result whose source was changed while it was read.</summary>
-    /// <exception cref="ImageInUseException">Length or time of the last write are not what they were.</exception>
-    public void ThrowIfChanged()
+    /// <exception cref="ImageInUseException">
+    /// The file's, or a parent's, identity, length or time of the last write are not what they were.
+    /// </exception>
+    public virtual void ThrowIfChanged()
     {
-        if (_file.LastWriteTime != _lastWriteTime || _file.Length != _length)
+        if (_file.HasChanged || _file.LastWriteTime != _lastWriteTime || _file.Length != _length)
         {
             throw new ImageInUseException(Path, forWriting: false);
+        }
+    }
+
+    /// <summary>Deletes the file that was read, not a link that led to it, and closes it.</summary>
+    /// <exception cref="ImageInUseException">Another file has taken its place.</exception>
+    /// <exception cref="ImageIOException">It could not be deleted.</exception>
+    internal void DeleteFile()
+    {
+        if (_file is LocalImageFile file)
+        {
+            file.Delete();
         }
     }
 

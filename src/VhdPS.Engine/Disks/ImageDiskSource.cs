@@ -33,6 +33,14 @@ internal sealed class ImageDiskSource : DiskSource
 
     public override ImageLayout Layout => _layout;
 
+    internal override IEnumerable<string> FilePaths => [Path, .. _image.ParentPaths];
+
+    public override void ThrowIfChanged()
+    {
+        base.ThrowIfChanged();
+        _image.ThrowIfParentChanged();
+    }
+
     public override DiskExtent FindExtent(long offset)
     {
         long sector = offset / VhdSpec.SectorSize;

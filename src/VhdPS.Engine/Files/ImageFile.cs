@@ -22,6 +22,9 @@ public abstract class ImageFile : IDisposable
     /// <summary>When the file was last written to, UTC, as far as the system tells.</summary>
     public virtual DateTime LastWriteTime => default;
 
+    /// <summary>Whether another program has changed or replaced the file since it was opened, as far as the system tells.</summary>
+    internal virtual bool HasChanged => false;
+
     /// <summary>What tells this file from every other, whatever its path.</summary>
     public abstract FileIdentity Identity { get; }
 

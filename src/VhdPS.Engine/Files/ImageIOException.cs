@@ -23,6 +23,9 @@ public enum ImageIOOperation
 
     /// <summary>Reading back what was written.</summary>
     Verify,
+
+    /// <summary>Deleting.</summary>
+    Delete,
 }
 
 /// <summary>An input or output error, with the file, what was being done and where.</summary>
@@ -67,6 +70,7 @@ public sealed class ImageIOException : IOException
             ImageIOOperation.SetLength => "setting the length of",
             ImageIOOperation.Flush => "syncing",
             ImageIOOperation.Replace => "replacing",
+            ImageIOOperation.Delete => "deleting",
             _ => "verifying",
         };
         string where = fileOffset is { } offset ? $" at offset {offset}" : string.Empty;

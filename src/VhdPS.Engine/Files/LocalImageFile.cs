@@ -7,16 +7,25 @@ namespace VhdPS.Engine.Files;
 /// <summary>A regular file of the machine. Readers share; a writer has the file to itself.</summary>
 public sealed class LocalImageFile : ImageFile
 {
+    private const int MaxOpenTries = 20;
+
     private readonly SafeFileHandle _handle;
+    private readonly string _ownPath;
+    private readonly FileStamp _stamp;
+    private FileStream? _stream;
+    private ImageIOException? _syncFailure;
+    private volatile bool _isWritten;
     private long _length;
 
-    private LocalImageFile(string path, SafeFileHandle handle, bool canWrite, FileIdentity identity)
+    private LocalImageFile(string path, string ownPath, SafeFileHandle handle, bool canWrite, FileIdentity identity)
     {
         Path = path;
+        _ownPath = ownPath;
         _handle = handle;
         CanWrite = canWrite;
-        _length = RandomAccess.GetLength(handle);
         Identity = identity;
+        _stamp = ReadStamp();
+        _length = _stamp.Length;
     }
 
     /// <inheritdoc/>
@@ -40,6 +49,31 @@ public sealed class LocalImageFile : ImageFile
     /// <summary>The open file, for system calls that take one.</summary>
     internal SafeFileHandle Handle => _handle;
 
+    /// <summary>
+    /// Whether another program has written to the file, cut it, or put another in its place since it was opened. Of a file
+    /// that was written through this handle only the last is known.
+    /// </summary>
+    internal override bool HasChanged => !IsNamedByPath || (!_isWritten && ReadStamp() != _stamp);
+
+    /// <summary>Refuses a result that was read from the file when it is no longer what it was when it was opened.</summary>
+    /// <exception cref="ImageInUseException">Another program has changed or replaced it.</exception>
+    internal void ThrowIfChanged()
+    {
+        if (HasChanged)
+        {
+            throw new ImageInUseException(Path, forWriting: false);
+        }
+    }
+
+    /// <summary>Whether the path that the file was opened by still names it.</summary>
+    internal bool IsNamedByPath => Names(_ownPath, Identity);
+
+    /// <summary>The file and its own path, which is not that of a link to it.</summary>
+    internal OpenedFile Opened => new(_handle, _ownPath);
+
+    /// <summary>Identity, length and time of the last write as the system says now.</summary>
+    internal FileStamp ReadStamp() => new(Identity, RandomAccess.GetLength(_handle), LastWriteTime);
+
     /// <summary>Opens an existing file for reading, shared with other readers.</summary>
     /// <exception cref="FileNotFoundException">There is none.</exception>
     /// <exception cref="VhdFormatException">The path names no regular file.</exception>
@@ -53,6 +87,16 @@ public sealed class LocalImageFile : ImageFile
     public static LocalImageFile OpenUnlocked(string path) =>
         Open(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
 
+    /// <summary>As <see cref="OpenRead"/>; the file may be deleted while it is open.</summary>
+    internal static LocalImageFile OpenReadToDelete(string path) => Open(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+
+    /// <summary>As <see cref="OpenWrite"/>; another file may take its place while it is open.</summary>
+    internal static LocalImageFile OpenToReplace(string path)
+    {
+        // Elsewhere than on Windows every open file may be renamed over, and only this sharing locks it.
+        return Open(path, FileMode.Open, FileAccess.ReadWrite, OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None);
+    }
+
     /// <summary>Opens an existing file for reading and writing, for this handle alone.</summary>
     /// <exception cref="FileNotFoundException">There is none.</exception>
     /// <exception cref="VhdFormatException">The path names no regular file.</exception>
@@ -65,6 +109,26 @@ public sealed class LocalImageFile : ImageFile
     {
         // FileMode.Create over an existing file makes ext4 flush at close; CreateNew does not, and never destroys anything.
         return Open(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
+    }
+
+    /// <summary>Makes a new file that is to take another name.</summary>
+    /// <param name="path">Where it is for now.</param>
+    /// <param name="finalPath">What messages name.</param>
+    /// <param name="mode">Who may use it on Unix from its first moment on, less what the umask takes.</param>
+    /// <exception cref="IOException">The path exists, or the file could not be made.</exception>
+    internal static LocalImageFile CreateForRename(string path, string finalPath, UnixFileMode mode)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.None, BufferSize = 0 };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = mode;
+        }
+
+        // Only a stream can be made with a mode. Without a buffer it is nothing but its handle.
+        var stream = new FileStream(path, options);
+        SafeFileHandle handle = stream.SafeFileHandle;
+        PlatformFile.Current.TryClaim(handle, forWriting: true);
+        return new LocalImageFile(finalPath, path, handle, canWrite: true, PlatformFile.Current.Stat(handle, path).Identity) { _stream = stream };
     }
 
     /// <inheritdoc/>
@@ -97,6 +161,7 @@ public sealed class LocalImageFile : ImageFile
     {
         try
         {
+            _isWritten = true;
             RandomAccess.Write(_handle, data, fileOffset);
             RaiseLength(fileOffset + data.Length);
         }
@@ -112,6 +177,7 @@ public sealed class LocalImageFile : ImageFile
     {
         try
         {
+            _isWritten = true;
             RandomAccess.SetLength(_handle, length);
             _length = length;
         }
@@ -124,13 +190,19 @@ public sealed class LocalImageFile : ImageFile
     /// <inheritdoc/>
     public override void Flush()
     {
+        // A system reports a failed sync once and then forgets what it could not write: no later sync makes up for it.
+        if (_syncFailure is { } earlier)
+        {
+            throw new ImageIOException(Path, ImageIOOperation.Flush, null, earlier.InnerException!);
+        }
+
         try
         {
-            RandomAccess.FlushToDisk(_handle);
+            PlatformFile.Current.Sync(_handle);
         }
         catch (Exception error) when (IsSystemError(error))
         {
-            throw new ImageIOException(Path, ImageIOOperation.Flush, null, error);
+            throw _syncFailure = new ImageIOException(Path, ImageIOOperation.Flush, null, error);
         }
     }
 
@@ -143,14 +215,44 @@ public sealed class LocalImageFile : ImageFile
     }
 
     /// <inheritdoc/>
-    public override bool TryPunchHole(long fileOffset, long length) =>
-        PlatformFile.Current.PunchHole(_handle, fileOffset, length);
+    public override bool TryPunchHole(long fileOffset, long length)
+    {
+        _isWritten = true;
+        return PlatformFile.Current.PunchHole(_handle, fileOffset, length);
+    }
 
     /// <inheritdoc/>
     public override void Reserve(long fileOffset, long length) => PlatformFile.Current.Reserve(_handle, fileOffset, length);
 
     /// <inheritdoc/>
     public override void Prefetch(long fileOffset, long length) => PlatformFile.Current.Prefetch(_handle, fileOffset, length);
+
+    /// <summary>
+    /// Deletes the file that is open, not a link that led to it, and closes it. It stays deleted after a power cut.
+    /// </summary>
+    /// <exception cref="ImageInUseException">Another file has taken its place meanwhile; that one is left alone.</exception>
+    /// <exception cref="ImageIOException">It could not be deleted.</exception>
+    internal void Delete()
+    {
+        string ownPath = RealPath.Resolve(System.IO.Path.GetFullPath(_ownPath)) ?? _ownPath;
+        if (!Names(ownPath, Identity))
+        {
+            throw new ImageInUseException(Path, forWriting: true);
+        }
+
+        try
+        {
+            // The lock is held until the name is gone: nobody writes to what is about to vanish.
+            File.Delete(ownPath);
+        }
+        catch (Exception error) when (IsSystemError(error))
+        {
+            throw new ImageIOException(Path, ImageIOOperation.Delete, null, error);
+        }
+
+        Dispose();
+        PlatformFile.Current.SyncFolder(System.IO.Path.GetDirectoryName(ownPath)!);
+    }
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
@@ -159,6 +261,7 @@ public sealed class LocalImageFile : ImageFile
         {
             PlatformFile.Current.ReleaseClaim(_handle);
             _handle.Dispose();
+            _stream?.Dispose();
         }
     }
 
@@ -171,38 +274,77 @@ public sealed class LocalImageFile : ImageFile
             throw new VhdOperationException(path, OperationError.TargetExists, "the file exists already.") { IsOverridable = true };
         }
 
+        if (kind == FileKind.Missing && RealPath.IsLink(path))
+        {
+            throw RealPath.DanglingLink(path);
+        }
+
         ThrowIfNotRegular(path, kind);
+        bool forWriting = access == FileAccess.ReadWrite;
         try
         {
-            bool isLocked = share is FileShare.None or FileShare.Read;
-            SafeFileHandle handle = isLocked ? File.OpenHandle(path, mode, access, share) : PlatformFile.Current.OpenUnlocked(path);
-            try
+            for (int tries = 1; ; tries++)
             {
-                // Again by the open file: a name can change what it names, and Windows tells devices only by a handle.
-                FileFacts facts = PlatformFile.Current.Stat(handle, path);
-                ThrowIfNotRegular(path, facts.Kind);
-                if (isLocked && !PlatformFile.Current.TryClaim(handle, access == FileAccess.ReadWrite))
+                if (TryOpen(path, mode, access, share) is { } file)
                 {
-                    throw new ImageInUseException(path, access == FileAccess.ReadWrite);
+                    return file;
                 }
 
-                return new LocalImageFile(path, handle, access == FileAccess.ReadWrite, facts.Identity);
-            }
-            catch
-            {
-                PlatformFile.Current.ReleaseClaim(handle);
-                handle.Dispose();
-                throw;
+                if (tries == MaxOpenTries)
+                {
+                    throw new ImageInUseException(path, forWriting);
+                }
             }
         }
         catch (IOException error) when (IsSharingViolation(error.HResult))
         {
-            throw new ImageInUseException(path, access == FileAccess.ReadWrite, error);
+            throw new ImageInUseException(path, forWriting, error);
+        }
+        catch (UnauthorizedAccessException error)
+        {
+            throw new ImageAccessException(path, forWriting ? "it may not be written to by this user, or is marked as read-only" : "it may not be read by this user", error);
         }
         catch (IOException error) when (error is not (ImageInUseException or FileNotFoundException or DirectoryNotFoundException or PathTooLongException))
         {
             throw new ImageIOException(path, ImageIOOperation.Open, null, error);
         }
+    }
+
+    /// <summary>Null where another file took the path's place before this one was locked: its bytes are no one's any more.</summary>
+    private static LocalImageFile? TryOpen(string path, FileMode mode, FileAccess access, FileShare share)
+    {
+        bool forWriting = access == FileAccess.ReadWrite;
+        bool isLocked = !share.HasFlag(FileShare.Write);
+        SafeFileHandle handle = isLocked ? File.OpenHandle(path, mode, access, share) : PlatformFile.Current.OpenUnlocked(path);
+        LocalImageFile? opened = null;
+        try
+        {
+            // Again by the open file: a name can change what it names, and Windows tells devices only by a handle.
+            FileFacts facts = PlatformFile.Current.Stat(handle, path);
+            ThrowIfNotRegular(path, facts.Kind);
+            if (isLocked && !PlatformFile.Current.TryClaim(handle, forWriting))
+            {
+                throw new ImageInUseException(path, forWriting);
+            }
+
+            opened = Names(path, facts.Identity) ? new LocalImageFile(path, path, handle, forWriting, facts.Identity) : null;
+            return opened;
+        }
+        finally
+        {
+            if (opened is null)
+            {
+                PlatformFile.Current.ReleaseClaim(handle);
+                handle.Dispose();
+            }
+        }
+    }
+
+    /// <summary>Whether a path names a file; true where only an open handle would tell.</summary>
+    private static bool Names(string path, FileIdentity identity)
+    {
+        FileFacts facts = PlatformFile.Current.Stat(path);
+        return facts.Kind != FileKind.Missing && (facts.Identity.FullPath.Length != 0 || identity.FullPath.Length != 0 || facts.Identity == identity);
     }
 
     private static void ThrowIfNotRegular(string path, FileKind kind)

@@ -17,6 +17,8 @@ internal abstract class PassThroughImageFile(ImageFile inner, bool closesInner =
 
     public override FileIdentity Identity => inner.Identity;
 
+    internal override bool HasChanged => inner.HasChanged;
+
     public override int ReadAt(long fileOffset, Span<byte> buffer) => inner.ReadAt(fileOffset, buffer);
 
     public override void WriteAt(long fileOffset, ReadOnlySpan<byte> data) => inner.WriteAt(fileOffset, data);
@@ -59,4 +61,9 @@ internal sealed class NonOwningImageFile(ImageFile owned) : PassThroughImageFile
     public override void Reserve(long fileOffset, long length)
     {
     }
+}
+
+/// <summary>A file that someone else owns, lent to one that writes to it and would close it.</summary>
+internal sealed class WritableNonOwningImageFile(ImageFile owned) : PassThroughImageFile(owned, closesInner: false)
+{
 }

@@ -54,6 +54,13 @@ internal static class RealPath
     /// <summary>Whether a path names a link.</summary>
     public static bool IsLink(string path) => ReadLink(path) is not null;
 
+    /// <summary>What a path that names a link to nothing is refused with.</summary>
+    public static FileNotFoundException DanglingLink(string path)
+    {
+        string target = Resolve(Path.GetFullPath(path)) ?? ReadLink(path) ?? string.Empty;
+        return new FileNotFoundException($"{path}: the link leads to '{target}', which does not exist.", path);
+    }
+
     private static void Push(Stack<string> waiting, string path)
     {
         foreach (string part in path.Split([Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar], StringSplitOptions.RemoveEmptyEntries).Reverse())

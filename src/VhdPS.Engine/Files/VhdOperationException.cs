@@ -38,6 +38,12 @@ public enum OperationError
 
     /// <summary>The kind of image does not allow it.</summary>
     WrongType,
+
+    /// <summary>The file has other names, which would keep the old content.</summary>
+    HardLinked,
+
+    /// <summary>The new file cannot be given the owner, the group or the access list of the one that it replaces.</summary>
+    OwnerNotKept,
 }
 
 /// <summary>The engine declined to do what was asked; nothing was changed.</summary>

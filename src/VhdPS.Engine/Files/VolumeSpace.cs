@@ -13,7 +13,7 @@ public static class VolumeSpace
     /// <exception cref="VhdOperationException">It would be longer than FAT's 4 GiB less a byte.</exception>
     public static void ThrowIfTooLong(string targetPath, long length)
     {
-        string folder = Path.GetDirectoryName(Path.GetFullPath(targetPath))!;
+        string folder = FolderOf(targetPath);
         if (MaxFileLength(folder) is { } most && length > most)
         {
             throw new VhdOperationException(
@@ -25,12 +25,19 @@ public static class VolumeSpace
     /// <exception cref="VhdOperationException">The volume has less than <paramref name="neededBytes"/> left.</exception>
     public static void ThrowIfLess(string targetPath, long neededBytes)
     {
-        string folder = Path.GetDirectoryName(Path.GetFullPath(targetPath))!;
+        string folder = FolderOf(targetPath);
         if (Of(folder) is { } free && free < neededBytes)
         {
             throw new VhdOperationException(
                 targetPath, OperationError.NotEnoughSpace, $"up to {neededBytes} bytes may be needed and {free} are free in {folder}.") { IsOverridable = true };
         }
+    }
+
+    /// <summary>Where the file lies or will lie: of a link, where it leads to.</summary>
+    private static string FolderOf(string path)
+    {
+        string full = Path.GetFullPath(path);
+        return Path.GetDirectoryName(RealPath.Resolve(full) ?? full)!;
     }
 
     /// <summary>FAT keeps lengths in 32 bits; Windows calls it FAT or FAT32, Linux and macOS msdos.</summary>

@@ -28,15 +28,32 @@ public static class ChildCreator
             ThrowIfInChain(path, parentFile, parent);
         }
 
-        var image = new NewImage(parent.SectorCount * VhdSpec.SectorSize)
+        using var target = ReplacementFile.Begin(path, overwrite);
+        Write(target.File, child, parent);
+        target.Commit();
+    }
+
+    /// <summary>Writes an empty child into a new file, whose path is the one that the child will have.</summary>
+    /// <param name="file">The empty file.</param>
+    /// <param name="child">What it is to be.</param>
+    /// <param name="parent">The parent's layout.</param>
+    internal static void Write(ImageFile file, NewChild child, ImageLayout parent)
+    {
+        long parentSize = parent.SectorCount * VhdSpec.SectorSize;
+        var image = new NewImage(child.SizeBytes ?? parentSize)
         {
             VhdType = VhdType.Differencing,
             BlockSize = child.BlockSize ?? (parent.BlockSize == 0 ? VhdSpec.DefaultBlockSize : parent.BlockSize),
             UniqueId = child.UniqueId,
             TimeStamp = child.TimeStamp,
         };
-        HardDiskFooter footer = image.CreateFooter().With(geometry: parent.Footer.Geometry);
-        ParentLink link = ParentLink.Between(path, child.ParentPath);
+        HardDiskFooter footer = image.CreateFooter();
+        if ((child.SizeBytes ?? parentSize) == parentSize)
+        {
+            footer = footer.With(geometry: parent.Footer.Geometry);
+        }
+
+        ParentLink link = ParentLink.Between(file.Path, child.ParentPath);
         const long tableOffset = VhdSpec.FooterSize + VhdSpec.HeaderSize;
         long linkOffset = BlockAllocationTable.End(tableOffset, image.BlockCount);
         DynamicDiskHeader header = DynamicDiskHeader.Create(tableOffset, image.BlockCount, image.BlockSize).With(
@@ -44,10 +61,7 @@ public static class ChildCreator
             parentTimeStamp: NamedFile.ModifiedUtc(child.ParentPath),
             parentUnicodeName: link.Name,
             parentLocators: link.Locators(linkOffset, [.. Enumerable.Range(0, VhdSpec.LocatorCount)]));
-
-        using var target = ReplacementFile.Begin(path, overwrite);
-        ImageCreator.WriteDynamic(target.File, footer, header, link.Encode());
-        target.Commit();
+        ImageCreator.WriteDynamic(file, footer, header, link.Encode());
     }
 
     /// <summary>Refuses an image that cannot be a parent.</summary>
@@ -105,4 +119,7 @@ public sealed record NewChild(string ParentPath)
 
     /// <summary>The time of making.</summary>
     public required DateTime TimeStamp { get; init; }
+
+    /// <summary>The disk's size in bytes; null for the parent's.</summary>
+    internal long? SizeBytes { get; init; }
 }

@@ -49,6 +49,9 @@ public sealed partial class VhdImage : IDisposable
     /// <summary>The open file, for operations that rearrange it.</summary>
     internal ImageFile File => _file;
 
+    /// <summary>The files of the parents that were opened so far.</summary>
+    internal IEnumerable<string> ParentPaths => _parents?.Levels.Select(level => level.Path) ?? [];
+
     /// <summary>Opens a file of the machine.</summary>
     /// <exception cref="FileNotFoundException">There is none.</exception>
     /// <exception cref="ImageInUseException">Someone has it open.</exception>
@@ -130,6 +133,16 @@ public sealed partial class VhdImage : IDisposable
         {
             _parents?.Dispose();
             _file.Dispose();
+        }
+    }
+
+    /// <summary>Refuses what was read of parents that were changed since they were opened.</summary>
+    /// <exception cref="ImageInUseException">Another program has changed or replaced one.</exception>
+    internal void ThrowIfParentChanged()
+    {
+        lock (_parentsGate)
+        {
+            _parents?.ThrowIfChanged();
         }
     }
 

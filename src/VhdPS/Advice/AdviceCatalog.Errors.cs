@@ -42,6 +42,14 @@ internal static partial class AdviceCatalog
         ["WrongType"] = new(
             "The kind of image does not allow what was asked.",
             "Convert the image to the type that the message names."),
+        ["HardLinked"] = new(
+            "The file has more than one name (hard links). A new file would take the place of one of them, and the others would keep " +
+            "the old content. Nothing was changed.",
+            "Change the image in place (-InPlace, where the cmdlet has it), or remove the other names."),
+        ["OwnerNotKept"] = new(
+            "A new file would take the image's place, and could not be given its owner, group or access list, so that others may no " +
+            "longer open it. Nothing was changed.",
+            "Change the image in place (-InPlace, where the cmdlet has it), run as the owner or as administrator, or give -Force."),
         ["ImageInUse"] = new(
             "Another program, or another command of this session, has the image open in a way that rules this out. Reading shares; " +
             "writing is exclusive.",
@@ -80,6 +88,9 @@ internal static partial class AdviceCatalog
         ["ReplaceFailed"] = new(
             "The complete new file could not be put in the place of the old one, which stays.",
             "Check that no program has the old file open, and the permissions of the folder."),
+        ["DeleteFailed"] = new(
+            "A file that is of no more use could not be deleted; what was asked is done otherwise.",
+            "Check the permissions of the folder, and delete the file by hand."),
         ["VerifyFailed"] = new(
             "What was read back from a new file is not what was written, at the offset in the message. The new file is removed " +
             "again; the source is as it was.",

@@ -23,6 +23,8 @@ internal static partial class AdviceCatalog
     public static string? HintFor(VhdOperationException error) => error.Code switch
     {
         OperationError.UndoFileExists => "-Backup names another.",
+        OperationError.HardLinked => "-InPlace changes it in place.",
+        OperationError.OwnerNotKept => "-InPlace changes it in place, -Force continues.",
         _ when !error.IsOverridable => null,
         OperationError.TargetExists => "-Force replaces it.",
         OperationError.NotEnoughSpace => "-Force tries anyway.",

@@ -47,12 +47,20 @@ internal static class WriterProcess
                 case ["fill", string path]:
                     Fill(path);
                     return 0;
+                case ["change", string verb, string folder]:
+                    WritingVerb.Find(verb).Run(folder);
+                    return 0;
+                case ["cycle", string folder, string seed]:
+                    WritingCycle.Run(folder, int.Parse(seed, CultureInfo.InvariantCulture));
+                    return 0;
                 default:
-                    Console.Error.WriteLine("The tests start this: scatter PATH RUN, hold PATH, fill PATH. Run them by: dotnet test");
+                    Console.Error.WriteLine(
+                        "The tests start this: scatter PATH RUN, hold PATH, fill PATH, change VERB FOLDER, cycle FOLDER SEED. " +
+                        "Run them by: dotnet test");
                     return 2;
             }
         }
-        catch (ImageIOException error)
+        catch (Exception error) when (error is ImageIOException or ImageAccessException)
         {
             Console.Error.WriteLine(error.Message);
             return 1;

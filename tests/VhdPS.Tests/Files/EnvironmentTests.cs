@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using VhdPS.Engine.Chains;
 using VhdPS.Engine.Files;
@@ -14,7 +13,6 @@ namespace VhdPS.Tests.Files;
 /// <summary>What a path can name besides a file of one's own: folders, pipes, devices, files of others, full disks.</summary>
 public sealed partial class EnvironmentTests
 {
-    private const uint Nobody = 65534;
 
     private static readonly VhdOpenOptions Writing = new() { ForWriting = true };
 
@@ -72,12 +70,12 @@ public sealed partial class EnvironmentTests
         File.SetUnixFileMode(readable, UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
         File.SetUnixFileMode(
             folder.Root, UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
-        AsNobody(() =>
+        OtherUser.Run(() =>
         {
-            Assert.Throws<UnauthorizedAccessException>(() => VhdImage.Open(secret));
-            Assert.Throws<UnauthorizedAccessException>(() => VhdImage.Open(readable, Writing));
-            Assert.Throws<UnauthorizedAccessException>(() => ImageCreator.Create(folder["new.vhd"], Small));
-            Assert.Throws<UnauthorizedAccessException>(() => ImageCreator.Create(readable, Small, overwrite: true));
+            Assert.Throws<ImageAccessException>(() => VhdImage.Open(secret));
+            Assert.Throws<ImageAccessException>(() => VhdImage.Open(readable, Writing));
+            Assert.Throws<ImageAccessException>(() => ImageCreator.Create(folder["new.vhd"], Small));
+            Assert.Throws<ImageAccessException>(() => ImageCreator.Create(readable, Small, overwrite: true));
             using VhdImage image = VhdImage.Open(readable);
             image.ReadSectors(0, new byte[512]);
         });
@@ -273,37 +271,6 @@ public sealed partial class EnvironmentTests
     /// Runs on a thread that asks the file system as a user without rights; the rest of the process keeps its own. Without
     /// an administrator's rights the tests' own user is as good.
     /// </summary>
-    private static void AsNobody(Action action)
-    {
-        Exception? failure = null;
-        var thread = new Thread(() =>
-        {
-            try
-            {
-                if (Environment.IsPrivilegedProcess)
-                {
-                    _ = SetFileSystemGroup(Nobody);
-                    _ = SetFileSystemUser(Nobody);
-                }
-
-                action();
-            }
-            catch (Exception error) when (error is not OutOfMemoryException)
-            {
-                failure = error;
-            }
-        });
-        thread.Start();
-        thread.Join();
-        Assert.True(failure is null, failure?.ToString());
-    }
-
-    [LibraryImport("libc", EntryPoint = "setfsuid")]
-    private static partial int SetFileSystemUser(uint user);
-
-    [LibraryImport("libc", EntryPoint = "setfsgid")]
-    private static partial int SetFileSystemGroup(uint group);
-
     private sealed class QemuSession : IDisposable
     {
         private readonly Process _process;

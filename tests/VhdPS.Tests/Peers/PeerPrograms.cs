@@ -10,6 +10,9 @@ internal static class PeerPrograms
     public const string Mke2fs = "mke2fs";
     public const string E2fsck = "e2fsck";
     public const string Debugfs = "debugfs";
+    public const string Strace = "strace";
+    public const string NbdKit = "nbdkit";
+    public const string NbdFuse = "nbdfuse";
 
     /// <summary>Whether a missing program fails a test instead of skipping it.</summary>
     public static readonly bool AreRequired = Environment.GetEnvironmentVariable("VHDPS_REQUIRE_PEERS") == "1";
@@ -17,6 +20,11 @@ internal static class PeerPrograms
     /// <summary>Full path of a program in PATH or in the folders of administrators' programs; null where there is none.</summary>
     public static string? Find(string program)
     {
+        if (Path.IsPathRooted(program))
+        {
+            return File.Exists(program) ? program : null;
+        }
+
         IEnumerable<string> folders = (Environment.GetEnvironmentVariable("PATH") ?? string.Empty)
             .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
         string[] names = OperatingSystem.IsWindows() ? [program + ".exe"] : [program];

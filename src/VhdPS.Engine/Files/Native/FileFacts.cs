@@ -13,4 +13,17 @@ internal enum FileKind
 /// <param name="Kind">What the path names, links followed.</param>
 /// <param name="Identity">Volume and number.</param>
 /// <param name="SizeOnDisk">Bytes on the medium, or null.</param>
-internal readonly record struct FileFacts(FileKind Kind, FileIdentity Identity, long? SizeOnDisk);
+internal readonly record struct FileFacts(FileKind Kind, FileIdentity Identity, long? SizeOnDisk)
+{
+    /// <summary>Names that the file has (hard links); 1 where the system does not tell.</summary>
+    public uint LinkCount { get; init; } = 1;
+
+    /// <summary>The owner's number on Unix.</summary>
+    public uint UserId { get; init; }
+
+    /// <summary>The group's number on Unix.</summary>
+    public uint GroupId { get; init; }
+
+    /// <summary>The permission bits on Unix.</summary>
+    public uint Mode { get; init; }
+}

@@ -20,6 +20,12 @@ internal sealed partial class LinuxFile : UnixFile
     private const int DeviceMajorAt = 136;
     private const int StatfsLength = 256;
     private const nint Ext4Magic = 0xEF53;
+    private const uint RenameNoReplace = 1;
+    private const int InvalidErrno = 22;
+    private const int NoSuchCallErrno = 38;
+    private const int LinkCountAt = 16;
+    private const int UserIdAt = 20;
+    private const int GroupIdAt = 24;
 
     private static volatile bool _lacksReadVector;
 
@@ -29,6 +35,8 @@ internal sealed partial class LinuxFile : UnixFile
 
     protected override int CloseOnExec => 0x80000;
 
+    protected override bool TakesGroupOfFolder => false;
+
     public override FileFacts Stat(string path)
     {
         Span<byte> stat = stackalloc byte[StatxLength];
@@ -36,7 +44,7 @@ internal sealed partial class LinuxFile : UnixFile
         {
             return StatPath(AtCurrentFolder, path, 0, BasicStats, ref MemoryMarshal.GetReference(stat)) == 0
                 ? Decode(stat)
-                : base.Stat(path);
+                : NotThere(path) ?? base.Stat(path);
         }
         catch (EntryPointNotFoundException)
         {
@@ -82,6 +90,23 @@ internal sealed partial class LinuxFile : UnixFile
         }
     }
 
+    public override void RenameToNew(string path, string newPath)
+    {
+        try
+        {
+            Retry(() => RenameAt(AtCurrentFolder, path, AtCurrentFolder, newPath, RenameNoReplace));
+        }
+        catch (Exception error) when (error is EntryPointNotFoundException or IOException { HResult: InvalidErrno or NoSuchCallErrno })
+        {
+            base.RenameToNew(path, newPath);
+        }
+    }
+
+    protected override void CopyAttributes(OpenedFile source, OpenedFile target, ICollection<LostProtection> lost) =>
+        LinuxAttributes.Copy(source.Handle, target.Handle, lost);
+
+    protected override bool HasAccessList(string path) => LinuxAttributes.HasAccessList(path);
+
     public override bool TryClaim(SafeFileHandle handle, bool forWriting) => LinuxLocks.TryClaim(handle, forWriting);
 
     public override void ReleaseClaim(SafeFileHandle handle) => LinuxLocks.Release(handle);
@@ -111,8 +136,14 @@ internal sealed partial class LinuxFile : UnixFile
         ulong device = MemoryMarshal.Read<ulong>(stat[DeviceMajorAt..]);
         ulong inode = MemoryMarshal.Read<ulong>(stat[InodeAt..]);
         long blocks = MemoryMarshal.Read<long>(stat[BlocksAt..]);
-        return new FileFacts(
-            KindOf(MemoryMarshal.Read<ushort>(stat[ModeAt..])), new FileIdentity(device, 0, inode, string.Empty), blocks * 512);
+        ushort mode = MemoryMarshal.Read<ushort>(stat[ModeAt..]);
+        return new FileFacts(KindOf(mode), new FileIdentity(device, 0, inode, string.Empty), blocks * 512)
+        {
+            LinkCount = MemoryMarshal.Read<uint>(stat[LinkCountAt..]),
+            UserId = MemoryMarshal.Read<uint>(stat[UserIdAt..]),
+            GroupId = MemoryMarshal.Read<uint>(stat[GroupIdAt..]),
+            Mode = mode,
+        };
     }
 
     [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
@@ -123,6 +154,9 @@ internal sealed partial class LinuxFile : UnixFile
 
     [LibraryImport("libc", EntryPoint = "fallocate", SetLastError = true)]
     private static partial int Allocate(SafeFileHandle handle, int mode, long offset, long length);
+
+    [LibraryImport("libc", EntryPoint = "renameat2", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    private static partial int RenameAt(int folder, string path, int newFolder, string newPath, uint flags);
 
     [LibraryImport("libc", EntryPoint = "fstatfs")]
     private static partial int StatFileSystem(SafeFileHandle handle, ref byte stat);

@@ -7,6 +7,16 @@ namespace VhdPS.Engine.Files.Native;
 internal sealed partial class MacFile : UnixFile
 {
     private const int PunchHoleCommand = 99;
+    private const int FullSyncCommand = 51;
+    private const int NotSupportedErrno = 45;
+    private const int InvalidErrno = 22;
+    private const int NotATerminalErrno = 25;
+    private const uint RenameExclusive = 4;
+    private const uint CopyAccessList = 1;
+    private const uint CopyExtendedAttributes = 4;
+    private const int LinkCountAt = 6;
+    private const int UserIdAt = 16;
+    private const int GroupIdAt = 20;
     private const int StatLength = 256;
     private const int ModeAt = 4;
     private const int InodeAt = 8;
@@ -18,12 +28,14 @@ internal sealed partial class MacFile : UnixFile
 
     protected override int CloseOnExec => 0x1000000;
 
+    protected override bool TakesGroupOfFolder => true;
+
     public override FileFacts Stat(string path)
     {
         Span<byte> stat = stackalloc byte[StatLength];
         ref byte first = ref MemoryMarshal.GetReference(stat);
         bool isArm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
-        return (isArm ? StatPath(path, ref first) : StatPath64(path, ref first)) == 0 ? Decode(stat) : base.Stat(path);
+        return (isArm ? StatPath(path, ref first) : StatPath64(path, ref first)) == 0 ? Decode(stat) : NotThere(path) ?? base.Stat(path);
     }
 
     public override FileFacts Stat(SafeFileHandle handle, string path)
@@ -43,13 +55,61 @@ internal sealed partial class MacFile : UnixFile
         return Control(handle, PunchHoleCommand, ref hole) == 0;
     }
 
+    public override void Sync(SafeFileHandle handle)
+    {
+        try
+        {
+            // fsync alone leaves the data in the drive's own memory.
+            Retry(() => Control(handle, FullSyncCommand, 0));
+        }
+        catch (IOException error) when (error.HResult is NotSupportedErrno or InvalidErrno or NotATerminalErrno)
+        {
+            // A network's file system has only the other.
+            base.Sync(handle);
+        }
+    }
+
+    public override void RenameToNew(string path, string newPath)
+    {
+        try
+        {
+            Retry(() => RenameExclusively(path, newPath, RenameExclusive));
+        }
+        catch (IOException error) when (error.HResult is NotSupportedErrno or InvalidErrno)
+        {
+            base.RenameToNew(path, newPath);
+        }
+    }
+
+    protected override void CopyAttributes(OpenedFile source, OpenedFile target, ICollection<LostProtection> lost)
+    {
+        if (CopyFile(source.Handle, target.Handle, 0, CopyAccessList) < 0)
+        {
+            lost.Add(new LostProtection("the access list", IsAccess: true));
+        }
+
+        if (CopyFile(source.Handle, target.Handle, 0, CopyExtendedAttributes) < 0)
+        {
+            lost.Add(new LostProtection("extended attributes", IsAccess: false));
+        }
+    }
+
+    // Lists on macOS only add rights or take them from named users; the mode's group bits are the group's own.
+    protected override bool HasAccessList(string path) => false;
+
     private static FileFacts Decode(ReadOnlySpan<byte> stat)
     {
         ulong device = MemoryMarshal.Read<uint>(stat);
         ulong inode = MemoryMarshal.Read<ulong>(stat[InodeAt..]);
         long blocks = MemoryMarshal.Read<long>(stat[BlocksAt..]);
-        return new FileFacts(
-            KindOf(MemoryMarshal.Read<ushort>(stat[ModeAt..])), new FileIdentity(device, 0, inode, string.Empty), blocks * 512);
+        ushort mode = MemoryMarshal.Read<ushort>(stat[ModeAt..]);
+        return new FileFacts(KindOf(mode), new FileIdentity(device, 0, inode, string.Empty), blocks * 512)
+        {
+            LinkCount = MemoryMarshal.Read<ushort>(stat[LinkCountAt..]),
+            UserId = MemoryMarshal.Read<uint>(stat[UserIdAt..]),
+            GroupId = MemoryMarshal.Read<uint>(stat[GroupIdAt..]),
+            Mode = mode,
+        };
     }
 
     [LibraryImport("libc", EntryPoint = "stat", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
@@ -66,6 +126,15 @@ internal sealed partial class MacFile : UnixFile
 
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     private static partial int Control(SafeFileHandle handle, int command, ref Hole hole);
+
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    private static partial int Control(SafeFileHandle handle, int command, int argument);
+
+    [LibraryImport("libc", EntryPoint = "renamex_np", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    private static partial int RenameExclusively(string path, string newPath, uint flags);
+
+    [LibraryImport("libc", EntryPoint = "fcopyfile", SetLastError = true)]
+    private static partial int CopyFile(SafeFileHandle source, SafeFileHandle target, nint state, uint flags);
 
     [StructLayout(LayoutKind.Sequential)]
     private struct Hole

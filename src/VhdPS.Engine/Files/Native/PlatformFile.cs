@@ -52,8 +52,67 @@ internal abstract class PlatformFile
     {
     }
 
+    /// <summary>Returns when the file's data and length are on the medium.</summary>
+    /// <exception cref="IOException">The medium did not take them; HResult is the system's error.</exception>
+    public virtual void Sync(SafeFileHandle handle) => RandomAccess.FlushToDisk(handle);
+
+    /// <summary>Opens a folder so that its entries can be synced; null where the system needs no such sync.</summary>
+    /// <exception cref="IOException">It cannot be opened.</exception>
+    public virtual SafeFileHandle? OpenFolder(string folder) => null;
+
     /// <summary>Puts a folder's entries on the medium, so that a rename in it outlives a power cut.</summary>
-    public virtual void SyncFolder(string folder)
+    /// <param name="handle">From <see cref="OpenFolder"/>.</param>
+    /// <exception cref="IOException">The medium did not take them.</exception>
+    public virtual void SyncFolder(SafeFileHandle handle)
+    {
+    }
+
+    /// <summary>Opens a folder, syncs its entries and closes it.</summary>
+    /// <exception cref="ImageIOException">The folder cannot be opened, or the medium did not take its entries.</exception>
+    public void SyncFolder(string folder)
+    {
+        try
+        {
+            using SafeFileHandle? handle = OpenFolder(folder);
+            if (handle is not null)
+            {
+                SyncFolder(handle);
+            }
+        }
+        catch (IOException error)
+        {
+            throw new ImageIOException(folder, ImageIOOperation.Flush, null, error);
+        }
+    }
+
+    /// <summary>Gives a file another name on its volume where nothing has that name yet.</summary>
+    /// <exception cref="IOException">The name is taken, or the rename failed.</exception>
+    public virtual void RenameToNew(string path, string newPath) => File.Move(path, newPath, overwrite: false);
+
+    /// <summary>Gives a file the name of another, which ceases to have it, in one step.</summary>
+    /// <param name="path">The new file.</param>
+    /// <param name="targetPath">The name that it takes.</param>
+    /// <param name="release">Closes the file that is replaced; called first where the system renames over no open file.</param>
+    /// <exception cref="IOException">The rename failed.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder or the file does not allow it.</exception>
+    public virtual void RenameOver(string path, string targetPath, Action release)
+    {
+        release();
+        File.Move(path, targetPath, overwrite: true);
+    }
+
+    /// <summary>Gives a new file owner, group, mode, access list and attributes of another.</summary>
+    /// <returns>What could not be given.</returns>
+    public virtual IReadOnlyList<LostProtection> CopyProtection(OpenedFile source, OpenedFile target) => [];
+
+    /// <summary>The mode, before the umask, to make a file with whose content comes from others: no more readable than they are.</summary>
+    public virtual UnixFileMode ModeOfCopy(IEnumerable<string> sourcePaths, string folder) =>
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+
+    /// <summary>Takes from a new file what would let more users read it than may read its sources.</summary>
+    /// <param name="sourcePaths">The files whose content goes into the new one.</param>
+    /// <param name="target">The new file.</param>
+    public virtual void Restrict(IEnumerable<string> sourcePaths, OpenedFile target)
     {
     }
 

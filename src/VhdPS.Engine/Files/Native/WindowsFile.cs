@@ -12,6 +12,12 @@ internal sealed partial class WindowsFile : PlatformFile
     private const uint QueryAllocatedRanges = 0x000940CF;
     private const uint SetZeroData = 0x000980C8;
     private const int MoreDataError = 234;
+    private const int RenameInfoExClass = 22;
+    private const uint DeleteAccess = 0x00010000;
+    private const uint ShareAll = 7;
+    private const uint OpenExisting = 3;
+    private const uint RenameFlags = 0x1 | 0x2;
+    private const uint MoveFlags = 0x1 | 0x8;
 
     public override FileFacts Stat(string path)
     {
@@ -40,7 +46,7 @@ internal sealed partial class WindowsFile : PlatformFile
         FileIdentity identity = GetIdInfo(handle, IdInfoClass, out IdInfo id, Marshal.SizeOf<IdInfo>())
             ? new FileIdentity(id.Volume, id.High, id.Low, string.Empty)
             : ByPath(path);
-        return new FileFacts(FileKind.Regular, identity, sizeOnDisk);
+        return new FileFacts(FileKind.Regular, identity, sizeOnDisk) { LinkCount = sizeOnDisk is null ? 1 : standard.NumberOfLinks };
     }
 
     public override (long Offset, long End)? FindData(SafeFileHandle handle, long fileOffset, long length)
@@ -66,6 +72,97 @@ internal sealed partial class WindowsFile : PlatformFile
         Range zeroed = new() { Offset = fileOffset, Length = fileOffset + length };
         return ZeroRange(handle, SetZeroData, ref zeroed, Marshal.SizeOf<Range>(), 0, 0, out _, 0);
     }
+
+    public override void Sync(SafeFileHandle handle)
+    {
+        if (!FlushBuffers(handle))
+        {
+            throw LastError();
+        }
+    }
+
+    /// <summary>
+    /// Renames over an open file as Unix does, so that no writer gets between. Where the file system cannot (FAT, older
+    /// servers), the target is closed first and the result is looked at.
+    /// </summary>
+    public override void RenameOver(string path, string targetPath, Action release)
+    {
+        FileIdentity identity;
+        using (SafeFileHandle file = OpenForDeleting(path, DeleteAccess, ShareAll, 0, OpenExisting, 0, 0))
+        {
+            if (file.IsInvalid)
+            {
+                throw LastError();
+            }
+
+            identity = Stat(file, path).Identity;
+            if (TryRename(file, targetPath))
+            {
+                return;
+            }
+        }
+
+        release();
+        if (!MoveFile(path, targetPath, MoveFlags))
+        {
+            throw LastError();
+        }
+
+        using SafeFileHandle moved = OpenForDeleting(targetPath, 0, ShareAll, 0, OpenExisting, 0, 0);
+        if (!moved.IsInvalid && identity.FullPath.Length == 0 && Stat(moved, targetPath).Identity != identity)
+        {
+            throw new IOException("another file took the place of the new one");
+        }
+    }
+
+    public override IReadOnlyList<LostProtection> CopyProtection(OpenedFile source, OpenedFile target) =>
+        WindowsSecurity.Copy(source.Path, target.Path);
+
+    public override void Restrict(IEnumerable<string> sourcePaths, OpenedFile target)
+    {
+        foreach (string path in sourcePaths)
+        {
+            WindowsSecurity.CopyProtectedList(path, target.Path);
+        }
+    }
+
+    private static unsafe bool TryRename(SafeFileHandle file, string targetPath)
+    {
+        // FILE_RENAME_INFO: flags, root folder, length of the name in bytes, the name.
+        string full = Path.GetFullPath(targetPath);
+        int nameAt = IntPtr.Size == 8 ? 20 : 12;
+        byte[] info = new byte[nameAt + ((full.Length + 1) * sizeof(char))];
+        BitConverter.TryWriteBytes(info, RenameFlags);
+        BitConverter.TryWriteBytes(info.AsSpan(nameAt - sizeof(int)), full.Length * sizeof(char));
+        MemoryMarshal.AsBytes(full.AsSpan()).CopyTo(info.AsSpan(nameAt));
+        fixed (byte* first = info)
+        {
+            return SetInfo(file, RenameInfoExClass, first, info.Length);
+        }
+    }
+
+    private static Exception LastError()
+    {
+        int error = Marshal.GetLastPInvokeError();
+        string message = Marshal.GetPInvokeErrorMessage(error);
+        return error == 5 ? new UnauthorizedAccessException(message) : new IOException(message, unchecked((int)0x80070000 | error));
+    }
+
+    [LibraryImport("kernel32", EntryPoint = "FlushFileBuffers", SetLastError = true)]
+    [return: MarshalAs(UnmanagedType.Bool)]
+    private static partial bool FlushBuffers(SafeFileHandle handle);
+
+    [LibraryImport("kernel32", EntryPoint = "CreateFileW", StringMarshalling = StringMarshalling.Utf16, SetLastError = true)]
+    private static partial SafeFileHandle OpenForDeleting(
+        string path, uint access, uint share, nint security, uint disposition, uint flags, nint template);
+
+    [LibraryImport("kernel32", EntryPoint = "SetFileInformationByHandle", SetLastError = true)]
+    [return: MarshalAs(UnmanagedType.Bool)]
+    private static unsafe partial bool SetInfo(SafeFileHandle handle, int infoClass, byte* info, int length);
+
+    [LibraryImport("kernel32", EntryPoint = "MoveFileExW", StringMarshalling = StringMarshalling.Utf16, SetLastError = true)]
+    [return: MarshalAs(UnmanagedType.Bool)]
+    private static partial bool MoveFile(string path, string newPath, uint flags);
 
     [LibraryImport("kernel32", SetLastError = true)]
     private static partial uint GetFileType(SafeFileHandle handle);

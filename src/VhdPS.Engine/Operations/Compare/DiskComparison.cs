@@ -16,6 +16,7 @@ public static class DiskComparison
     /// <summary>The ranges that differ, in ascending order, as they are found; none touches the next.</summary>
     /// <exception cref="VhdFormatException">A sector cannot be found.</exception>
     /// <exception cref="ImageIOException">A file could not be read.</exception>
+    /// <exception cref="ImageInUseException">A file was changed while it was read; what was found so far may be wrong.</exception>
     public static IEnumerable<ComparedRange> FindDifferences(
         DiskSource reference, DiskSource difference, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
@@ -45,6 +46,8 @@ public static class DiskComparison
             progress?.Report(new WorkProgress(Math.Min(end, total), total));
         }
 
+        reference.ThrowIfChanged();
+        difference.ThrowIfChanged();
         if (open is { } last)
         {
             yield return last;

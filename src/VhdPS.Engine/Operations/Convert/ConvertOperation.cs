@@ -86,7 +86,12 @@ public sealed class ConvertOperation : IDisposable
     {
         long verifiedBytes = _options.Verify ? Math.Max(_source.SizeBytes, SizeBytes) : 0;
         long totalBytes = DataBytes + verifiedBytes;
-        using var target = ReplacementFile.Begin(_options.TargetPath, _options.Force);
+        using var target = ReplacementFile.Begin(_options.TargetPath, _options.Force, _source.FilePaths);
+        foreach (string warning in target.Warnings)
+        {
+            progress?.Report(new WorkProgress(0, totalBytes) { Warning = warning });
+        }
+
         DiskWriter writer = CreateWriter(target.File);
         progress?.Report(new WorkProgress(0, totalBytes) { Step = $"Copying what is not known to be zeros to '{target.File.Path}'" });
         DiskCopy.Run(_source, writer, progress, totalBytes, _options.Sync, cancellation);
@@ -106,12 +111,15 @@ public sealed class ConvertOperation : IDisposable
         progress?.Report(new WorkProgress(totalBytes, totalBytes) { Step = $"Giving the new file its name '{_options.TargetPath}'" });
         target.Commit(_options.Sync);
         progress?.Report(new WorkProgress(totalBytes, totalBytes));
-        _source.Dispose();
         if (_options.DeleteSource)
         {
+            // Looked at again at the last moment: what came to the source since is in no other file.
+            _source.ThrowIfChanged();
             progress?.Report(new WorkProgress(totalBytes, totalBytes) { Step = "Deleting the source" });
-            NamedFile.Delete(_source.Path);
+            _source.DeleteFile();
         }
+
+        _source.Dispose();
 
         return new ConvertResult(_options.TargetPath, TargetFormat, SizeBytes, fileSize, sizeOnDisk, writer.WrittenBytes);
     }

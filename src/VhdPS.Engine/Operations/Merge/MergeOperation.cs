@@ -47,13 +47,17 @@ public static class MergeOperation
 
         if (!plan.IsNewFile)
         {
+            FileStamp[] stamps = [.. levels.Take(plan.SourcePaths.Count + 1).Select(level => StampOf(level.Path))];
             for (int depth = 0; depth < plan.SourcePaths.Count; depth++)
             {
-                MergeIntoParent(levels[depth].Path, levels[depth + 1].Path, options, progress, cancellation);
+                // Closed last: until it is gone no one may write to it what its parent would lack.
+                using LocalImageFile child = OpenUnchanged(levels[depth].Path, stamps[depth], LocalImageFile.OpenReadToDelete);
+                stamps[depth + 1] = MergeIntoParent(child, levels[depth + 1].Path, stamps[depth + 1], options, progress, cancellation);
+                child.ThrowIfChanged();
                 if (!options.KeepChild)
                 {
                     progress?.Report(new WorkProgress(1, 1) { Step = $"Deleting '{levels[depth].Path}', all of which its parent holds now" });
-                    NamedFile.DeleteDurably(levels[depth].Path);
+                    child.Delete();
                 }
             }
         }
@@ -79,17 +83,19 @@ public static class MergeOperation
         MergeCopy.Run([level], 0, parent, progress, cancellation);
     }
 
-    private static void MergeIntoParent(
-        string childPath, string parentPath, MergeOptions options, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    /// <summary>Writes the child's own sectors into the parent.</summary>
+    /// <returns>The parent as it is then.</returns>
+    private static FileStamp MergeIntoParent(
+        LocalImageFile child,
+        string parentPath,
+        FileStamp parentStamp,
+        MergeOptions options,
+        IProgress<WorkProgress>? progress,
+        CancellationToken cancellation)
     {
-        long childSize;
-        using (var child = LocalImageFile.OpenRead(childPath))
-        {
-            childSize = ImageLayout.Read(child).SectorCount * VhdSpec.SectorSize;
-        }
-
+        long childSize = ImageLayout.Read(child).SectorCount * VhdSpec.SectorSize;
         long parentSize;
-        using (var parent = LocalImageFile.OpenRead(parentPath))
+        using (LocalImageFile parent = OpenUnchanged(parentPath, parentStamp, LocalImageFile.OpenRead))
         {
             parentSize = SizeOf(parent);
         }
@@ -103,22 +109,34 @@ public static class MergeOperation
                 new ResizeOptions(parentPath) { SizeBytes = childSize, Force = options.Force, AllowsChildren = true, Parents = options.Parents with { ParentPath = null } },
                 progress: null,
                 cancellation);
+            parentStamp = StampOf(parentPath);
         }
 
-        ImageFile source = LocalImageFile.OpenRead(childPath);
-        ImageFile target;
-        try
+        using LocalImageFile target = OpenUnchanged(parentPath, parentStamp, LocalImageFile.OpenWrite);
+        progress?.Report(new WorkProgress(0, childSize) { Step = $"Writing what '{child.Path}' holds itself to '{parentPath}'" });
+        MergeIntoParent(new NonOwningImageFile(child), new WritableNonOwningImageFile(target), progress, cancellation);
+
+        // What was merged into a file without a name is lost with it.
+        return target.IsNamedByPath ? target.ReadStamp() : throw new ImageInUseException(parentPath, forWriting: true);
+    }
+
+    /// <summary>Opens a file that was looked at before, and refuses it when it is another or was changed since.</summary>
+    private static LocalImageFile OpenUnchanged(string path, FileStamp stamp, Func<string, LocalImageFile> open)
+    {
+        LocalImageFile file = open(path);
+        if (file.ReadStamp() == stamp)
         {
-            target = LocalImageFile.OpenWrite(parentPath);
-        }
-        catch
-        {
-            source.Dispose();
-            throw;
+            return file;
         }
 
-        progress?.Report(new WorkProgress(0, childSize) { Step = $"Writing what '{childPath}' holds itself to '{parentPath}'" });
-        MergeIntoParent(source, target, progress, cancellation);
+        file.Dispose();
+        throw new ImageInUseException(path, forWriting: true);
+    }
+
+    private static FileStamp StampOf(string path)
+    {
+        using var file = LocalImageFile.OpenRead(path);
+        return file.ReadStamp();
     }
 
     private static void Flatten(
@@ -135,12 +153,10 @@ public static class MergeOperation
         operation.Run(progress, cancellation);
     }
 
-    /// <summary>A new child of the first parent that is not merged, made under another name until it is whole.</summary>
+    /// <summary>A new child of the first parent that is not merged.</summary>
     private static void MergeIntoNewChild(
         MergePlan plan, MergeOptions options, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
-        string folder = Path.GetDirectoryName(Path.GetFullPath(plan.TargetPath))!;
-        string temporary = Path.Combine(folder, $".{Path.GetFileName(plan.TargetPath)}.{Guid.NewGuid():N}.tmp");
         var levels = new List<DiskLevel>();
         try
         {
@@ -150,29 +166,31 @@ public static class MergeOperation
                 levels.Add(new DiskLevel(file, ImageLayout.Read(file), source, ignoreBitmap: false));
             }
 
-            ChildCreator.Create(temporary, new NewChild(plan.BasePath!) { UniqueId = options.UniqueId, TimeStamp = options.TimeStamp });
-            ResizeOperation.Run(
-                new ResizeOptions(temporary) { SizeBytes = plan.NewSizeBytes, Force = true }, progress: null, cancellation);
-            long baseCount;
-            using (var file = LocalImageFile.OpenRead(plan.BasePath!))
+            using var baseFile = LocalImageFile.OpenRead(plan.BasePath!);
+            using var target = ReplacementFile.Begin(plan.TargetPath, options.Force, plan.SourcePaths);
+            foreach (string warning in target.Warnings)
             {
-                baseCount = SizeOf(file) / VhdSpec.SectorSize;
+                progress?.Report(new WorkProgress(0, plan.NewSizeBytes) { Warning = warning });
             }
 
-            progress?.Report(new WorkProgress(0, plan.NewSizeBytes) { Step = $"Writing what the images hold themselves to '{temporary}'" });
-            using (VhdImage target = VhdImage.Open(temporary, new VhdOpenOptions { ForWriting = true }))
+            var child = new NewChild(plan.BasePath!) { UniqueId = options.UniqueId, TimeStamp = options.TimeStamp, SizeBytes = plan.NewSizeBytes };
+            ImageLayout layout = ImageLayout.Read(baseFile);
+            ChildCreator.ThrowIfUnfit(layout);
+            ChildCreator.Write(target.File, child, layout);
+            progress?.Report(new WorkProgress(0, plan.NewSizeBytes) { Step = $"Writing what the images hold themselves to a new file, '{plan.TargetPath}'" });
+            using (VhdImage image = VhdImage.Open(new WritableNonOwningImageFile(target.File), new VhdOpenOptions { ForWriting = true }))
             {
-                MergeCopy.Run(levels, baseCount, target, progress, cancellation);
+                MergeCopy.Run(levels, SizeOf(baseFile) / VhdSpec.SectorSize, image, progress, cancellation);
             }
 
+            levels.ForEach(level => level.ThrowIfChanged());
+            baseFile.ThrowIfChanged();
             progress?.Report(new WorkProgress(1, 1) { Step = $"Giving the new file its name '{plan.TargetPath}'" });
-            NamedFile.Move(temporary, plan.TargetPath, options.Force);
-            PlatformFile.Current.SyncFolder(folder);
+            target.Commit();
         }
         finally
         {
             levels.ForEach(level => level.Dispose());
-            NamedFile.Delete(temporary);
         }
     }
 
@@ -213,9 +231,9 @@ public static class MergeOperation
         {
             ThrowIfShared(levels, depth, options);
         }
-        else if (NamedFile.Exists(options.DestinationPath) && !options.Force)
+        else
         {
-            throw new VhdOperationException(options.DestinationPath!, OperationError.TargetExists, "the file exists already.") { IsOverridable = true };
+            ReplacementFile.ThrowIfInTheWay(options.DestinationPath!, options.Force, source: null);
         }
 
         return (MakePlan(levels, depth, isNewFile, options), levels);

@@ -44,7 +44,7 @@ public sealed class OptimizeOperation : IDisposable
     public static OptimizeOperation Begin(OptimizeOptions options)
     {
         // By whatever name it is called: the file is replaced, and a link keeps pointing at it.
-        LocalImageFile file = options.EstimateOnly ? LocalImageFile.OpenRead(options.Path) : LocalImageFile.OpenWrite(options.Path);
+        LocalImageFile file = options.EstimateOnly ? LocalImageFile.OpenRead(options.Path) : LocalImageFile.OpenToReplace(options.Path);
         OptimizeOperation? operation = null;
         try
         {
@@ -143,9 +143,14 @@ public sealed class OptimizeOperation : IDisposable
 
         long sizeOnDiskBefore = _file.SizeOnDisk;
         int blockCountBefore = _image.Map.Table!.CountAllocated();
-        using var target = ReplacementFile.BeginFor(_file);
+        using var target = ReplacementFile.BeginFor(_file, allowsLoss: _options.Force);
+        foreach (string warning in target.Warnings)
+        {
+            progress?.Report(new WorkProgress(0, _source.SizeBytes) { Warning = warning });
+        }
+
         ImageBuilder assembly = ReplacementImageBuilder.Begin(target.File, _file, _image.Layout);
-        progress?.Report(new WorkProgress(0, _source.SizeBytes) { Step = $"Writing the blocks that are needed to '{target.File.Path}', in the order of the disk" });
+        progress?.Report(new WorkProgress(0, _source.SizeBytes) { Step = "Writing the blocks that are needed to a new file beside the image, in the order of the disk" });
         Copy(target.File, assembly, progress, cancellation);
         OptimizeResult result = new(_options.Path, VhdType, IsEstimate: false)
         {
@@ -158,14 +163,10 @@ public sealed class OptimizeOperation : IDisposable
         };
         _source.ThrowIfChanged();
         progress?.Report(new WorkProgress(1, 1) { Step = "Giving the new file the name and place of the old one" });
-        if (_options.Sync)
-        {
-            target.File.Flush();
-        }
 
-        // Windows renames over no file that is open. What takes long is done: no one has time to write to the image now.
-        _source.Dispose();
+        // The image stays locked until the new file has its name: a writer who waits for it must find the new one.
         target.Commit(_options.Sync);
+        _source.Dispose();
         return result;
     }
 

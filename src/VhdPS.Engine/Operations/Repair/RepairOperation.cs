@@ -53,12 +53,14 @@ public static class RepairOperation
         }
 
         ThrowIfUndoFileExists(undoPath);
-        using (var undo = LocalImageFile.CreateNew(undoPath))
+
+        // Whole before it has its name: a full disk or a kill leaves none that would be in the next repair's way.
+        using (var undo = ReplacementFile.Begin(undoPath, overwrite: false, [path]))
         {
-            WriteUndo(plan, undo);
+            WriteUndo(plan, undo.File);
+            undo.Commit();
         }
 
-        PlatformFile.Current.SyncFolder(Path.GetDirectoryName(Path.GetFullPath(undoPath))!);
         Run(file, plan, undo: null);
     }
 

@@ -18,18 +18,14 @@ public static class UndoOperation
     /// <exception cref="ImageIOException">A write failed; the same call again goes on.</exception>
     public static UndoRecord Run(string path, string undoPath)
     {
-        UndoRecord record;
-        using (var undo = LocalImageFile.OpenRead(undoPath))
-        {
-            record = UndoRecord.Read(undo);
-        }
-
+        using var undo = LocalImageFile.OpenReadToDelete(undoPath);
+        UndoRecord record = UndoRecord.Read(undo);
         using (var file = LocalImageFile.OpenWrite(path))
         {
             Run(file, record);
         }
 
-        NamedFile.Delete(undoPath);
+        undo.Delete();
         return record;
     }
 
