@@ -44,7 +44,7 @@ internal static class WritingCycle
         new("to raw in place", (state, path, _) => InPlaceConversion.ToRaw(path(state.Leaf), SizeRule.Auto, force: false)),
         new("to fixed in place", (state, path, _) => InPlaceConversion.ToFixed(path(state.Leaf), CheckTarget.Any, force: false, Guid.NewGuid(), Time)),
         Converting("a.vhd", DiskFormat.Dynamic),
-        new("set an id", (state, path, _) => SetImageOperation.Run(path(state.Leaf), new SetImageOptions { UniqueId = Guid.NewGuid() })),
+        new("set an id", (state, path, _) => SetImageOperation.Run(new SetImageOptions(path(state.Leaf)) { UniqueId = Guid.NewGuid() })),
         Child("c.vhd"),
         Writing(),
         Resizing(),
@@ -53,7 +53,7 @@ internal static class WritingCycle
         Merging(2, "a.vhd") with { Between = "c.vhd" },
         Child("c.vhd"),
         Writing(),
-        new("merge into a new file", (state, path, _) => MergeOperation.Run(path(state.Leaf), MergeOptionsOf(1) with { DestinationPath = path("n.vhd"), Force = true })),
+        new("merge into a new file", (state, path, _) => MergeOperation.Run(MergeOptionsOf(path(state.Leaf), 1) with { DestinationPath = path("n.vhd"), Force = true })),
         Merging(1, "a.vhd"),
         new("zero the footer", (state, path, _) => ZeroFooter(path(state.Leaf))) { IsDamaged = true },
         new("repair", (state, path, _) => Repair(path(state.Leaf))) { IsDamaged = true },
@@ -187,11 +187,11 @@ internal static class WritingCycle
         (state, _) => state with { Leaf = name });
 
     private static Step Merging(int depth, string target) => new(
-        $"merge {depth}", (state, path, _) => MergeOperation.Run(path(state.Leaf), MergeOptionsOf(depth)), (state, _) => state with { Leaf = target });
+        $"merge {depth}", (state, path, _) => MergeOperation.Run(MergeOptionsOf(path(state.Leaf), depth)), (state, _) => state with { Leaf = target });
 
     private static Step Resizing() => new(
         "resize",
-        (state, path, _) => ResizeOperation.Run(path(state.Leaf), new ResizeOptions { SizeBytes = Grown(state) }),
+        (state, path, _) => ResizeOperation.Run(new ResizeOptions(path(state.Leaf)) { SizeBytes = Grown(state) }),
         (state, _) => state with { Disk = [.. state.Disk, .. new byte[Grown(state) - state.Disk.Length]] });
 
     private static int Grown(State state) => Math.Min(MostBytes, state.Disk.Length + (64 * 1024));
@@ -212,7 +212,7 @@ internal static class WritingCycle
         },
         (state, _) => state with { Leaf = target });
 
-    private static MergeOptions MergeOptionsOf(int depth) => new() { Depth = depth, UniqueId = Guid.NewGuid(), TimeStamp = Time };
+    private static MergeOptions MergeOptionsOf(string path, int depth) => new(path) { Depth = depth, UniqueId = Guid.NewGuid(), TimeStamp = Time };
 
     private static void Optimize(string path)
     {
@@ -227,7 +227,7 @@ internal static class WritingCycle
         file.Flush();
     }
 
-    private static void Repair(string path) => RepairOperation.Apply(path, RepairOperation.Plan(path), path + ".undo");
+    private static void Repair(string path) => RepairOperation.Run(path, RepairOperation.Plan(path), path + ".undo");
 
     /// <summary>One step: what is done to the files, and what the disk is then.</summary>
     private sealed record Step(string Name, Action<State, Func<string, string>, Random> Run, Func<State, Random, State> After)

@@ -42,10 +42,10 @@ internal sealed record WritingVerb(string Name, Action<string> Prepare, Action<s
         new("create", Dynamic, folder => ImageCreator.Create(At(folder, New), NewDisk(VhdType.Dynamic)), Base),
         new("create-fixed", Dynamic, folder => ImageCreator.Create(At(folder, New), NewDisk(VhdType.Fixed)), Base),
         new("create-child", Dynamic, folder => ChildCreator.Create(At(folder, Child), new NewChild(At(folder, Base)) { UniqueId = Guid.NewGuid(), TimeStamp = Time }), Base),
-        new("merge", ChildOfBase, folder => MergeOperation.Run(At(folder, Child), Merging()), Child, Base),
-        new("merge-two", Chain, folder => MergeOperation.Run(At(folder, Leaf), Merging() with { Depth = 2 }), Leaf, Child, Base),
-        new("merge-new-child", Chain, folder => MergeOperation.Run(At(folder, Leaf), Merging() with { DestinationPath = At(folder, New) }), Leaf),
-        new("merge-new-disk", ChildOfBase, folder => MergeOperation.Run(At(folder, Child), Merging() with { DestinationPath = At(folder, New) }), Child),
+        new("merge", ChildOfBase, folder => MergeOperation.Run(Merging(folder, Child)), Child, Base),
+        new("merge-two", Chain, folder => MergeOperation.Run(Merging(folder, Leaf) with { Depth = 2 }), Leaf, Child, Base),
+        new("merge-new-child", Chain, folder => MergeOperation.Run(Merging(folder, Leaf) with { DestinationPath = At(folder, New) }), Leaf),
+        new("merge-new-disk", ChildOfBase, folder => MergeOperation.Run(Merging(folder, Child) with { DestinationPath = At(folder, New) }), Child),
         new("optimize", Dynamic, folder => Optimize(folder, Base), Base),
         new("optimize-child", ChildOfBase, folder => Optimize(folder, Child), Child),
         new("optimize-in-place", Sparse, folder => OptimizeOperation.RunInPlace(new OptimizeOptions(At(folder, Base))), Base),
@@ -58,8 +58,8 @@ internal sealed record WritingVerb(string Name, Action<string> Prepare, Action<s
         new("convert-raw-delete", Dynamic, folder => Convert(folder, DiskFormat.Raw, deleteSource: true), Base, New),
         new("to-fixed-in-place", Raw, folder => InPlaceConversion.ToFixed(At(folder, "disk.raw"), CheckTarget.Any, force: false, Guid.NewGuid(), Time), "disk.raw"),
         new("to-raw-in-place", Fixed, folder => InPlaceConversion.ToRaw(At(folder, Base), SizeRule.Auto, force: false), Base),
-        new("set-id", Dynamic, folder => SetImageOperation.Run(At(folder, Base), new SetImageOptions { UniqueId = Guid.NewGuid() }), Base),
-        new("set-parent", Moved, folder => SetImageOperation.Run(At(folder, Child), new SetImageOptions { ParentPath = At(folder, "moved.vhd") }), Child),
+        new("set-id", Dynamic, folder => SetImageOperation.Run(new SetImageOptions(At(folder, Base)) { UniqueId = Guid.NewGuid() }), Base),
+        new("set-parent", Moved, folder => SetImageOperation.Run(new SetImageOptions(At(folder, Child)) { ParentPath = At(folder, "moved.vhd") }), Child),
         new("repair", Damaged, Repair, Base),
         new("undo", Repaired, folder => UndoOperation.Run(At(folder, Base), At(folder, Base) + ".undo"), Base),
     ];
@@ -122,7 +122,7 @@ internal sealed record WritingVerb(string Name, Action<string> Prepare, Action<s
 
     private static NewImage NewDisk(VhdType type) => new(DiskBytes) { VhdType = type, BlockSize = 64 * 1024, UniqueId = Guid.NewGuid(), TimeStamp = Time };
 
-    private static MergeOptions Merging() => new() { UniqueId = Guid.NewGuid(), TimeStamp = Time };
+    private static MergeOptions Merging(string folder, string name) => new(At(folder, name)) { UniqueId = Guid.NewGuid(), TimeStamp = Time };
 
     /// <summary>Runs of sectors here and there, each with a value of its own, zeros between them.</summary>
     private static byte[] Pattern(int seed)
@@ -251,7 +251,7 @@ internal sealed record WritingVerb(string Name, Action<string> Prepare, Action<s
     }
 
     private static void Repair(string folder) =>
-        RepairOperation.Apply(At(folder, Base), RepairOperation.Plan(At(folder, Base)), At(folder, Base) + ".undo");
+        RepairOperation.Run(At(folder, Base), RepairOperation.Plan(At(folder, Base)), At(folder, Base) + ".undo");
 
     private static void Repaired(string folder)
     {
@@ -266,7 +266,7 @@ internal sealed record WritingVerb(string Name, Action<string> Prepare, Action<s
     }
 
     private static void Grow(string folder, string name) =>
-        ResizeOperation.Run(At(folder, name), new ResizeOptions { SizeBytes = 8 * DiskBytes });
+        ResizeOperation.Run(new ResizeOptions(At(folder, name)) { SizeBytes = 8 * DiskBytes });
 
     private static void Convert(string folder, DiskFormat format, bool deleteSource)
     {
