@@ -21,7 +21,7 @@ public sealed class ResizeCrashTests(ITestOutputHelper output)
     public void NoCutOfAResizeLosesAnything()
     {
         var kinds = new SortedDictionary<string, int>(StringComparer.Ordinal);
-        int cuts = 0, runs = 0, moved = 0, tables = 0;
+        int cuts = 0, runs = 0, moved = 0, tables = 0, locators = 0;
         for (int seed = 1; cuts < Cuts; seed++)
         {
             var random = new Random(seed);
@@ -32,6 +32,7 @@ public sealed class ResizeCrashTests(ITestOutputHelper output)
             ResizePlan plan = ResizeOperation.Run(recorder, new ResizeOptions(recorder.Path) { SizeBytes = newCount * 512, Force = true });
             moved += plan.MovedBlockCount;
             tables += plan.IsTableMoved ? 1 : 0;
+            locators += plan.MovedLocatorCount;
             FooterOrder.Verify(initial, recorder.Changes, $"seed {seed} ({kind})");
             runs++;
             var expected = new Expectation(values, oldCount, newCount, kind == "batmap behind the table" && !plan.IsBatmapDropped);
@@ -43,9 +44,9 @@ public sealed class ResizeCrashTests(ITestOutputHelper output)
             }
         }
 
-        Assert.True(moved > 100 && tables > 10, $"only {moved} blocks and {tables} tables moved");
+        Assert.True(moved > 100 && tables > 10 && locators > 10, $"only {moved} blocks, {tables} tables and {locators} locators moved");
         string all = string.Join(", ", kinds.Select(pair => $"{pair.Key} {pair.Value}"));
-        output.WriteLine($"{cuts} cuts of {runs} runs, {moved} blocks and {tables} tables moved: {all}");
+        output.WriteLine($"{cuts} cuts of {runs} runs, {moved} blocks and {tables} tables and {locators} locators moved: {all}");
     }
 
     private static (long Count, ulong[] Values) ReadAll(byte[] bytes)

@@ -9,12 +9,12 @@ internal static class ResizeImages
 
     public static (string Kind, byte[] Bytes) Make(Random random)
     {
-        (string kind, byte[] bytes) = random.Next(11) switch
+        (string kind, byte[] bytes) = random.Next(12) switch
         {
             0 => ("locator behind the table", MakeLocated(random)),
             1 => ("batmap behind the table", MakeBatmap(random)),
             2 => ("table behind the header with a gap", ImageBytes.Dynamic(random.Next(1, 64) * 512, 512, 1024, 4096).Bytes),
-            3 => ("header behind the table", ImageBytes.Dynamic(random.Next(1, 64) * 512, 512, 4096, 1024).Bytes),
+            3 or 11 => ("header behind the table", ImageBytes.Dynamic(random.Next(1, 64) * 512, 512, 4096, 1024).Bytes),
             4 => ("table of zeros behind the entries", MakeZeroPadded(random)),
             5 => ("fixed, file too long", MakeLongFixed(random)),
             6 or 7 => ("many blocks behind the table", MakeFull(random)),

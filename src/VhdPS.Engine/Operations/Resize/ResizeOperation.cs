@@ -107,6 +107,7 @@ public static class ResizeOperation
             OldFileLength = layout.FileLength,
             NewFileLength = fixedResize?.NewFileLength ?? sparseResize!.NewFileLength,
             MovedBlockCount = sparseResize?.MovedBlockCount ?? 0,
+            MovedLocatorCount = sparseResize?.MovedLocatorCount ?? 0,
             IsTableMoved = sparseResize?.IsTableMoved ?? false,
             IsBatmapDropped = sparseResize?.IsBatmapDropped ?? false,
             IsCreatorChanged = newFooter.CreatorApplication != layout.Footer.CreatorApplication,

@@ -51,6 +51,9 @@ public sealed record ResizePlan(string Path, VhdType VhdType, long OldSizeBytes,
     /// <summary>Blocks that move out of the way of the longer table.</summary>
     public int MovedBlockCount { get; init; }
 
+    /// <summary>Paths of locators that make way for a longer table.</summary>
+    public int MovedLocatorCount { get; init; }
+
     /// <summary>Whether the table moves behind the data because something that cannot move is in its way.</summary>
     public bool IsTableMoved { get; init; }
 

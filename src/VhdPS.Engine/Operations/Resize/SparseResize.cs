@@ -94,6 +94,8 @@ internal sealed class SparseResize
 
     public int MovedBlockCount => _moves.Count;
 
+    public int MovedLocatorCount => _movedLocators.Length;
+
     public bool IsTableMoved => _newTableOffset != _layout.TableOffset;
 
     /// <summary>Whether Xen's batmap cannot follow the table's end.</summary>
