@@ -97,4 +97,13 @@ Describe 'Show-VpcMap' {
         ([xml](Get-Content -Raw huge.svg)).DocumentElement.LocalName | Should -Be 'svg'
         (Get-VpcBlock huge.vhd | Measure-Object Count -Sum).Sum | Should -Be 1044480
     }
+
+    It 'never replaces the image by its map: <Target>' -ForEach @(@{ Target = 'd.vhd' }, @{ Target = './sub/../d.vhd' }) {
+        $before = (Get-FileHash d.vhd).Hash
+        Show-VpcMap d.vhd -OutFile $Target -Force -ErrorVariable problem -ErrorAction SilentlyContinue
+        $problem[0].FullyQualifiedErrorId | Should -BeLike 'SameFile,*'
+        Show-VpcMap d.vhd -OutFile $Target -Force -WhatIf -ErrorVariable problem -ErrorAction SilentlyContinue
+        $problem[0].FullyQualifiedErrorId | Should -BeLike 'SameFile,*'
+        (Get-FileHash d.vhd).Hash | Should -Be $before
+    }
 }

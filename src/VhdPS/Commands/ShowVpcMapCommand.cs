@@ -26,15 +26,24 @@ public sealed class ShowVpcMapCommand : VpcPathCommandBase
     [Parameter]
     public SizeRule SizeRule { get; set; }
 
-    /// <summary>Replaces an existing file, and draws what can be read of a damaged image.</summary>
+    /// <summary>Replaces an existing file, never the image itself.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
+
+    /// <summary>Draws what can be read of a damaged image.</summary>
+    [Parameter]
+    public SwitchParameter Salvage { get; set; }
 
     /// <inheritdoc/>
     protected override void ProcessFile(string path)
     {
         string? target = null;
         if (OutFile is not null && !TryRun(path, () => new PathResolver(SessionState.Path).ResolveLiteral(OutFile), out target))
+        {
+            return;
+        }
+
+        if (target is not null && !TryRun(path, () => ThrowIfInTheWay(path, target)))
         {
             return;
         }
@@ -58,10 +67,16 @@ public sealed class ShowVpcMapCommand : VpcPathCommandBase
 
     private (VpcMap Map, ImageLayout Layout) Draw(string path)
     {
-        using VhdImage image = VhdImage.Open(path, new VhdOpenOptions { SizeRule = SizeRule, Force = Force });
+        using VhdImage image = VhdImage.Open(path, new VhdOpenOptions { SizeRule = SizeRule, Force = Salvage });
         TableFigures? figures = image.Map.Table is { } table ? TableScan.Measure(image.Layout, table) : null;
         IEnumerable<BlockRun> runs = Detailed ? BlockMap.Detailed(image) : BlockMap.FromTable(image);
         return (new VpcMap(image, figures, MapRaster.Draw(image, runs, Cancellation)), image.Layout);
+    }
+
+    private void ThrowIfInTheWay(string path, string target)
+    {
+        using var file = LocalImageFile.OpenRead(path);
+        ReplacementFile.ThrowIfInTheWay(target, Force, file.Identity);
     }
 
     private void Write(string target, VpcMap map)

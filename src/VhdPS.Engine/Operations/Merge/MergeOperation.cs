@@ -19,6 +19,9 @@ namespace VhdPS.Engine.Operations.Merge;
 /// at every moment the child reads as before.</item>
 /// <item>G2: the parent's identity stays, so that the child matches it until it is gone.</item>
 /// <item>G3: the child is deleted only after the parent has been flushed; then the parent is the image that it was.</item>
+/// <item>G4: afterwards the disk is the child's, bit for bit and in size. What cannot come to that is refused before the first
+/// write, whatever is forced: a parent larger than the child, whose end would be seen again, and a smaller one over data of its
+/// own parent, which would be.</item>
 /// </list>
 /// Cut off at any moment, it is run again on the same child and comes to the same end.
 /// </summary>
@@ -77,7 +80,7 @@ public static class MergeOperation
     internal static void MergeIntoParent(
         ImageFile childFile, ImageFile parentFile, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
-        using VhdImage child = VhdImage.Open(childFile);
+        using VhdImage child = VhdImage.Open(childFile, new VhdOpenOptions { SizeRule = LargerSize.RuleFor(childFile) });
         using VhdImage parent = RepairedImage.Open(parentFile, new VhdOpenOptions { ForWriting = true, SizeRule = LargerSize.RuleFor(parentFile) }, out _);
         var level = new DiskLevel(new NonOwningImageFile(child.File), child.Layout, child.Path, ignoreBitmap: false);
         MergeCopy.Run([level], 0, parent, progress, cancellation);
@@ -93,7 +96,7 @@ public static class MergeOperation
         IProgress<WorkProgress>? progress,
         CancellationToken cancellation)
     {
-        long childSize = ImageLayout.Read(child).SectorCount * VhdSpec.SectorSize;
+        long childSize = SizeOf(child);
         long parentSize;
         using (LocalImageFile parent = OpenUnchanged(parentPath, parentStamp, LocalImageFile.OpenRead))
         {
@@ -105,10 +108,7 @@ public static class MergeOperation
             progress?.Report(new WorkProgress(0, childSize) { Step = Invariant($"Growing '{parentPath}' to {childSize} bytes, which the child has") });
 
             // G1 holds while it grows: what it gains is zeros, as the child read it there before.
-            ResizeOperation.Run(
-                new ResizeOptions(parentPath) { SizeBytes = childSize, Force = options.Force, AllowsChildren = true, Parents = options.Parents with { ParentPath = null } },
-                progress: null,
-                cancellation);
+            ResizeOperation.Run(GrowthOf(parentPath, childSize, options), progress: null, cancellation);
             parentStamp = StampOf(parentPath);
         }
 
@@ -163,7 +163,8 @@ public static class MergeOperation
             foreach (string source in plan.SourcePaths)
             {
                 var file = LocalImageFile.OpenRead(source);
-                levels.Add(new DiskLevel(file, ImageLayout.Read(file), source, ignoreBitmap: false));
+                ImageLayout read = ImageLayout.Read(file);
+                levels.Add(new DiskLevel(file, LargerSize.Widen(file, read, LayoutOptions.Default), source, ignoreBitmap: false));
             }
 
             using var baseFile = LocalImageFile.OpenRead(plan.BasePath!);
@@ -230,6 +231,7 @@ public static class MergeOperation
         if (!isNewFile)
         {
             ThrowIfShared(levels, depth, options);
+            ThrowIfOtherDisk(levels, depth, options);
         }
         else
         {
@@ -242,7 +244,7 @@ public static class MergeOperation
     private static MergePlan MakePlan(IReadOnlyList<ChainLevel> levels, int depth, bool isNewFile, MergeOptions options)
     {
         string[] sources = [.. levels.Take(isNewFile ? depth + 1 : depth).Select(level => level.Path)];
-        long childSize = levels[0].Layout!.SectorCount * VhdSpec.SectorSize;
+        long childSize = SizeOf(levels[0].Path);
         bool isRoot = levels[depth].Layout!.VhdType != VhdType.Differencing;
         long dataBytes = 0;
         foreach (string source in sources)
@@ -271,7 +273,7 @@ public static class MergeOperation
         {
             DataBytes = dataBytes,
             OldSizeBytes = targetSize,
-            NewSizeBytes = Math.Max(targetSize, levels.Take(depth).Max(level => level.Layout!.SectorCount) * VhdSpec.SectorSize),
+            NewSizeBytes = childSize,
             DeletedPaths = options.KeepChild ? [] : sources,
         };
     }
@@ -363,6 +365,44 @@ public static class MergeOperation
                 [.. children.Where(child => own is null || PlatformFile.Current.Stat(child.Path).Identity != own)],
                 "which the merge would destroy");
         }
+    }
+
+    /// <summary>Refuses a merge after which the disk would not be the child's (G4).</summary>
+    private static void ThrowIfOtherDisk(IReadOnlyList<ChainLevel> levels, int depth, MergeOptions options)
+    {
+        long childSize = SizeOf(levels[0].Path);
+        for (int i = 1; i <= depth; i++)
+        {
+            string path = levels[i].Path;
+            long size = SizeOf(path);
+            if (size > childSize)
+            {
+                throw new VhdOperationException(
+                    path,
+                    OperationError.ParentDataWouldShow,
+                    Invariant($"the disk has {size} bytes and its child {childSize}; merged, the disk would show the end that the child lacks."));
+            }
+
+            if (size < childSize)
+            {
+                _ = ResizeOperation.Plan(GrowthOf(path, childSize, options));
+            }
+        }
+    }
+
+    /// <summary>A growth that never makes data of a parent visible.</summary>
+    private static ResizeOptions GrowthOf(string path, long sizeBytes, MergeOptions options) => new(path)
+    {
+        SizeBytes = sizeBytes,
+        AllowsChildren = true,
+        AllowsSavedState = options.Force,
+        Parents = options.Parents with { ParentPath = null },
+    };
+
+    private static long SizeOf(string path)
+    {
+        using var file = LocalImageFile.OpenRead(path);
+        return SizeOf(file);
     }
 
     private static FileIdentity IdentityOf(string path)

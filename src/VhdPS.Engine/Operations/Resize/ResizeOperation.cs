@@ -83,7 +83,7 @@ public static class ResizeOperation
         VhdImage image, ResizeOptions options, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         ImageLayout layout = image.Layout;
-        if (layout.Footer.SavedState != 0 && !options.Force)
+        if (layout.Footer.SavedState != 0 && !options.Force && !options.AllowsSavedState)
         {
             throw new VhdOperationException(
                 layout.Path, OperationError.StateSaved, "the state of a virtual machine is saved with the image, and it would not fit the changed disk.") { IsOverridable = true };

@@ -28,6 +28,9 @@ public sealed record ResizeOptions(string Path)
     /// <summary>Go on although other images stand on the image: the caller has looked at them.</summary>
     internal bool AllowsChildren { get; init; }
 
+    /// <summary>Go on although a machine's state is saved with the image: the caller has decided it.</summary>
+    internal bool AllowsSavedState { get; init; }
+
     /// <summary>Answers what depends on the image; null: an index for this call alone. A batch shares one.</summary>
     public ChildIndex? Children { get; init; }
 

@@ -50,7 +50,8 @@ public static class SetImageOperation
 
         ParentFacts? parent = options.ParentPath is { } parentPath ? ReadParent(file, layout, parentPath, options.IgnoreIdMismatch) : null;
         bool changesId = options.UniqueId is { } id && id != layout.Footer.UniqueId;
-        if (!options.Force && (changesId || options.ParentPath is not null))
+        bool changesParent = parent is { } linked && linked.UniqueId != layout.Header!.ParentUniqueId;
+        if (!options.Force && (changesId || changesParent))
         {
             string consequence = changesId ? $"which it knows by the id {layout.Footer.UniqueId}" : "and would see the other parent's data";
             (options.Children ?? new ChildIndex()).ThrowIfAny(file.Path, layout, file.Identity, consequence);
