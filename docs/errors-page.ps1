@@ -58,7 +58,7 @@ Before anything is tried on a damaged image that matters, copy the file.
 '@
     foreach ($code in [Enum]::GetNames([VhdPS.Engine.Format.FaultCode])) { Get-FaultSection $code }
     '# OPERATION ERRORS', ''
-    foreach ($id in $errors.Keys | Where-Object { $_ -in $operationErrors }) { Get-ErrorSection $id }
+    foreach ($id in $operationErrors) { Get-ErrorSection $id }
     '# OTHER ERRORS', ''
     foreach ($id in $errors.Keys | Where-Object { $_ -notin $operationErrors }) { Get-ErrorSection $id }
     @'

@@ -4,7 +4,7 @@ namespace VhdPS;
 internal static class UndoPath
 {
     /// <summary>
-    /// The path of an image's undo file: the image's name with ".undo" behind it, in the folder or under the path that the caller names.
+    /// The path of an image's undo file: the image's name with ".undo" after it, in the folder or under the path that the caller names.
     /// </summary>
     /// <param name="resolver">Resolves what the caller names.</param>
     /// <param name="imagePath">The full path of the image.</param>

@@ -7,7 +7,7 @@ using VhdPS.Engine.Operations.Repair;
 
 namespace VhdPS;
 
-/// <summary>What a cmdlet tells besides its output: steps as verbose text, places in files as debug text, faults as warnings.</summary>
+/// <summary>What a cmdlet says besides its output: steps as verbose text, places in files as debug text, faults as warnings.</summary>
 public abstract partial class VpcCommandBase
 {
     private bool? _isVerbose;
@@ -18,7 +18,7 @@ public abstract partial class VpcCommandBase
 
     private bool IsVerbose => _isVerbose ??= IsWanted("Verbose");
 
-    /// <summary>Tells a step as verbose text.</summary>
+    /// <summary>Says a step as verbose text.</summary>
     /// <remarks>Asked for by -Debug alone, PowerShell would stop at every line of verbose text and ask whether to go on.</remarks>
     internal void ReportStep(string text)
     {
@@ -28,7 +28,7 @@ public abstract partial class VpcCommandBase
         }
     }
 
-    /// <summary>Tells what an image is, and where its structures lie in its file.</summary>
+    /// <summary>Says what an image is, and where its structures lie in its file.</summary>
     private protected void ReportImage(ImageLayout layout)
     {
         if (!IsDiagnosing)
@@ -55,7 +55,7 @@ public abstract partial class VpcCommandBase
         }
     }
 
-    /// <summary>Tells the same of a file that the engine opens or made by itself; what it is not, the work itself reports.</summary>
+    /// <summary>Says the same of a file that the engine opens or made by itself; what it is not, the work itself reports.</summary>
     private protected void ReportFile(string path)
     {
         if (!IsDiagnosing)
@@ -78,10 +78,10 @@ public abstract partial class VpcCommandBase
         ReportImage(layout);
     }
 
-    /// <summary>Tells of an open source of a disk, and what is wrong with it.</summary>
+    /// <summary>Says of an open source of a disk, and what is wrong with it.</summary>
     private protected void ReportSource(DiskSource source) => ReportSource(source.Path, source.Layout, source.SizeBytes);
 
-    /// <summary>Tells of a source of a disk, and what is wrong with it.</summary>
+    /// <summary>Says of a source of a disk, and what is wrong with it.</summary>
     private protected void ReportSource(string path, ImageLayout? layout, long sizeBytes)
     {
         if (layout is null)
@@ -95,7 +95,7 @@ public abstract partial class VpcCommandBase
         }
     }
 
-    /// <summary>Tells where changes of a file are, before they are made or after.</summary>
+    /// <summary>Says where changes of a file are, before they are made or after.</summary>
     private protected void ReportEdits(string path, IEnumerable<RepairPhase> phases)
     {
         if (!IsDiagnosing)
@@ -111,7 +111,7 @@ public abstract partial class VpcCommandBase
         }
     }
 
-    /// <summary>Tells where sectors are.</summary>
+    /// <summary>Says where sectors are.</summary>
     private protected void ReportSectors(VpcSector sectors)
     {
         if (IsDiagnosing)
@@ -122,7 +122,7 @@ public abstract partial class VpcCommandBase
         }
     }
 
-    /// <summary>Tells of a file that is read as a raw disk.</summary>
+    /// <summary>Says of a file that is read as a raw disk.</summary>
     private protected void ReportRaw(string path, long sizeBytes)
     {
         if (IsDiagnosing)
@@ -132,7 +132,7 @@ public abstract partial class VpcCommandBase
         }
     }
 
-    /// <summary>Tells what is wrong with an image that could be used all the same: warnings as such, notes as verbose text.</summary>
+    /// <summary>Says what is wrong with an image that could be used all the same: warnings as such, notes as verbose text.</summary>
     private protected void ReportFindings(string path, IEnumerable<Finding> findings)
     {
         foreach (Finding finding in findings)

@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace VhdPS;
 
-/// <summary>A cmdlet that makes or changes images: it says what it would do, shows how far it is, and stops when told to.</summary>
+/// <summary>A cmdlet that makes or changes images: it says what it would do, shows how far it is, and stops when said to.</summary>
 public abstract class VpcOperationCommandBase : VpcDiskCommandBase
 {
     /// <summary>

@@ -161,7 +161,7 @@ Describe 'Repair-VpcImage' {
         Edit-Byte d.vhd -100
         $before = Get-FolderState
         Repair-VpcImage d.vhd -ErrorVariable problem -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
-        $problem[0].FullyQualifiedErrorId | Should -BeLike 'TargetExists,*'
+        $problem[0].FullyQualifiedErrorId | Should -BeLike 'UndoFileExists,*'
         Get-FolderState | Should -Be $before
         (Repair-VpcImage d.vhd -Backup second.undo).UndoPath | Should -Be (Join-Path $folder second.undo)
     }
@@ -224,7 +224,7 @@ Describe 'Repair-VpcImage of an image with one fault' {
     It 'leaves the faults that are not named' {
         [ImageBytes]::Dynamic().PutHeader(8, @(0, 0, 0, 0, 255, 255, 255, 255)).Append(512).Save('d.vhd')
         $result = Repair-VpcImage d.vhd -Code NextOffsetPresent -NoBackup
-        $result.Mended | Should -Be 1
+        $result.Repaired | Should -Be 1
         $result.Left | Should -Be 1
         (Test-VpcImage d.vhd).Findings.Code | Should -Be 'TrailingBytes'
     }
@@ -235,7 +235,7 @@ Describe 'Repair-VpcImage of an image with one fault' {
         $before = Get-FolderState
         $result = Invoke-Recorded "Repair-VpcImage d.vhd $_"
         $result.Errors | Should -HaveCount 1
-        $result.Errors[0].FullyQualifiedErrorId | Should -BeLike 'TargetExists,*'
+        $result.Errors[0].FullyQualifiedErrorId | Should -BeLike 'UndoFileExists,*'
         "$($result.Errors[0])" | Should -BeLike '*-Backup*'
         Get-FolderState | Should -Be $before
     }
@@ -246,9 +246,9 @@ Describe 'Repair-VpcImage of an image with one fault' {
         $disk.Save('whole.vhd')
         0..15 | ForEach-Object { $null = $disk.PutEntry($_, [uint]::MaxValue) }
         $disk.Save('d.vhd')
-        $mended = (Repair-VpcImage d.vhd -RebuildTable).Steps | Where-Object Outcome -EQ Mended
-        $mended | Should -HaveCount 1
-        $mended.Description | Should -BeLike '*Confidence Medium*'
+        $repaired = (Repair-VpcImage d.vhd -RebuildTable).Steps | Where-Object Outcome -EQ Repaired
+        $repaired | Should -HaveCount 1
+        $repaired.Description | Should -BeLike '*Confidence Medium*'
         (Get-FileHash d.vhd).Hash | Should -Be (Get-FileHash whole.vhd).Hash
     }
 }

@@ -59,7 +59,7 @@ BeforeDiscovery {
         }
         @{
             Call = 'Resize-VpcImage plain.vhd -Size 64GB'
-            Step = 'Making room for a table of 32768 entries'
+            Step = 'Making space for a table of 32768 entries'
             Place = 'plain.vhd: BlockAllocationTable at file offset 1536 (0x600)'
         }
         @{
@@ -71,7 +71,7 @@ BeforeDiscovery {
         @{ Call = 'Test-VpcChecksum base.vhd'; Step = 'of the DynamicHeader holds'; Place = $header }
         @{ Call = 'Test-VpcImage base.vhd -Full'; Step = 'Checking bitmaps'; Place = $header }
         @{
-            Call = 'Write-VpcSector base.vhd 1 ([byte[]](, 3 * 512))'
+            Call = 'Write-VpcSector base.vhd 1 ([byte[]](, 3 * 512)) -Force'
             Step = '1 sector from 1 on written'
             Place = 'base.vhd: sector 1 (File) at file offset'
         }

@@ -135,9 +135,9 @@ Describe 'Test-VpcImage' {
         . (Join-Path $PSScriptRoot HelpPage.ps1)
         $help = Split-Section (Get-Document en-US/about_VpcErrors.md) '## '
         $null = New-VpcImage x.vhd -Size (1MB + 512) -VhdType Fixed
-        $broken = (Test-VpcImage x.vhd -For Azure).Rules | Where-Object Holds -EQ $false
+        $broken = (Test-VpcImage x.vhd -For Azure).Rules | Where-Object IsMet -EQ $false
         $broken.Rule | Should -Be @('AzureSizeNotWholeMebibytes', 'AzureSizeOutOfRange')
-        foreach ($rule in $broken) { ($help["$($rule.Rule)"] -split 'What to do: ')[1].Trim() | Should -Be $rule.Mend }
+        foreach ($rule in $broken) { ($help["$($rule.Rule)"] -split 'What to do: ')[1].Trim() | Should -Be $rule.Advice }
     }
 
     It 'finds that the parent that is named is no image' {

@@ -9,13 +9,13 @@ namespace VhdPS.Engine.Chains;
 /// <param name="State">How it was found.</param>
 /// <param name="Layout">Its layout; null where it could not be read, and for a raw disk.</param>
 /// <param name="IsRaw">Whether it is taken for a raw disk.</param>
-/// <param name="Problem">What is wrong, for people; empty where nothing is.</param>
+/// <param name="Problem">What is wrong, human-readable; empty where nothing is.</param>
 /// <param name="Finding">What is wrong; null where nothing is, or where the file could not be opened.</param>
 /// <param name="Tried">Paths that were tried in vain before it, and why.</param>
 public sealed record ChainLevel(
     int Depth, string Path, ChainState State, ImageLayout? Layout, bool IsRaw, string Problem, Finding? Finding, IReadOnlyList<TriedPath> Tried)
 {
-    /// <summary>What kept the file from being opened; null where <see cref="Finding"/> tells what is wrong.</summary>
+    /// <summary>What kept the file from being opened; null where <see cref="Finding"/> says what is wrong.</summary>
     public Exception? Error { get; init; }
 
     /// <summary>That the file's time is another than the one that the child stores; null where they agree or none is stored.</summary>

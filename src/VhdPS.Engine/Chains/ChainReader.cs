@@ -91,7 +91,7 @@ internal sealed class ChainReader(DiskLevel leaf, Func<IReadOnlyList<DiskLevel>>
         }
     }
 
-    /// <summary>Tells for each sector of a window the level it comes from, then reads the deepest first.</summary>
+    /// <summary>Says for each sector of a window the level it comes from, then reads the deepest first.</summary>
     private void ReadWindow(long sector, Span<byte> buffer)
     {
         long origin = sector - (sector % 8);
@@ -115,7 +115,7 @@ internal sealed class ChainReader(DiskLevel leaf, Func<IReadOnlyList<DiskLevel>>
                 level.AddPresence(origin, end, pending, own);
                 TakeOver(own, pending);
 
-                // Behind the end of a smaller parent there are zeros, whatever lies deeper.
+                // After the end of a smaller parent there are zeros, whatever lies deeper.
                 int inside = (int)Math.Clamp(level.SectorCount - origin, 0, WindowSectors);
                 SectorBitmap.ClearRange(pending, inside, WindowSectors - inside);
                 isLeft = pending.IndexOfAnyExcept((byte)0) >= 0;

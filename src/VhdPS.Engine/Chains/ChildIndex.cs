@@ -109,7 +109,7 @@ public sealed class ChildIndex(IEnumerable<string>? searchFolders = null)
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or VhdFormatException)
         {
-            // It was a child when the folder was read, and what it is now cannot be told.
+            // It was a child when the folder was read, and what it is now is not known.
             return true;
         }
     }

@@ -55,7 +55,7 @@ internal sealed class DiskLevel : IDisposable
     /// <summary>Table entries that the level keeps in memory.</summary>
     public long BlockCount { get; }
 
-    /// <summary>The longest run of one origin; behind the end of the disk zeros.</summary>
+    /// <summary>The longest run of one origin; after the end of the disk zeros.</summary>
     public SectorRun Find(long sector, long count)
     {
         if (sector >= SectorCount)
@@ -68,7 +68,7 @@ internal sealed class DiskLevel : IDisposable
             ?? new SectorRun(sector, inside, SectorOrigin.File, sector * VhdSpec.SectorSize);
     }
 
-    /// <summary>Sets a bit, bit 7 of byte 0 first, for each sector that this file holds; behind the end of the disk none.</summary>
+    /// <summary>Sets a bit, bit 7 of byte 0 first, for each sector that this file holds; after the end of the disk none.</summary>
     /// <param name="sector">The first sector, a multiple of 8; its bit is the first.</param>
     /// <param name="count">Sectors.</param>
     /// <param name="wanted">The sectors that matter.</param>
@@ -106,7 +106,7 @@ internal sealed class DiskLevel : IDisposable
     /// <summary>Reads sectors that lie together in the file from <paramref name="fileOffset"/> on.</summary>
     public void Read(long sector, long fileOffset, Span<byte> buffer)
     {
-        // A last block that is short in the file, and the last sector of a disk without blocks, read as zeros behind what is there.
+        // A last block that is short in the file, and the last sector of a disk without blocks, read as zeros after what is there.
         int held = (int)Math.Min(buffer.Length, _dataEnd - fileOffset);
         buffer[_file.ReadAt(fileOffset, buffer[..held])..].Clear();
         if (_lastSectorBytes != 0 && sector + (buffer.Length / VhdSpec.SectorSize) == SectorCount)

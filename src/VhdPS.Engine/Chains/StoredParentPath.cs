@@ -62,7 +62,7 @@ public sealed record StoredParentPath(string Source, string Text, StoredPathKind
         return paths;
     }
 
-    /// <summary>Tells what a stored text would name. <c>\</c> and <c>/</c> both separate, but in a URL only <c>/</c>.</summary>
+    /// <summary>Says what a stored text would name. <c>\</c> and <c>/</c> both separate, but in a URL only <c>/</c>.</summary>
     public static StoredParentPath Parse(string source, string text)
     {
         const string scheme = "file:";

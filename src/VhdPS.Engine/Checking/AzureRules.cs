@@ -35,7 +35,7 @@ internal static class AzureRules
         rules.Add(
             FaultCode.AzureFooterChecksumMismatch, isAtEnd && end!.Footer.IsChecksumValid, VhdStructure.Footer,
             end?.FileOffset + HardDiskFooter.ChecksumAt,
-            $"0x{(end?.Footer ?? footer).ComputedChecksum:X8}", isAtEnd ? $"0x{end!.Footer.Checksum:X8}" : "no footer at the end", "The checksum of the footer at the end does not hold.");
+            $"0x{(end?.Footer ?? footer).ComputedChecksum:X8}", isAtEnd ? $"0x{end!.Footer.Checksum:X8}" : "no footer at the end", "The checksum of the footer at the end is not valid.");
         rules.Add(
             FaultCode.AzureTypeNotFixed, footer.DiskType == VhdType.Fixed, VhdStructure.Footer,
             layout.StoredFooter.FileOffset + HardDiskFooter.DiskTypeAt,
@@ -49,7 +49,7 @@ internal static class AzureRules
             : Invariant($"{(current / Mebibyte * Mebibyte) + Mebibyte}, the next multiple of 1048576");
         rules.Add(
             FaultCode.AzureSizeNotWholeMebibytes, current % Mebibyte == 0, VhdStructure.Footer, currentAt,
-            wholeSize, Invariant($"{current}"), "The size is no whole number of mebibytes.");
+            wholeSize, Invariant($"{current}"), "The size is not a whole number of mebibytes.");
         rules.Add(
             FaultCode.AzureSizeOutOfRange, current is >= MinSize and <= MaxSize, VhdStructure.Footer, currentAt,
             Invariant($"{MinSize} to {MaxSize} bytes"), Invariant($"{current}"), "The size is out of Azure's range.");

@@ -25,7 +25,7 @@ internal static class BatmapCheck
         if (header.MapLength < needed || header.MapLength > MaxMapLength || header.MapLength > file.Length - Math.Min(header.MapOffset, file.Length))
         {
             Add(
-                BatmapHeader.MapSectorCountAt, Invariant($"room for {layout.BlockCount} bits in the file"),
+                BatmapHeader.MapSectorCountAt, Invariant($"space for {layout.BlockCount} bits in the file"),
                 Invariant($"{header.MapLength} bytes"), "The batmap does not cover the table.");
             return null;
         }
@@ -35,7 +35,7 @@ internal static class BatmapCheck
         uint computed = header.WithMap(map).Checksum;
         if (computed != header.Checksum)
         {
-            Add(BatmapHeader.ChecksumAt, $"0x{computed:X8}", $"0x{header.Checksum:X8}", "The checksum of the batmap does not hold.");
+            Add(BatmapHeader.ChecksumAt, $"0x{computed:X8}", $"0x{header.Checksum:X8}", "The checksum of the batmap is not valid.");
             return null;
         }
 

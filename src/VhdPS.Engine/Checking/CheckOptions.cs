@@ -51,7 +51,7 @@ public sealed record CheckReport
     /// <summary>Whose rules were judged besides the format's.</summary>
     public required CheckTarget Target { get; init; }
 
-    /// <summary>The findings; of one code no more than the limit, and behind them one that tells how many there are.</summary>
+    /// <summary>The findings; of one code no more than the limit, and after them one that says how many there are.</summary>
     public required IReadOnlyList<Finding> Findings { get; init; }
 
     /// <summary>Findings of severity Error, the unlisted ones included.</summary>

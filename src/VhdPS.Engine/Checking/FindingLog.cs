@@ -35,7 +35,7 @@ internal sealed class FindingLog(int limit)
         _bySeverity[(int)FaultCatalog.Of(code).Severity]++;
     }
 
-    /// <summary>The listed findings, and one behind them for each code that has more.</summary>
+    /// <summary>The listed findings, and one after them for each code that has more.</summary>
     public IReadOnlyList<Finding> Close()
     {
         foreach ((FaultCode code, long count) in _counts.Where(pair => pair.Value > limit))

@@ -52,7 +52,7 @@ internal static class LayoutCheck
         return layout;
     }
 
-    /// <summary>What lies behind a damage that only force overcomes; its findings that are not known yet are added.</summary>
+    /// <summary>What lies after a damage that only force overcomes; its findings that are not known yet are added.</summary>
     private static ImageLayout ReadForced(ImageFile file, CheckOptions options, ImageLayout refused, FindingLog log)
     {
         var forced = ImageLayout.Read(file, new LayoutOptions { SizeRule = options.SizeRule, Force = true });

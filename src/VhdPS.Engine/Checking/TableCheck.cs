@@ -122,7 +122,7 @@ internal sealed class TableCheck
 
         _log.Add(_layout.EntryFinding(
             FaultCode.LastBlockShort, last, entry, Invariant($"a block that ends at {end}"),
-            Invariant($"ends at {_layout.DataEnd}, in the part behind the disk's end")));
+            Invariant($"ends at {_layout.DataEnd}, in the part after the disk's end")));
     }
 
     private void CheckLocators()
@@ -176,7 +176,7 @@ internal sealed class TableCheck
             long entryAt = at + used - (used % VhdSpec.TableEntrySize);
             _log.Add(new Finding(
                 FaultCode.TableEntryBeyondDisk, VhdStructure.BlockAllocationTable, entryAt, "0xFFFFFFFF", "another value",
-                Invariant($"Entry {(entryAt - _layout.TableOffset) / VhdSpec.TableEntrySize} lies behind the disk's last block and is in use.")));
+                Invariant($"Entry {(entryAt - _layout.TableOffset) / VhdSpec.TableEntrySize} lies after the disk's last block and is in use.")));
             return;
         }
     }

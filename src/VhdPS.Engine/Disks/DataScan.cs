@@ -13,7 +13,7 @@ internal static class DataScan
     private const int ChunkSectors = 2048;
     private const long HoleWindow = 64 * 1024 * 1024;
 
-    /// <summary>The last sector at or behind <paramref name="fromSector"/> that is not zeros; -1 where all are.</summary>
+    /// <summary>The last sector at or after <paramref name="fromSector"/> that is not zeros; -1 where all are.</summary>
     /// <exception cref="VhdFormatException">A sector cannot be found.</exception>
     public static long FindLast(VhdImage image, long fromSector, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {

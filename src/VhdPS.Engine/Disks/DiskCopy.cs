@@ -12,7 +12,7 @@ internal static class DiskCopy
     /// <summary>Copies everything that is not zeros and writes the structures.</summary>
     /// <param name="source">The disk.</param>
     /// <param name="writer">The new file.</param>
-    /// <param name="progress">Is told how much of the data is copied.</param>
+    /// <param name="progress">Receives how much of the data is copied.</param>
     /// <param name="totalBytes">The whole that is reported.</param>
     /// <param name="sync">Whether the file will be synced: its data is put on the medium along the way.</param>
     /// <param name="cancellation">Ends the copy.</param>

@@ -29,7 +29,7 @@ public abstract class DiskSource : IDisposable
     /// <summary>The file and those of its parents that were opened for it.</summary>
     internal virtual IEnumerable<string> FilePaths => [Path];
 
-    /// <summary>What tells the file from every other.</summary>
+    /// <summary>What distinguishes the file from every other.</summary>
     public FileIdentity Identity => _file.Identity;
 
     /// <summary>Length of the file in bytes.</summary>
@@ -38,10 +38,10 @@ public abstract class DiskSource : IDisposable
     /// <summary>Bytes that the file takes on the medium.</summary>
     public long SizeOnDisk => _file.SizeOnDisk;
 
-    /// <summary>The disk's size in bytes; of a raw file its length, which may be no whole number of sectors.</summary>
+    /// <summary>The disk's size in bytes; of a raw file its length, which may be not a whole number of sectors.</summary>
     public abstract long SizeBytes { get; }
 
-    /// <summary>The disk's sectors; the last is filled up with zeros where the size is no whole number of them.</summary>
+    /// <summary>The disk's sectors; the last is filled up with zeros where the size is not a whole number of them.</summary>
     public long SectorCount => VhdSpec.SectorsFor(SizeBytes);
 
     /// <summary>Where everything lies in the file; null for a raw file.</summary>
@@ -67,7 +67,7 @@ public abstract class DiskSource : IDisposable
     /// <exception cref="VhdFormatException">The block there cannot be found.</exception>
     public abstract DiskExtent FindExtent(long offset);
 
-    /// <summary>Fills <paramref name="buffer"/> from <paramref name="offset"/>; behind the end of the disk with zeros.</summary>
+    /// <summary>Fills <paramref name="buffer"/> from <paramref name="offset"/>; after the end of the disk with zeros.</summary>
     /// <param name="offset">A multiple of 512, at most the size rounded up to a sector.</param>
     /// <param name="buffer">A whole number of sectors.</param>
     /// <exception cref="VhdFormatException">A sector cannot be found.</exception>
@@ -84,12 +84,12 @@ public abstract class DiskSource : IDisposable
     }
 
     /// <summary>
-    /// How many bytes of a range may hold data, from the table or the holes alone: exact enough for progress and room, and
+    /// How many bytes of a range may hold data, from the table or the holes alone: exact enough for progress and free space, and
     /// the parts of a disk add up to the whole.
     /// </summary>
     public abstract long CountDataBytes(long offset, long endOffset);
 
-    /// <summary>Tells the system that a range will be read soon.</summary>
+    /// <summary>Informs the system that a range will be read soon.</summary>
     public abstract void Prefetch(long offset, long length);
 
     /// <summary>Refuses an image with which a virtual machine's state is saved.</summary>
@@ -182,7 +182,7 @@ public abstract class DiskSource : IDisposable
 /// <param name="IsZero">Whether they are certain to be zeros; if not, they may still be.</param>
 public readonly record struct DiskExtent(long Offset, long Length, bool IsZero)
 {
-    /// <summary>The first byte behind it.</summary>
+    /// <summary>The first byte after it.</summary>
     public long End => Offset + Length;
 }
 

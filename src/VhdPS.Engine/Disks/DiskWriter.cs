@@ -34,7 +34,7 @@ internal abstract class DiskWriter(ImageFile file)
     /// <summary>Copies a unit. Units may be copied on several threads at once.</summary>
     /// <param name="source">The disk.</param>
     /// <param name="unit">The unit.</param>
-    /// <param name="buffer">Room before the chunk, and the chunk; the room's bytes are left as the writer wants them.</param>
+    /// <param name="buffer">Headroom before the chunk, and the chunk; the headroom's bytes are left as the writer wants them.</param>
     /// <param name="stopping">Ends the copy between requests.</param>
     public abstract void CopyUnit(DiskSource source, DiskUnit unit, byte[] buffer, CancellationToken stopping);
 

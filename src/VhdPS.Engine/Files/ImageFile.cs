@@ -19,13 +19,13 @@ public abstract class ImageFile : IDisposable
     /// <summary>Bytes that the file takes on the medium; less than <see cref="Length"/> where it has holes.</summary>
     public abstract long SizeOnDisk { get; }
 
-    /// <summary>When the file was last written to, UTC, as far as the system tells.</summary>
+    /// <summary>When the file was last written to, UTC, as far as the system says.</summary>
     public virtual DateTime LastWriteTime => default;
 
-    /// <summary>Whether another program has changed or replaced the file since it was opened, as far as the system tells.</summary>
+    /// <summary>Whether another program has changed or replaced the file since it was opened, as far as the system says.</summary>
     internal virtual bool HasChanged => false;
 
-    /// <summary>What tells this file from every other, whatever its path.</summary>
+    /// <summary>What distinguishes this file from every other, whatever its path.</summary>
     public abstract FileIdentity Identity { get; }
 
     /// <summary>Fills <paramref name="buffer"/> from <paramref name="fileOffset"/>.</summary>
@@ -46,7 +46,7 @@ public abstract class ImageFile : IDisposable
     public abstract void Flush();
 
     /// <summary>
-    /// The next range at or behind <paramref name="fileOffset"/> that is not a hole. Where the file system does not tell,
+    /// The next range at or after <paramref name="fileOffset"/> that is not a hole. Where the file system does not tell,
     /// everything up to the end of the file is data.
     /// </summary>
     /// <returns>False where only a hole follows.</returns>
@@ -61,14 +61,14 @@ public abstract class ImageFile : IDisposable
     public virtual bool TryPunchHole(long fileOffset, long length) => false;
 
     /// <summary>
-    /// Tells the operating system that all of a range, now a hole or behind the end, is about to be written. A hint: that
-    /// there is no room for it is told by the write.
+    /// Informs the operating system that all of a range, now a hole or after the end, is about to be written. A hint: that
+    /// there is no free space for it is reported by the write.
     /// </summary>
     public virtual void Reserve(long fileOffset, long length)
     {
     }
 
-    /// <summary>Tells the operating system that a range will be read soon.</summary>
+    /// <summary>Informs the operating system that a range will be read soon.</summary>
     public virtual void Prefetch(long fileOffset, long length)
     {
     }

@@ -319,7 +319,7 @@ public sealed class LocalImageFile : ImageFile
         LocalImageFile? opened = null;
         try
         {
-            // Again by the open file: a name can change what it names, and Windows tells devices only by a handle.
+            // Again by the open file: a name can change what it names, and Windows distinguishes devices only by a handle.
             FileFacts facts = PlatformFile.Current.Stat(handle, path);
             ThrowIfNotRegular(path, facts.Kind);
             if (isLocked && !PlatformFile.Current.TryClaim(handle, forWriting))

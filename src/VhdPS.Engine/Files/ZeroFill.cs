@@ -3,12 +3,12 @@ using VhdPS.Engine.Format;
 
 namespace VhdPS.Engine.Files;
 
-/// <summary>Makes a range of a file read as zeros, or tells whether it does. What the system knows to be a hole is not touched.</summary>
+/// <summary>Makes a range of a file read as zeros, or says whether it does. What the system knows to be a hole is not touched.</summary>
 internal static class ZeroFill
 {
     private const int ChunkSize = 1024 * 1024;
 
-    /// <summary>Writes zeros over what is not zero in a range; behind the end of the file nothing is written.</summary>
+    /// <summary>Writes zeros over what is not zero in a range; after the end of the file nothing is written.</summary>
     /// <returns>Whether anything was written.</returns>
     public static bool Clear(ImageFile file, long from, long end, CancellationToken cancellation = default)
     {
@@ -24,7 +24,7 @@ internal static class ZeroFill
         return isWritten;
     }
 
-    /// <summary>Whether all of a range is zeros, or behind the end of the file.</summary>
+    /// <summary>Whether all of a range is zeros, or after the end of the file.</summary>
     public static bool IsClear(ImageFile file, long from, long end, CancellationToken cancellation = default)
     {
         bool isClear = true;

@@ -5,7 +5,7 @@ namespace VhdPS.Engine.Format;
 
 /// <summary>
 /// For each block the file sector of its bitmap, or <see cref="VhdSpec.UnusedEntry"/>. Holds 4 bytes a block; what lies in
-/// the file behind the last entry is padding and means nothing.
+/// the file after the last entry is padding and means nothing.
 /// </summary>
 public sealed class BlockAllocationTable
 {
@@ -56,7 +56,7 @@ public sealed class BlockAllocationTable
         return new BlockAllocationTable(entries);
     }
 
-    /// <summary>Writes the stored form of the entries from <paramref name="firstBlock"/> on; bytes behind the last entry are 0xFF.</summary>
+    /// <summary>Writes the stored form of the entries from <paramref name="firstBlock"/> on; bytes after the last entry are 0xFF.</summary>
     public void Encode(int firstBlock, Span<byte> destination)
     {
         int count = Math.Clamp(_entries.Length - firstBlock, 0, destination.Length / VhdSpec.TableEntrySize);

@@ -46,7 +46,7 @@ public enum FaultCode
     [Fault(Severity.Note, FaultEffect.None, IsRepairable = true)]
     FooterIs511Bytes,
 
-    /// <summary>Bytes lie behind the footer.</summary>
+    /// <summary>Bytes lie after the footer.</summary>
     [Fault(Severity.Warning, FaultEffect.ReadOnly, IsRepairable = true)]
     TrailingBytes,
 
@@ -74,7 +74,7 @@ public enum FaultCode
     [Fault(Severity.Error, FaultEffect.UnreadableUnlessForced)]
     DiskTypeAmbiguous,
 
-    /// <summary>A dynamic image names no header, or a place that the file does not hold.</summary>
+    /// <summary>A dynamic image names no header, or a place that is not in the file.</summary>
     [Fault(Severity.Error, FaultEffect.Unreadable)]
     DataOffsetOutOfRange,
 
@@ -90,7 +90,7 @@ public enum FaultCode
     [Fault(Severity.Error, FaultEffect.Unreadable)]
     SizeTooLarge,
 
-    /// <summary>The virtual size is no whole number of sectors.</summary>
+    /// <summary>The virtual size is not a whole number of sectors.</summary>
     [Fault(Severity.Warning, FaultEffect.None)]
     SizeNotSectorAligned,
 
@@ -146,7 +146,7 @@ public enum FaultCode
     [Fault(Severity.Note, FaultEffect.None, IsRepairable = true)]
     NextOffsetPresent,
 
-    /// <summary>The block size is no power of two of at least 512 and at most 256 MiB.</summary>
+    /// <summary>The block size is not a power of two of at least 512 and at most 256 MiB.</summary>
     [Fault(Severity.Error, FaultEffect.Unreadable)]
     BlockSizeUnsupported,
 
@@ -162,7 +162,7 @@ public enum FaultCode
     [Fault(Severity.Note, FaultEffect.None, IsRepairable = true)]
     TableEntriesTooMany,
 
-    /// <summary>A table entry behind the disk's last block is in use.</summary>
+    /// <summary>A table entry after the disk's last block is in use.</summary>
     [Fault(Severity.Warning, FaultEffect.None)]
     TableEntryBeyondDisk,
 
@@ -182,7 +182,7 @@ public enum FaultCode
     [Fault(Severity.Warning, FaultEffect.ReadOnly)]
     TableNotAligned,
 
-    /// <summary>A table entry names a place where the file does not hold a whole block.</summary>
+    /// <summary>A table entry names a place where the file has no whole block.</summary>
     [Fault(Severity.Error, FaultEffect.BlockUnreadable, IsRepairable = true)]
     BatEntryPastEnd,
 
@@ -286,7 +286,7 @@ public enum FaultCode
     [Fault(Severity.Error, FaultEffect.None)]
     AzureFooterNotAtEnd,
 
-    /// <summary>The checksum of the last 512 bytes does not hold.</summary>
+    /// <summary>The checksum of the last 512 bytes is not valid.</summary>
     [Fault(Severity.Error, FaultEffect.None)]
     AzureFooterChecksumMismatch,
 

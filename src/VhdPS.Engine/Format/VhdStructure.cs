@@ -41,5 +41,5 @@ public enum VhdStructure
 /// <param name="Name">The specification's name.</param>
 /// <param name="Offset">Bytes from the start of the structure.</param>
 /// <param name="Length">Bytes.</param>
-/// <param name="Text">The value, for people.</param>
+/// <param name="Text">The value, human-readable.</param>
 public sealed record StructureField(string Name, int Offset, int Length, string Text);

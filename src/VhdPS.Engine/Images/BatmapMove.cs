@@ -5,7 +5,7 @@ using VhdPS.Engine.Layout;
 namespace VhdPS.Engine.Images;
 
 /// <summary>
-/// Brings Xen's batmap to where the table ends anew: its header must be there, the map may lie anywhere. Xen's tools refuse
+/// Brings Xen's batmap to where the table ends again: its header must be there, the map may lie anywhere. Xen's tools refuse
 /// to write to an image of theirs that has lost it, so that there is a whole one at every moment: the map is copied first,
 /// then the old header names the copy, then the new header is written, and the change of the dynamic header switches to it.
 /// </summary>
@@ -30,13 +30,13 @@ internal sealed class BatmapMove
     /// <summary>File offset of the header's old sector, which counts until the dynamic header has changed.</summary>
     public long OldOffset { get; }
 
-    /// <summary>The first byte behind what is written.</summary>
+    /// <summary>The first byte after what is written.</summary>
     public long End => _map is null ? _newOffset + BatmapHeader.Size : _mapOffset + _map.Length;
 
     /// <summary>Whether an image has a batmap that is not looked for any more when its table ends at <paramref name="tableEnd"/>.</summary>
     public static bool IsNeeded(ImageLayout layout, long tableEnd) => Find(layout) is { } batmap && batmap.HeaderOffset != tableEnd;
 
-    /// <summary>Plans a move with room for header and map behind the table; null where the batmap stays, or there is none.</summary>
+    /// <summary>Plans a move with space for header and map after the table; null where the batmap stays, or there is none.</summary>
     /// <param name="file">The file.</param>
     /// <param name="layout">Its layout.</param>
     /// <param name="tableEnd">Where the table will end.</param>
@@ -51,7 +51,7 @@ internal sealed class BatmapMove
         StructureExtent header = batmap.HeaderExtent, map = batmap.Map!.Value;
         long mapOffset = tableEnd + BatmapHeader.Size;
 
-        // A longer map than needed stays as long: what it holds is in its checksum, which zeros behind it do not change.
+        // A longer map than needed stays as long: what it holds is in its checksum, which zeros after it do not change.
         long length = Math.Max(map.Length, BatmapHeader.MapLengthFor(entryCount));
         if (Touches(header, mapOffset, length) || Touches(map, mapOffset, length))
         {
@@ -64,7 +64,7 @@ internal sealed class BatmapMove
         return new BatmapMove(file, header.FileOffset, tableEnd, bytes, copy, mapOffset);
     }
 
-    /// <summary>Plans a move of the header alone, into room that ends at <paramref name="limit"/>; null where there is nothing to move or no room.</summary>
+    /// <summary>Plans a move of the header alone, into free space that ends at <paramref name="limit"/>; null where there is nothing to move or no free space.</summary>
     public static BatmapMove? PlanHeader(ImageFile file, ImageLayout layout, long tableEnd, long limit) =>
         IsNeeded(layout, tableEnd) && tableEnd + BatmapHeader.Size <= limit
         && Find(layout) is { } batmap && batmap.ReadHeader(file) is { } bytes

@@ -65,7 +65,7 @@ internal sealed class NewBatmap
 
     /// <summary>A map with no block in it.</summary>
     /// <param name="header">The header in the old image; what is not known of it is kept.</param>
-    /// <param name="fileOffset">Where the header is to lie: right behind the table.</param>
+    /// <param name="fileOffset">Where the header is to lie: right after the table.</param>
     /// <param name="blockCount">Blocks of the disk.</param>
     public NewBatmap(byte[] header, long fileOffset, int blockCount)
     {
@@ -74,7 +74,7 @@ internal sealed class NewBatmap
         _map = new byte[BatmapHeader.MapLengthFor(blockCount)];
     }
 
-    /// <summary>The first byte behind the map.</summary>
+    /// <summary>The first byte after the map.</summary>
     public long End => _fileOffset + BatmapHeader.Size + _map.Length;
 
     /// <summary>Says that all sectors of a block are in it.</summary>

@@ -44,7 +44,7 @@ internal sealed class BlockAllocator
     /// <summary>Whether a flush has table entries or bitmaps to publish.</summary>
     public bool HasUnpublished => _dirtyTableSectors.Count > 0 || _map.Bitmaps!.Dirty.Count > 0;
 
-    /// <summary>The first byte behind all blocks and structures but the footer (I3).</summary>
+    /// <summary>The first byte after all blocks and structures but the footer (I3).</summary>
     public static long FindEnd(ImageLayout layout, BlockAllocationTable table)
     {
         int last = FindLast(table);
@@ -57,7 +57,7 @@ internal sealed class BlockAllocator
     {
         if (blockCount > 0 && _lastPastEnd is { } finding)
         {
-            // Before the place that the entry names a block would fill it up; behind it the file would grow to there.
+            // Before the place that the entry names a block would fill it up; after it the file would grow to there.
             throw new VhdFormatException(_layout.Path, finding);
         }
 

@@ -3,7 +3,7 @@ using VhdPS.Engine.Layout;
 
 namespace VhdPS.Engine.Images;
 
-/// <summary>Tells in runs where the blocks of a disk lie. Streams: nothing is kept but the table.</summary>
+/// <summary>Says in runs where the blocks of a disk lie. Streams: nothing is kept but the table.</summary>
 public static class BlockMap
 {
     /// <summary>The runs of a range of blocks by the table alone.</summary>

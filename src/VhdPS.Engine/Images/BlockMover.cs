@@ -10,7 +10,7 @@ namespace VhdPS.Engine.Images;
 /// <list type="bullet">
 /// <item>M1: a block is copied only to where no structure, no footer, no published entry and no copy of this round lies.</item>
 /// <item>M2: an entry is changed only after the copy that it will name has been synced.</item>
-/// <item>M3: an old place is free only after the sync behind the change of its entry.</item>
+/// <item>M3: an old place is free only after the sync after the change of its entry.</item>
 /// <item>M4: the footer at the end is written farther on, and synced, before a copy is laid over its old place.</item>
 /// </list>
 /// A round is any number of <see cref="Copy"/> and one <see cref="Publish"/>. Cutting a round short needs nothing undone.
@@ -22,7 +22,7 @@ internal sealed class BlockMover(ImageFile file, ImageLayout layout, BlockAlloca
 
     private readonly SortedDictionary<int, uint> _copied = [];
 
-    /// <summary>Where the bitmap goes of a block that is to lie at or behind <paramref name="fileOffset"/>, its data on 4 KiB.</summary>
+    /// <summary>Where the bitmap goes of a block that is to lie at or after <paramref name="fileOffset"/>, its data on 4 KiB.</summary>
     /// <exception cref="VhdOperationException">A table entry cannot name the place.</exception>
     public static long PlaceBlock(ImageLayout layout, long fileOffset)
     {

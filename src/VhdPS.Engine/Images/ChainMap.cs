@@ -12,7 +12,7 @@ namespace VhdPS.Engine.Images;
 /// <param name="FileOffset">Bytes from the start of that file; -1 for zeros.</param>
 public readonly record struct ChainRun(long Sector, long Count, SectorOrigin Origin, string? Path, long FileOffset);
 
-/// <summary>Tells which file of a chain holds the sectors of an open image.</summary>
+/// <summary>Says which file of a chain holds the sectors of an open image.</summary>
 public static class ChainMap
 {
     /// <summary>The longest run of one origin from <paramref name="sector"/> on; looks for the parents where one is needed.</summary>

@@ -6,11 +6,11 @@ using VhdPS.Engine.Layout;
 namespace VhdPS.Engine.Images;
 
 /// <summary>
-/// Changes and moves the footers of a dynamic or differencing image so that a crash at any moment leaves one that holds:
+/// Changes and moves the footers of a dynamic or differencing image so that a crash at any moment leaves one that is valid:
 /// <list type="bullet">
 /// <item>F1: the footer at the end and its copy at 0 are never written between the same two syncs.</item>
-/// <item>F2: the footer at the end is moved by writing it anew farther on or, when the file is cut, below; its old place is
-/// free only after the sync behind that.</item>
+/// <item>F2: the footer at the end is moved by writing it again farther on or, when the file is cut, below; its old place is
+/// free only after the sync after that.</item>
 /// <item>F3: what is written begins on a sector, so that it is in the file whole or not at all.</item>
 /// </list>
 /// </summary>
@@ -48,7 +48,7 @@ internal sealed class FooterWriter
         && layout.Findings.All(finding => finding.Effect != FaultEffect.ReadOnly || IsOfFooters(finding.Code));
 
     /// <summary>
-    /// Makes both footers equal to the one that holds, and the one at the end the last thing in the file; false where that is
+    /// Makes both footers equal to the one that is valid, and the one at the end the last thing in the file; false where that is
     /// not all that is wrong.
     /// </summary>
     /// <exception cref="ImageIOException">The file could not be read or written.</exception>
@@ -90,7 +90,7 @@ internal sealed class FooterWriter
         return true;
     }
 
-    /// <summary>Where the footer at the end goes that is to lie at or behind <paramref name="fileOffset"/> and clear of its present place.</summary>
+    /// <summary>Where the footer at the end goes that is to lie at or after <paramref name="fileOffset"/> and clear of its present place.</summary>
     public long PlaceAtOrAfter(long fileOffset)
     {
         if (EndOffset % VhdSpec.SectorSize == 0)
@@ -101,7 +101,7 @@ internal sealed class FooterWriter
         return VhdSpec.RoundUp(Math.Max(fileOffset, EndOffset + VhdSpec.FooterSize), VhdSpec.SectorSize);
     }
 
-    /// <summary>Writes the footer at a place behind the present one, and syncs (F2).</summary>
+    /// <summary>Writes the footer at a place after the present one, and syncs (F2).</summary>
     public void MoveEnd(long fileOffset)
     {
         long place = PlaceAtOrAfter(fileOffset);
@@ -127,7 +127,7 @@ internal sealed class FooterWriter
         WriteCopy();
     }
 
-    /// <summary>Writes the footer at <paramref name="fileOffset"/>, below its present place and clear of everything, and cuts the file behind it.</summary>
+    /// <summary>Writes the footer at <paramref name="fileOffset"/>, below its present place and clear of everything, and cuts the file after it.</summary>
     public void CutTo(long fileOffset)
     {
         if (fileOffset + VhdSpec.FooterSize > EndOffset || fileOffset % VhdSpec.SectorSize != 0)

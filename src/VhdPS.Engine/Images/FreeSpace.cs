@@ -4,7 +4,7 @@ using VhdPS.Engine.Layout;
 
 namespace VhdPS.Engine.Images;
 
-/// <summary>Looks for room between the structures and blocks of an image.</summary>
+/// <summary>Looks for free space between the structures and blocks of an image.</summary>
 internal static class FreeSpace
 {
     /// <summary>File offset of the first free place of <paramref name="length"/> bytes on a sector boundary below the footer; null where there is none.</summary>
@@ -33,7 +33,7 @@ internal static class FreeSpace
         return layout.DataEnd - at >= length ? at : null;
     }
 
-    /// <summary>Where the footer is, or behind the room of a last block that is short in the file.</summary>
+    /// <summary>Where the footer is, or after the space of a last block that is short in the file.</summary>
     public static long FindEnd(ImageLayout layout, BlockAllocationTable table)
     {
         long blocksEnd = BlockAllocator.FindEnd(layout, table);

@@ -13,8 +13,8 @@ namespace VhdPS.Engine.Images;
 public readonly record struct ParentFacts(string Path, Guid UniqueId, DateTime TimeStamp);
 
 /// <summary>
-/// Writes footers and header of an existing image anew so that a crash at any moment leaves either the old or the new
-/// values, under a footer whose checksum holds and with a header that is whole. A footer is one sector and is taken to be
+/// Writes footers and header of an existing image again so that a crash at any moment leaves either the old or the new
+/// values, under a footer whose checksum is valid and with a header that is whole. A footer is one sector and is taken to be
 /// written whole; the header is two and is never written in the place that a footer on the medium names.
 /// </summary>
 internal static class HeaderRewrite
@@ -35,7 +35,7 @@ internal static class HeaderRewrite
 
     /// <summary>
     /// Links a differencing image to a parent, and writes <paramref name="footer"/>. Locators of the known kinds are replaced,
-    /// others kept. The new header and paths are first laid behind the footer, then footers that name them; when these hold,
+    /// others kept. The new header and paths are first laid after the footer, then footers that name them; when these hold,
     /// the old places are written, and when those hold, the footers name them again.
     /// </summary>
     public static void Relink(ImageFile file, ImageLayout layout, HardDiskFooter footer, ParentFacts parent)

@@ -5,7 +5,7 @@ using VhdPS.Engine.Layout;
 namespace VhdPS.Engine.Images;
 
 /// <summary>
-/// A new dynamic or differencing image in the making: gives places to blocks, one behind the other with their data on
+/// A new dynamic or differencing image in the making: gives places to blocks, one after the other with their data on
 /// 4 KiB boundaries, and writes the structures when all blocks are in the file.
 /// </summary>
 internal sealed class ImageBuilder
@@ -22,8 +22,8 @@ internal sealed class ImageBuilder
     /// <summary>Begins an image.</summary>
     /// <param name="file">A new, empty file.</param>
     /// <param name="footer">Its footer.</param>
-    /// <param name="header">Its header, behind the footer's copy.</param>
-    /// <param name="extras">What else lies behind the table: the paths of locators.</param>
+    /// <param name="header">Its header, after the footer's copy.</param>
+    /// <param name="extras">What else lies after the table: the paths of locators.</param>
     /// <param name="batmap">Xen's map of full blocks, where the image is to have one.</param>
     public ImageBuilder(
         ImageFile file, HardDiskFooter footer, DynamicDiskHeader header, IReadOnlyList<FileSegment>? extras = null, NewBatmap? batmap = null)
@@ -122,6 +122,6 @@ internal sealed class ImageBuilder
 /// <param name="Bytes">The bytes.</param>
 internal sealed record FileSegment(long FileOffset, byte[] Bytes)
 {
-    /// <summary>The first byte behind them.</summary>
+    /// <summary>The first byte after them.</summary>
     public long End => FileOffset + Bytes.Length;
 }

@@ -38,11 +38,11 @@ public static class ImageCreator
         target.Commit();
     }
 
-    /// <summary>Writes a fixed image whose data is one hole where the file system can: zeros, and the footer behind them.</summary>
+    /// <summary>Writes a fixed image whose data is one hole where the file system can: zeros, and the footer after them.</summary>
     public static void WriteFixed(ImageFile file, HardDiskFooter footer) =>
         file.WriteAt((long)footer.CurrentSize, footer.Bytes);
 
-    /// <summary>Writes footer copy, header, an unused table, what lies behind it and the footer.</summary>
+    /// <summary>Writes footer copy, header, an unused table, what lies after it and the footer.</summary>
     /// <param name="file">The empty file.</param>
     /// <param name="footer">The footer.</param>
     /// <param name="header">The header.</param>

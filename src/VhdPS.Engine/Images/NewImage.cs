@@ -81,7 +81,7 @@ public sealed record NewImage(long SizeBytes)
 
         if (VhdType != VhdType.Fixed && !IsBlockSize(BlockSize))
         {
-            throw new ArgumentException($"The block size {BlockSize} is no power of two from 512 to {VhdSpec.MaxBlockSize} bytes.");
+            throw new ArgumentException($"The block size {BlockSize} is not a power of two from 512 to {VhdSpec.MaxBlockSize} bytes.");
         }
 
         if (VhdType is not (VhdType.Fixed or VhdType.Dynamic or VhdType.Differencing))

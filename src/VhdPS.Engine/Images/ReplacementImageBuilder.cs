@@ -41,7 +41,7 @@ internal static class ReplacementImageBuilder
 
         if (paths.Count > 0)
         {
-            // The room behind the last path is its own too.
+            // The space after the last path is its own too.
             byte[] last = paths[^1].Bytes;
             Array.Resize(ref last, (int)(end - paths[^1].FileOffset));
             paths[^1] = paths[^1] with { Bytes = last };

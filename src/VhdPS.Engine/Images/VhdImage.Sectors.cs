@@ -11,7 +11,7 @@ public sealed partial class VhdImage
     /// <summary>Fills <paramref name="buffer"/> with the sectors from <paramref name="sector"/> on.</summary>
     /// <param name="sector">The first virtual sector.</param>
     /// <param name="buffer">A whole number of sectors.</param>
-    /// <exception cref="ArgumentException">The request is no whole number of sectors or passes the end; nothing was read.</exception>
+    /// <exception cref="ArgumentException">The request is not a whole number of sectors or passes the end; nothing was read.</exception>
     /// <exception cref="VhdFormatException">A sector cannot be found, or the chain of parents that holds it.</exception>
     /// <exception cref="ImageInUseException">A writer has a parent open.</exception>
     /// <exception cref="ImageIOException">A file could not be read.</exception>
@@ -26,7 +26,7 @@ public sealed partial class VhdImage
     /// <summary>Writes <paramref name="data"/> from <paramref name="sector"/> on; on the medium after the next flush.</summary>
     /// <param name="sector">The first virtual sector.</param>
     /// <param name="data">A whole number of sectors.</param>
-    /// <exception cref="ArgumentException">The request is no whole number of sectors or passes the end; nothing was written.</exception>
+    /// <exception cref="ArgumentException">The request is not a whole number of sectors or passes the end; nothing was written.</exception>
     /// <exception cref="VhdOperationException">The image is open for reading, full, or an earlier write failed.</exception>
     /// <exception cref="ImageIOException">The write failed; the handle takes no more writes.</exception>
     public void WriteSectors(long sector, ReadOnlySpan<byte> data)
@@ -153,7 +153,7 @@ public sealed partial class VhdImage
     {
         if (byteCount % VhdSpec.SectorSize != 0)
         {
-            throw new ArgumentException($"{Path}: {byteCount} bytes are no whole number of sectors of {VhdSpec.SectorSize} bytes.");
+            throw new ArgumentException($"{Path}: {byteCount} bytes are not a whole number of sectors of {VhdSpec.SectorSize} bytes.");
         }
 
         long count = byteCount / VhdSpec.SectorSize;
@@ -161,7 +161,7 @@ public sealed partial class VhdImage
         return count;
     }
 
-    /// <summary>A disk whose size is no whole number of sectors ends inside its last sector; what lies behind is not the disk's.</summary>
+    /// <summary>A disk whose size is not a whole number of sectors ends inside its last sector; what lies after is not the disk's.</summary>
     internal void MaskPartialSector(long sector, long count, Span<byte> buffer)
     {
         int used = (int)(Layout.Size.SizeBytes % VhdSpec.SectorSize);

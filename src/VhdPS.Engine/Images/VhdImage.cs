@@ -179,5 +179,5 @@ public sealed partial class VhdImage : IDisposable
     }
 
     private VhdOperationException RefuseAfterFailure() =>
-        new(Path, OperationError.EarlierWriteFailed, "an earlier write or sync failed; open the image anew.");
+        new(Path, OperationError.EarlierWriteFailed, "an earlier write or sync failed; open the image again.");
 }

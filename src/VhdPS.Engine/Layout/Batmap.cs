@@ -14,7 +14,7 @@ internal sealed record Batmap(long HeaderOffset, StructureExtent? Map)
     /// <summary>The header's place.</summary>
     public StructureExtent HeaderExtent => new(VhdStructure.Batmap, HeaderOffset, BatmapHeader.Size);
 
-    /// <summary>Xen's batmap lies behind the table, where its cookie is; the room it takes must be kept clear.</summary>
+    /// <summary>Xen's batmap lies after the table, where its cookie is; the space it takes must be kept clear.</summary>
     public static Batmap? Find(LayoutDraft draft, DynamicDiskHeader header, HardDiskFooter footer)
     {
         // Asking for the creator: elsewhere a bitmap may lie there, whose bits a guest can make to look like the cookie.

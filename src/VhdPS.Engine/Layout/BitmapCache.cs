@@ -62,7 +62,7 @@ internal sealed class BitmapCache
         }
     }
 
-    /// <summary>Takes the bitmap of a fresh block, which the file does not hold yet.</summary>
+    /// <summary>Takes the bitmap of a fresh block, which the file does not have yet.</summary>
     public void SetFresh(int blockIndex, byte[] bitmap)
     {
         lock (_gate)

@@ -22,7 +22,7 @@ public sealed class ChecksumReport
     /// <summary>The file.</summary>
     public string Path { get; }
 
-    /// <summary>The disk type by the footer that holds, or by the one there is.</summary>
+    /// <summary>The disk type by the authoritative footer, or by the one there is.</summary>
     public VhdType VhdType { get; }
 
     /// <summary>The footer at the end; null where there is none.</summary>

@@ -130,7 +130,7 @@ internal static class FooterLayout
         {
             // QUIRK(azure-vhd-utils and other writers of odd sizes): a write of the last sector would reach into the footer.
             draft.Findings.Add(new Finding(
-                FaultCode.SizeNotSectorAligned, structure, at, "a multiple of 512", Invariant($"{size.SizeBytes}"), "The size is no whole number of sectors.")
+                FaultCode.SizeNotSectorAligned, structure, at, "a multiple of 512", Invariant($"{size.SizeBytes}"), "The size is not a whole number of sectors.")
             {
                 Effect = FaultEffect.ReadOnly,
             });
@@ -167,7 +167,7 @@ internal static class FooterLayout
         {
             draft.Findings.Add(new Finding(
                 FaultCode.FixedFileTooLong, VhdStructure.Data, (long)size.SizeBytes, $"{size.SizeBytes} bytes of data", $"{dataEnd} bytes",
-                "Bytes behind the end of the disk are not shown."));
+                "Bytes after the end of the disk are not shown."));
         }
     }
 

@@ -40,7 +40,7 @@ public sealed class FooterPair
     /// <summary>What bears the footer's cookie at offset 0. In a fixed image that is the guest's data and means nothing.</summary>
     public StoredFooter? Front { get; }
 
-    /// <summary>Bytes behind the footer at the end.</summary>
+    /// <summary>Bytes after the footer at the end.</summary>
     public long TrailingBytes => End is null ? 0 : FileLength - End.FileOffset - End.Footer.StoredLength;
 
     private string? OtherFormat { get; }
@@ -50,7 +50,7 @@ public sealed class FooterPair
     private bool IsFrontSound =>
         Front is { Footer: { HasCookie: true, IsChecksumValid: true, DiskType: not VhdType.Fixed } } && !IsFrontGuestData;
 
-    /// <summary>Whether offset 0 belongs to the guest, who must not be able to take the place of a hurt footer.</summary>
+    /// <summary>Whether offset 0 belongs to the guest, who must not be able to take the place of a damaged footer.</summary>
     private bool IsFrontGuestData => End is { Footer.DiskType: VhdType.Fixed }
         && (IsEndSound || Front?.Footer.UniqueId != End.Footer.UniqueId);
 
@@ -86,7 +86,7 @@ public sealed class FooterPair
         return new FooterPair(file.Path, length, end, front, front is null && end is null ? SniffOther(head, file.Path) : null);
     }
 
-    /// <summary>The footer that holds, and what the pair's state says about the file.</summary>
+    /// <summary>The authoritative footer, and what the pair's state says about the file.</summary>
     /// <param name="findings">Receives the findings, the refusing one included.</param>
     /// <param name="force">Take a footer whose checksum is wrong where no other is left.</param>
     /// <returns>Null where nothing can be used.</returns>
@@ -308,7 +308,7 @@ public sealed class FooterPair
 
         if (End is null && best.Footer.IsChecksumValid)
         {
-            // A sound front copy of a fixed type: data of a guest, with no footer behind it.
+            // A sound front copy of a fixed type: data of a guest, with no footer after it.
             findings.Add(new Finding(
                 FaultCode.NotVhd,
                 VhdStructure.Footer,
@@ -332,7 +332,7 @@ public sealed class FooterPair
                 FileLength - TrailingBytes,
                 "the end of the file",
                 Invariant($"{TrailingBytes} bytes"),
-                "Bytes lie behind the footer."));
+                "Bytes lie after the footer."));
         }
     }
 
@@ -363,7 +363,7 @@ public sealed class FooterPair
                 FileLength - VhdSpec.FooterSize,
                 "conectix",
                 "no cookie",
-                "The footer at the end is missing; the copy at the front holds."));
+                "The footer at the end is missing; the copy at the front is valid."));
         }
         else if (End.Footer.Checksum == 0)
         {
@@ -373,7 +373,7 @@ public sealed class FooterPair
                 End.FileOffset,
                 Hex(End.Footer.ComputedChecksum),
                 Hex(0),
-                "The footer has no checksum; the copy at the front holds."));
+                "The footer has no checksum; the copy at the front is valid."));
         }
         else
         {
@@ -390,7 +390,7 @@ public sealed class FooterPair
             stored.FileOffset,
             Hex(stored.Footer.ComputedChecksum),
             Hex(stored.Footer.Checksum),
-            isCopy ? "The checksum of the footer copy does not hold." : "The checksum of the footer does not hold.");
+            isCopy ? "The checksum of the footer copy is not valid." : "The checksum of the footer is not valid.");
     }
 
     private Finding DifferenceFinding()
@@ -399,7 +399,7 @@ public sealed class FooterPair
         int at = front.Bytes.CommonPrefixLength(end.Bytes);
         if (at is >= HardDiskFooter.ChecksumAt and < HardDiskFooter.UniqueIdAt)
         {
-            // The checksum differs because of what comes behind it.
+            // The checksum differs because of what comes after it.
             at = HardDiskFooter.UniqueIdAt
                 + front.Bytes[HardDiskFooter.UniqueIdAt..].CommonPrefixLength(end.Bytes[HardDiskFooter.UniqueIdAt..]);
         }

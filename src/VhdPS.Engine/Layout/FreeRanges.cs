@@ -26,7 +26,7 @@ internal sealed class FreeRanges
         _structures = [.. layout.Occupied.OrderBy(extent => extent.FileOffset)];
         if (byPlace.Length > 0)
         {
-            // Between the structures at the front there may be room, but some checkers take a block there for damage.
+            // Between the structures at the front there may be free space, but some checkers take a block there for damage.
             long firstBlock = ImageLayout.BitmapOffset(TableScan.EntryOf(byPlace[0]));
             _at = _structures.Where(extent => extent.FileOffset < firstBlock).Max(extent => extent.End);
         }

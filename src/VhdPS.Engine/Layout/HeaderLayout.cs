@@ -46,7 +46,7 @@ internal static class HeaderLayout
         {
             Add(
                 FaultCode.HeaderChecksumMismatch, DynamicDiskHeader.ChecksumAt, Hex(header.ComputedChecksum), Hex(header.Checksum),
-                "The checksum of the header does not hold.",
+                "The checksum of the header is not valid.",
                 draft.Options.Force ? FaultEffect.ReadOnly : null);
         }
 

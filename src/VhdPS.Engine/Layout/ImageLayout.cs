@@ -22,7 +22,7 @@ public sealed class ImageLayout
     /// <summary>Both ends of the file.</summary>
     public required FooterPair Footers { get; init; }
 
-    /// <summary>The footer that holds; null where none can be used.</summary>
+    /// <summary>The authoritative footer; null where none can be used.</summary>
     public StoredFooter? StoredFooter { get; init; }
 
     /// <summary>The dynamic header; null for a fixed image, or where it cannot be read.</summary>
@@ -31,7 +31,7 @@ public sealed class ImageLayout
     /// <summary>The virtual size and the rule that gave it.</summary>
     public VirtualSize Size { get; init; }
 
-    /// <summary>Virtual sectors; the last is filled up with zeros where the size is no whole number of them.</summary>
+    /// <summary>Virtual sectors; the last is filled up with zeros where the size is not a whole number of them.</summary>
     public long SectorCount { get; init; }
 
     /// <summary>Bytes of data in a block; 0 for a fixed image.</summary>
@@ -46,7 +46,7 @@ public sealed class ImageLayout
     /// <summary>Footer copy, header, table, locator data and batmap, in the order of the file.</summary>
     public IReadOnlyList<StructureExtent> Structures { get; init; } = [];
 
-    /// <summary>Paths of locators that begin behind the end of the file; new blocks begin in none of them.</summary>
+    /// <summary>Paths of locators that begin after the end of the file; new blocks begin in none of them.</summary>
     internal IReadOnlyList<StructureExtent> LocatorsPastEnd { get; init; } = [];
 
     /// <summary>Blocks that table entries past the disk's last block name: no data of the disk that is shown, and occupied all the same.</summary>
@@ -58,7 +58,7 @@ public sealed class ImageLayout
     /// <summary>What departs from the specification, in the order in which it was found.</summary>
     public required IReadOnlyList<Finding> Findings { get; init; }
 
-    /// <summary>The footer that holds.</summary>
+    /// <summary>The authoritative footer.</summary>
     public HardDiskFooter Footer => StoredFooter!.Footer;
 
     /// <summary>Which of the two footers holds.</summary>
@@ -77,7 +77,7 @@ public sealed class ImageLayout
     /// <summary>Bytes of a block and its bitmap.</summary>
     public long BlockSpan => (long)BitmapSize + BlockSize;
 
-    /// <summary>The first byte behind all structures but blocks and footer.</summary>
+    /// <summary>The first byte after all structures but blocks and footer.</summary>
     public long StructuresEnd => Structures.Count == 0 ? 0 : Structures.Max(extent => extent.End);
 
     /// <summary>What nothing new may be put over besides the disk's blocks: structures, and blocks past the disk's end.</summary>
@@ -86,7 +86,7 @@ public sealed class ImageLayout
     /// <summary>The first byte past all of <see cref="Occupied"/>.</summary>
     internal long OccupiedEnd => BlocksPastDisk.Count == 0 ? StructuresEnd : Math.Max(StructuresEnd, BlocksPastDisk[^1].End);
 
-    /// <summary>File offset where the footer at the end begins, or would have to: nothing that counts lies behind it.</summary>
+    /// <summary>File offset where the footer at the end begins, or would have to: nothing that counts lies after it.</summary>
     public long DataEnd => Footers.End?.FileOffset ?? FileLength;
 
     /// <summary>The first finding that keeps the image from being opened, or null.</summary>
@@ -165,9 +165,9 @@ public sealed class ImageLayout
 /// <param name="Length">Bytes that it may use: new blocks stay out of them.</param>
 public readonly record struct StructureExtent(VhdStructure Structure, long FileOffset, long Length)
 {
-    /// <summary>Bytes that it does use: no block may share them. The rest is room that a file may claim in error.</summary>
+    /// <summary>Bytes that it does use: no block may share them. The rest is space that a file may claim in error.</summary>
     public long UsedLength { get; init; } = Length;
 
-    /// <summary>The first byte behind it.</summary>
+    /// <summary>The first byte after it.</summary>
     public long End => FileOffset + Length;
 }

@@ -60,7 +60,7 @@ internal static class LocatorLayout
     }
 
     /// <summary>
-    /// A path that the file does not hold is in it when the file has grown. Nothing may be an error then that was none
+    /// A path that does not lie in the file is in it when the file has grown. Nothing may be an error then that was none
     /// before: where it begins in the file it has its place now, else new blocks will not begin in it.
     /// </summary>
     private static void ClaimPastEnd(LayoutDraft draft, ParentLocator locator)

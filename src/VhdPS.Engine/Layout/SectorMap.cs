@@ -5,7 +5,7 @@ using VhdPS.Engine.Format;
 namespace VhdPS.Engine.Layout;
 
 /// <summary>
-/// Tells where virtual sectors lie: the only place where table and bitmaps are turned into file offsets. Runs cover a
+/// Says where virtual sectors lie: the only place where table and bitmaps are turned into file offsets. Runs cover a
 /// request exactly and in order and never pass the end of a block. Look-ups may run on several threads at once.
 /// </summary>
 public sealed class SectorMap

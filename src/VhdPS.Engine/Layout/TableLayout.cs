@@ -72,7 +72,7 @@ internal static class TableLayout
         if (tableOffset < VhdSpec.FooterSize || (tableOffset < headerOffset + VhdSpec.HeaderSize && headerOffset < tableOffset + Math.Max(1, storedLength)))
         {
             Add(
-                FaultCode.TableOverlapsHeader, DynamicDiskHeader.TableOffsetAt, "a place behind the header",
+                FaultCode.TableOverlapsHeader, DynamicDiskHeader.TableOffsetAt, "a place after the header",
                 Invariant($"{header.TableOffset}"), "The table overlaps the footer copy or the header.");
             return 0;
         }

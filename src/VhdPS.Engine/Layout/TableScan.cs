@@ -64,7 +64,7 @@ public static class TableScan
         return byPlace;
     }
 
-    /// <summary>Counts what <see cref="TableFigures"/> tells, in one pass over the table.</summary>
+    /// <summary>Counts what <see cref="TableFigures"/> says, in one pass over the table.</summary>
     public static TableFigures Measure(ImageLayout layout, BlockAllocationTable table)
     {
         long step = layout.BlockSpan / VhdSpec.SectorSize;
@@ -114,7 +114,7 @@ public static class TableScan
     }
 }
 
-/// <summary>What one pass over a table tells.</summary>
+/// <summary>What one pass over a table says.</summary>
 /// <param name="AllocatedBlockCount">Blocks in the file.</param>
 /// <param name="LastAllocatedBlock">The highest block index in the file, or -1.</param>
 /// <param name="FragmentationPercentage">Of the steps from an allocated block to the next, how many of 100 are jumps in the file.</param>

@@ -132,7 +132,7 @@ public sealed class CompareVpcImageCommand : VpcCommandBase
                 {
                     WriteWarning(
                         $"The sizes differ: {referencePath} has {reference.SizeBytes} bytes, {differencePath} {difference.SizeBytes}. "
-                            + "Zeros behind the end of the smaller count as equal.");
+                            + "Zeros after the end of the smaller count as equal.");
                 }
 
                 using CommandProgress progress = BeginProgress("Comparing", differencePath);

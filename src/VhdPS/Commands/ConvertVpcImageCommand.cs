@@ -247,7 +247,7 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
 
     private void ReportPadding(string path, long sizeBytes, long paddedBytes)
     {
-        string text = $"{path}: {paddedBytes - sizeBytes} bytes of zeros were added behind the disk, which is {paddedBytes} bytes now.";
+        string text = $"{path}: {paddedBytes - sizeBytes} bytes of zeros were added after the disk, which is {paddedBytes} bytes now.";
         if (sizeBytes % VhdSpec.SectorSize != 0 && paddedBytes > sizeBytes)
         {
             WriteWarning(text);

@@ -5,7 +5,7 @@ using VhdPS.Engine.Images;
 
 namespace VhdPS.Commands;
 
-/// <summary>Tells where the blocks of an image lie in its file, or the sectors of a chain in its files.</summary>
+/// <summary>Says where the blocks of an image lie in its file, or the sectors of a chain in its files.</summary>
 [Cmdlet(VerbsCommon.Get, "VpcBlock", DefaultParameterSetName = PathSet)]
 [OutputType(typeof(VpcBlock))]
 public sealed class GetVpcBlockCommand : VpcDiskCommandBase
@@ -20,11 +20,11 @@ public sealed class GetVpcBlockCommand : VpcDiskCommandBase
     [Parameter]
     public SwitchParameter Allocated { get; set; }
 
-    /// <summary>Reads the bitmaps too, and tells how many sectors of each run are written.</summary>
+    /// <summary>Reads the bitmaps too, and says how many sectors of each run are written.</summary>
     [Parameter]
     public SwitchParameter Detailed { get; set; }
 
-    /// <summary>Follows the chain of parents and tells, sector by sector, which file holds what.</summary>
+    /// <summary>Follows the chain of parents and says, sector by sector, which file holds what.</summary>
     [Parameter]
     public SwitchParameter Chain { get; set; }
 

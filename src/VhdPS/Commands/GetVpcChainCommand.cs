@@ -3,7 +3,7 @@ using VhdPS.Engine.Chains;
 
 namespace VhdPS.Commands;
 
-/// <summary>Tells the state of chains of differencing images: of one image from itself to its root, of a folder the whole forest.</summary>
+/// <summary>Says the state of chains of differencing images: of one image from itself to its root, of a folder the whole forest.</summary>
 [Cmdlet(VerbsCommon.Get, "VpcChain", DefaultParameterSetName = PathSet)]
 [OutputType(typeof(VpcChain))]
 public sealed class GetVpcChainCommand : VpcDiskCommandBase

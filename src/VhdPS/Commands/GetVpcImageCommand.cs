@@ -5,7 +5,7 @@ using VhdPS.Engine.Layout;
 
 namespace VhdPS.Commands;
 
-/// <summary>Tells what an image is, how large, and how it lies in its file.</summary>
+/// <summary>Says what an image is, how large, and how it lies in its file.</summary>
 [Cmdlet(VerbsCommon.Get, "VpcImage", DefaultParameterSetName = PathSet)]
 [OutputType(typeof(VpcImage))]
 public sealed class GetVpcImageCommand : VpcPathCommandBase

@@ -18,7 +18,7 @@ public sealed class OptimizeVpcImageCommand : VpcOperationCommandBase
     public OptimizeMode Mode { get; set; }
 
     /// <summary>
-    /// Moves blocks within the file, for a volume without room for a copy: slower, and the blocks stay unordered. It can be cut
+    /// Moves blocks within the file, for a volume without space for a copy: slower, and the blocks stay unordered. It can be cut
     /// off at any moment and run again.
     /// </summary>
     [Parameter]

@@ -6,19 +6,19 @@ using VhdPS.Engine.Operations.Repair;
 namespace VhdPS.Commands;
 
 /// <summary>
-/// Mends what the image itself proves, writes the old bytes to an undo file first, and says of every finding what became of it.
+/// Repairs what the image itself proves, writes the old bytes to an undo file first, and says of every finding what became of it.
 /// </summary>
 [Cmdlet(VerbsDiagnostic.Repair, "VpcImage", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
 [OutputType(typeof(VpcRepairResult))]
 public sealed class RepairVpcImageCommand : VpcPathCommandBase
 {
-    /// <summary>The faults to mend; by default all that can be.</summary>
+    /// <summary>The faults to repair; by default all that can be.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(FaultCodeCompleter))]
     public FaultCode[]? Code { get; set; }
 
-    /// <summary>The undo file, or a folder for it; by default the image's name with ".undo" behind it.</summary>
+    /// <summary>The undo file, or a folder for it; by default the image's name with ".undo" after it.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? Backup { get; set; }
@@ -71,7 +71,7 @@ public sealed class RepairVpcImageCommand : VpcPathCommandBase
         }
         else
         {
-            ReportStep($"{path}: there is nothing that can be mended.");
+            ReportStep($"{path}: there is nothing that can be repaired.");
             undoPath = null;
         }
 
@@ -102,7 +102,7 @@ public sealed class RepairVpcImageCommand : VpcPathCommandBase
             throw new ArgumentException($"{path}: give -Backup or -NoBackup, not both.");
         }
 
-        using CommandProgress progress = BeginProgress("Looking for what can be mended in", path);
+        using CommandProgress progress = BeginProgress("Looking for what can be repaired in", path);
         return RepairOperation.Plan(
             path,
             new RepairOptions

@@ -88,7 +88,7 @@ public sealed class ResizeVpcImageCommand : VpcOperationCommandBase
 
         if (plan.IsTableMoved)
         {
-            parts.Add("move the table behind the data");
+            parts.Add("move the table after the data");
         }
 
         if (plan.IsCreatorChanged)
@@ -147,7 +147,7 @@ public sealed class ResizeVpcImageCommand : VpcOperationCommandBase
 
         if (plan.IsBatmapDropped)
         {
-            WriteWarning($"{path}: Xen's batmap had no room behind the table and was dropped.");
+            WriteWarning($"{path}: Xen's batmap had no free space after the table and was dropped.");
         }
     }
 }

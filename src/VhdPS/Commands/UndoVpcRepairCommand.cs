@@ -7,7 +7,7 @@ namespace VhdPS.Commands;
 [Cmdlet(VerbsCommon.Undo, "VpcRepair", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
 public sealed class UndoVpcRepairCommand : VpcPathCommandBase
 {
-    /// <summary>The undo file; by default the image's name with ".undo" behind it.</summary>
+    /// <summary>The undo file; by default the image's name with ".undo" after it.</summary>
     /// <remarks>By property name in one set only: bound in both it would leave the object itself to be taken for a path.</remarks>
     [Parameter(ParameterSetName = PathSet)]
     [Parameter(ParameterSetName = LiteralPathSet, ValueFromPipelineByPropertyName = true)]

@@ -85,7 +85,7 @@ public sealed class WriteVpcSectorCommand : VpcPathCommandBase
     {
         if (disposing)
         {
-            // After a stop: what was written before is flushed, as far as the medium takes it; no one is left to tell.
+            // After a stop: what was written before is flushed, as far as the medium takes it; no one is left to report to.
             TryClose();
         }
 

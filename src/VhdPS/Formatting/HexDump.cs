@@ -3,7 +3,7 @@ using System.Text;
 
 namespace VhdPS;
 
-/// <summary>Bytes for people: sixteen a line with offset and characters, equal lines folded into one star.</summary>
+/// <summary>Bytes human-readable: sixteen a line with offset and characters, equal lines folded into one star.</summary>
 public static class HexDump
 {
     private const int Width = 16;

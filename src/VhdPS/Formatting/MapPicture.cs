@@ -27,7 +27,7 @@ public static class MapPicture
     /// <summary>The picture in a given width.</summary>
     /// <param name="map">The map.</param>
     /// <param name="width">Columns.</param>
-    /// <param name="isColoured">Whether places are told by colour; else by the digits 0 to 9.</param>
+    /// <param name="isColoured">Whether places are shown by colour; else by the digits 0 to 9.</param>
     public static string Draw(VpcMap map, int width, bool isColoured)
     {
         int cellCount = Math.Clamp(width, MinWidth, MaxWidth) - LabelWidth - 3;

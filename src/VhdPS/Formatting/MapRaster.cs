@@ -51,7 +51,7 @@ internal sealed class MapRaster
         _fileLength = Math.Max(1, fileLength);
         Disk = new MapBin[Math.Min(_blockCount, MaxBinCount)];
 
-        // Two a block, so that a block which lies across two is still told from its neighbours.
+        // Two a block, so that a block which lies across two is still distinguished from its neighbours.
         File = new MapBin[(int)Math.Clamp(fileLength / Math.Max(1, blockBytes / 2), 1, MaxBinCount)];
         _blocksPerBin = (double)_blockCount / Disk.Length;
         _bytesPerBin = (double)_fileLength / File.Length;
@@ -144,7 +144,7 @@ internal sealed class MapRaster
             return;
         }
 
-        // More than can be told apart: a coarser grid makes many of them equal.
+        // More than can be distinguished: a coarser grid makes many of them equal.
         _step = CoarseStep;
         MapSegment[] fine = [.. _segments];
         _segments.Clear();

@@ -7,7 +7,7 @@ namespace VhdPS;
 /// </summary>
 public static class VpcPlace
 {
-    /// <summary>The folder, without a separator behind it unless it is a root.</summary>
+    /// <summary>The folder, without a separator after it unless it is a root.</summary>
     public static string Folder(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -20,7 +20,7 @@ public static class VpcPlace
     public static string Name(string? path) => path is null ? string.Empty : path[NameStart(path)..];
 
     /// <summary>
-    /// A place behind the name of the host that the output came from. The column that PowerShell adds for it has room in few tables.
+    /// A place after the name of the host that the output came from. The column that PowerShell adds for it has room in few tables.
     /// </summary>
     public static string On(PSObject output, string place)
     {

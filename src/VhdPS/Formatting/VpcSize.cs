@@ -2,12 +2,12 @@ using System.Globalization;
 
 namespace VhdPS;
 
-/// <summary>Sizes for people: used by the views; the objects hold the raw numbers.</summary>
+/// <summary>Sizes human-readable: used by the views; the objects hold the raw numbers.</summary>
 public static class VpcSize
 {
     private static readonly string[] Units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 
-    /// <summary>A size in the largest unit that leaves at least 1, with at most two digits behind the point.</summary>
+    /// <summary>A size in the largest unit that leaves at least 1, with at most two digits after the point.</summary>
     public static string Format(object? size)
     {
         if (size is null)

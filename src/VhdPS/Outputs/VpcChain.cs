@@ -73,7 +73,7 @@ public sealed class VpcChain
     /// <summary>Whether it is taken for a raw disk.</summary>
     public bool IsRaw { get; }
 
-    /// <summary>What is wrong, for people; empty where nothing is.</summary>
+    /// <summary>What is wrong, human-readable; empty where nothing is.</summary>
     public string Problem { get; }
 
     /// <summary>Paths that were tried in vain before this one, and why each was not taken.</summary>

@@ -23,7 +23,7 @@ public sealed class VpcDifference
     public long SectorCount { get; }
 
     /// <summary>
-    /// Both: the disks differ there. Reference, Difference: data behind the end of the other disk. Equal: the disks are the
+    /// Both: the disks differ there. Reference, Difference: data after the end of the other disk. Equal: the disks are the
     /// same there.
     /// </summary>
     public ComparisonSide Side { get; }

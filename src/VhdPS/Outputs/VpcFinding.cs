@@ -45,7 +45,7 @@ public sealed class VpcFinding : VpcObject
     /// <summary>What is wrong.</summary>
     public string Message { get; }
 
-    /// <summary>Whether Repair-VpcImage knows how to mend it where the file proves what would be right.</summary>
+    /// <summary>Whether Repair-VpcImage knows how to repair it where the file proves what would be right.</summary>
     public bool IsRepairable { get; }
 
     /// <summary>What can be done.</summary>

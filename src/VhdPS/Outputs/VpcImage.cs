@@ -126,7 +126,7 @@ public sealed class VpcImage : VpcObject
     /// <summary>The parent's unique id as the image stores it; null for an image without parent.</summary>
     public Guid? ParentUniqueId { get; }
 
-    /// <summary>The footer that holds.</summary>
+    /// <summary>The authoritative footer.</summary>
     public VpcFooter Footer { get; }
 
     /// <summary>The dynamic header; null for a fixed image.</summary>

@@ -22,7 +22,7 @@ public sealed class VpcRepairResult : VpcObject
     /// <summary>Whether the image has no error now.</summary>
     public bool IsValid { get; }
 
-    /// <summary>How many findings were mended.</summary>
+    /// <summary>How many findings were repaired.</summary>
     public int Repaired { get; }
 
     /// <summary>How many findings stay as they are.</summary>

@@ -9,7 +9,7 @@ internal enum FileKind
     Other,
 }
 
-/// <summary>Kind, identity and room of a file, as far as the system tells.</summary>
+/// <summary>Kind, identity and space of a file, as far as the system says.</summary>
 /// <param name="Kind">What the path names, links followed.</param>
 /// <param name="Identity">Volume and number.</param>
 /// <param name="SizeOnDisk">Bytes on the medium, or null.</param>

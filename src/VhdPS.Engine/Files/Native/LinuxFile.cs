@@ -72,7 +72,7 @@ internal sealed partial class LinuxFile : UnixFile
 
     public override void Reserve(SafeFileHandle handle, long fileOffset, long length)
     {
-        // ext4 puts off giving places to new data, and does its books page by page; others do better without being told.
+        // ext4 puts off giving places to new data, and does its books page by page; others do better without it.
         Span<byte> fileSystem = stackalloc byte[StatfsLength];
         if (StatFileSystem(handle, ref MemoryMarshal.GetReference(fileSystem)) == 0
             && MemoryMarshal.Read<nint>(fileSystem) == Ext4Magic)
@@ -83,7 +83,7 @@ internal sealed partial class LinuxFile : UnixFile
 
     public override void Prefetch(SafeFileHandle handle, long fileOffset, long length)
     {
-        // The system looks at each page of what it is told; two looks tell most often that it knows them all.
+        // The system looks at each page of the range; two looks show most often that it knows them all.
         if (!IsCached(handle, fileOffset) || !IsCached(handle, fileOffset + length - 1))
         {
             _ = Advise(handle, fileOffset, length, WillNeed);

@@ -43,11 +43,11 @@ internal abstract class PlatformFile
     }
 
     /// <summary>
-    /// Tells other programs, by the locks that they look at, what the handle is for; false where one of them has the file.
+    /// Announces to other programs, by the locks that they look at, what the handle is for; false where one of them has the file.
     /// </summary>
     public virtual bool TryClaim(SafeFileHandle handle, bool forWriting) => true;
 
-    /// <summary>Takes back what <see cref="TryClaim"/> told.</summary>
+    /// <summary>Takes back what <see cref="TryClaim"/> announced.</summary>
     public virtual void ReleaseClaim(SafeFileHandle handle)
     {
     }

@@ -21,7 +21,7 @@ internal sealed partial class WindowsFile : PlatformFile
 
     public override FileFacts Stat(string path)
     {
-        // QUIRK(windows): CON, \\.\PhysicalDrive0 and named pipes are told from files only by an open handle, and opening
+        // QUIRK(windows): CON, \\.\PhysicalDrive0 and named pipes are distinguished from files only by an open handle, and opening
         // a device can act on it; the device namespaces are therefore never opened.
         if (path.StartsWith(@"\\.\", StringComparison.Ordinal)
             || (path.StartsWith(@"\\?\", StringComparison.Ordinal) && !(path.Length > 5 && path[5] == ':')

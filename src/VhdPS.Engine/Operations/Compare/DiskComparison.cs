@@ -6,7 +6,7 @@ using VhdPS.Engine.Format;
 namespace VhdPS.Engine.Operations.Compare;
 
 /// <summary>
-/// Compares two disks by content, whatever holds them. What is known to be zeros on both is not read. Zeros behind the end
+/// Compares two disks by content, whatever holds them. What is known to be zeros on both is not read. Zeros after the end
 /// of the shorter disk are no difference.
 /// </summary>
 public static class DiskComparison
@@ -187,7 +187,7 @@ public static class DiskComparison
 /// <param name="Side">What was found.</param>
 public readonly record struct ComparedRange(long Sector, long SectorCount, ComparisonSide Side)
 {
-    /// <summary>The first sector behind it.</summary>
+    /// <summary>The first sector after it.</summary>
     public long EndSector => Sector + SectorCount;
 }
 
@@ -200,9 +200,9 @@ public enum ComparisonSide
     /// <summary>Both disks have these sectors, and they differ.</summary>
     Both,
 
-    /// <summary>Data behind the end of the difference disk.</summary>
+    /// <summary>Data after the end of the difference disk.</summary>
     Reference,
 
-    /// <summary>Data behind the end of the reference disk.</summary>
+    /// <summary>Data after the end of the reference disk.</summary>
     Difference,
 }

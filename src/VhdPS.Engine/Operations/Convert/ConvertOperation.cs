@@ -51,7 +51,7 @@ public sealed class ConvertOperation : IDisposable
 
     /// <summary>Opens the source and refuses what can be refused before the work.</summary>
     /// <exception cref="VhdFormatException">The source cannot be read.</exception>
-    /// <exception cref="VhdOperationException">The target is in the way or is the source, a machine's state is saved, or room is short.</exception>
+    /// <exception cref="VhdOperationException">The target is in the way or is the source, a machine's state is saved, or free space is short.</exception>
     /// <exception cref="ArgumentException">Size or block size are out of their range.</exception>
     public static ConvertOperation Begin(ConvertOptions options)
     {
@@ -80,7 +80,7 @@ public sealed class ConvertOperation : IDisposable
     /// <summary>Makes the target; when that fails or is cancelled, the target is as it was.</summary>
     /// <exception cref="VhdFormatException">A sector of the source cannot be found.</exception>
     /// <exception cref="ImageInUseException">The source was changed meanwhile.</exception>
-    /// <exception cref="ImageIOException">A file could not be read or written, or the target does not hold what it should.</exception>
+    /// <exception cref="ImageIOException">A file could not be read or written, or the target does not have the content that it should.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public ConvertResult Run(IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
@@ -234,7 +234,7 @@ public sealed class ConvertOperation : IDisposable
                 _options.TargetPath,
                 ImageIOOperation.Verify,
                 range.Sector * VhdSpec.SectorSize,
-                new IOException($"from sector {range.Sector} on the new file does not hold what the source does"));
+                new IOException($"from sector {range.Sector} on the new file has other content than the source"));
         }
     }
 }

@@ -28,7 +28,7 @@ public sealed record ConvertOptions(string SourcePath, string TargetPath)
     /// <summary>Take every sector of an allocated block of a dynamic source as written.</summary>
     public bool IgnoreBitmap { get; init; }
 
-    /// <summary>Replace an existing target, convert although a machine's state is saved or room seems short, read what can be read of a damaged source.</summary>
+    /// <summary>Replace an existing target, convert although a machine's state is saved or free space seems short, read what can be read of a damaged source.</summary>
     public bool Force { get; init; }
 
     /// <summary>Where the parents of a differencing source may be and what proves them.</summary>

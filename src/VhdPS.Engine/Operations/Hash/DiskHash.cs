@@ -67,7 +67,7 @@ public static class DiskHash
     /// <param name="source">The disk.</param>
     /// <param name="algorithm">The hash.</param>
     /// <param name="blockSize">Bytes of a block: a multiple of 4096, at most <see cref="MaxBlockSize"/>.</param>
-    /// <param name="progress">Is told how far the work is.</param>
+    /// <param name="progress">Receives how far the work is.</param>
     /// <param name="cancellation">Ends the work.</param>
     /// <exception cref="ArgumentException">The block size is out of its range.</exception>
     /// <exception cref="VhdFormatException">A sector cannot be found.</exception>

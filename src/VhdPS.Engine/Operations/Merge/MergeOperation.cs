@@ -30,14 +30,14 @@ public static class MergeOperation
     /// <summary>Says what <see cref="Run"/> would do; the files are only read.</summary>
     /// <exception cref="ArgumentException">The chain is not so deep.</exception>
     /// <exception cref="VhdFormatException">An image cannot be read, or a parent not be found.</exception>
-    /// <exception cref="VhdOperationException">An image has no parent, or others stand on one that would change.</exception>
+    /// <exception cref="VhdOperationException">An image has no parent, or others depend on one that would change.</exception>
     public static MergePlan Plan(MergeOptions options) => Inspect(options).Plan;
 
     /// <summary>Merges.</summary>
     /// <returns>What was done.</returns>
     /// <exception cref="ArgumentException">The chain is not so deep.</exception>
     /// <exception cref="VhdFormatException">An image cannot be read, or a parent not be found.</exception>
-    /// <exception cref="VhdOperationException">An image has no parent, or others stand on one that would change; nothing was changed.</exception>
+    /// <exception cref="VhdOperationException">An image has no parent, or others depend on one that would change; nothing was changed.</exception>
     /// <exception cref="ImageInUseException">Someone has an image open.</exception>
     /// <exception cref="ImageIOException">A file could not be read or written; the child is as it was.</exception>
     public static MergePlan Run(MergeOptions options, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
@@ -320,14 +320,14 @@ public static class MergeOperation
         }
     }
 
-    /// <summary>Of several merges the room of the first is known: those after it follow when its child is gone.</summary>
+    /// <summary>Of several merges the space of the first is known: those after it follow when its child is gone.</summary>
     private static void ThrowIfNoFreeSpace(MergePlan plan, IReadOnlyList<ChainLevel> levels)
     {
         (string target, long most, IEnumerable<string> sources) = plan.IsNewFile
             ? (plan.TargetPath, plan.DataBytes, plan.SourcePaths)
             : (levels[1].Path, MergeGrowth.CountBytes(levels[0].Path, levels[1].Path), [levels[0].Path]);
 
-        // Where files have holes, what the sources never stored takes no room in the target either.
+        // Where files have holes, what the sources never stored takes no space in the target either.
         VolumeSpace.ThrowIfLess(target, OperatingSystem.IsWindows() ? most : Math.Min(most, sources.Sum(MergeGrowth.StoredBytes)));
     }
 

@@ -18,7 +18,7 @@ public sealed record MergeOptions(string Path)
     /// <summary>Leave the merged images where they are; into a new file they always are.</summary>
     public bool KeepChild { get; init; }
 
-    /// <summary>Replace an existing new file; go on although other images stand on a merged one or a machine's state is saved.</summary>
+    /// <summary>Replace an existing new file; go on although other images depend on a merged one or a machine's state is saved.</summary>
     public bool Force { get; init; }
 
     /// <summary>Where the parents may be and what proves them.</summary>

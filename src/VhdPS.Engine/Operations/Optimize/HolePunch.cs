@@ -6,7 +6,7 @@ using VhdPS.Engine.Format;
 namespace VhdPS.Engine.Operations.Optimize;
 
 /// <summary>
-/// Gives the room of stored zeros in a fixed image back to the file system. The disk's bytes are the same at every moment,
+/// Gives the space of stored zeros in a fixed image back to the file system. The disk's bytes are the same at every moment,
 /// so that nothing has to be undone when it is cut short.
 /// </summary>
 internal static class HolePunch
@@ -16,7 +16,7 @@ internal static class HolePunch
     /// <summary>Finds stretches of zeros of at least 32 KiB and punches them.</summary>
     /// <param name="source">The disk.</param>
     /// <param name="punch">Makes a hole of an offset and a length; false where the file system cannot.</param>
-    /// <param name="progress">Is told how far the work is.</param>
+    /// <param name="progress">Receives how far the work is.</param>
     /// <param name="cancellation">Ends the work between two holes.</param>
     /// <returns>Bytes of zeros that were punched.</returns>
     public static long Run(DiskSource source, Func<long, long, bool> punch, IProgress<WorkProgress>? progress, CancellationToken cancellation)
@@ -24,7 +24,7 @@ internal static class HolePunch
         var buffers = new ConcurrentBag<byte[]>();
         long total = source.CountDataBytes(0, source.SizeBytes), done = 0, position = 0, punched = 0;
 
-        // Found first and punched behind the read that runs ahead: no hole changes what any other read sees.
+        // Found first and punched after the read that runs ahead: no hole changes what any other read sees.
         IEnumerable<(long End, List<DiskExtent> Zeros)> found = OrderedWork.Run(
             DiskWalk.Units(source, UnitSize), (unit, stopping) => (unit.End, FindZeros(source, unit, buffers, stopping)), cancellation);
         foreach ((long end, List<DiskExtent> zeros) in found)

@@ -10,7 +10,7 @@ namespace VhdPS.Engine.Operations.Optimize;
 
 /// <summary>
 /// Makes the file of a dynamic or differencing image smaller without a second file: blocks that read the same without being
-/// there are dropped, the last blocks of the file move into the gaps before them (M1 to M4), and the file is cut behind what
+/// there are dropped, the last blocks of the file move into the gaps before them (M1 to M4), and the file is cut after what
 /// is left. A crash at any moment leaves an image with the same disk; running it again goes on. Blocks stay unsorted.
 /// </summary>
 public static class InPlaceCompaction

@@ -72,7 +72,7 @@ public sealed class OptimizeOperation : IDisposable
 
     /// <summary>Does the work, or counts what it would come to; when it fails or is cancelled, the disk and its image are as they were.</summary>
     /// <exception cref="VhdFormatException">A block cannot be found.</exception>
-    /// <exception cref="VhdOperationException">The volume has not enough room for the copy.</exception>
+    /// <exception cref="VhdOperationException">The volume has not enough free space for the copy.</exception>
     /// <exception cref="ImageIOException">The file could not be read, or the new one not be written.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public OptimizeResult Run(IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
@@ -250,7 +250,7 @@ public sealed class OptimizeOperation : IDisposable
         // Hyper-V refuses sparse files, so none are made on Windows.
         if (_options.Mode == OptimizeMode.Full && !OperatingSystem.IsWindows())
         {
-            progress?.Report(new WorkProgress(0, _source.SizeBytes) { Step = _options.EstimateOnly ? "Counting zeros" : "Looking for zeros and giving their room back" });
+            progress?.Report(new WorkProgress(0, _source.SizeBytes) { Step = _options.EstimateOnly ? "Counting zeros" : "Looking for zeros and giving their space back" });
             zeroBytes = HolePunch.Run(_source, _options.EstimateOnly ? static (_, _) => true : _file.TryPunchHole, progress, cancellation);
         }
 

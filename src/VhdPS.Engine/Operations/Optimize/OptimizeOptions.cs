@@ -13,7 +13,7 @@ public sealed record OptimizeOptions(string Path)
     /// <summary>Only what would come of it: the image is opened for reading and nothing is written.</summary>
     public bool EstimateOnly { get; init; }
 
-    /// <summary>Go on although a machine's state is saved or room seems short.</summary>
+    /// <summary>Go on although a machine's state is saved or free space seems short.</summary>
     public bool Force { get; init; }
 
     /// <summary>Put the new file on the medium before it takes its place.</summary>

@@ -29,7 +29,7 @@ internal static class FooterEvidence
 
     private static bool AgreeButForChecksum(HardDiskFooter one, HardDiskFooter other) => one.With().Bytes.SequenceEqual(other.With().Bytes);
 
-    /// <summary>A fixed image proves its own size; a footer whose stored checksum fits with it put right was hurt there alone.</summary>
+    /// <summary>A fixed image proves its own size; a footer whose stored checksum fits with it put right was damaged there alone.</summary>
     private static (HardDiskFooter Footer, string Proof)? RestoreFixed(StoredFooter stored)
     {
         HardDiskFooter footer = stored.Footer;

@@ -68,12 +68,12 @@ internal sealed class FooterRepair(ImageFile file, ImageLayout layout, RepairOpt
             end.Put(file, offset, _final.Bytes);
         }
 
-        // The one that does not hold is written first, while the other does.
+        // The one that is not valid is written first, while the other is.
         RepairPhase[] phases = IsEndSound && !IsFrontSound ? [front, end] : [end, front];
         return _isMoved ? [.. phases, OldPlaceEmptied()] : phases;
     }
 
-    /// <summary>The cut of what lies behind the footer, last of all.</summary>
+    /// <summary>The cut of what lies after the footer, last of all.</summary>
     public IEnumerable<RepairPhase> CutPhases()
     {
         var cut = new RepairPhase();
@@ -96,7 +96,7 @@ internal sealed class FooterRepair(ImageFile file, ImageLayout layout, RepairOpt
 
         _final = restored.Footer;
         IsProven = isSelected(FaultCode.FooterChecksumMismatch);
-        _decisions[FaultCode.FooterChecksumMismatch] = RepairDecision.Repair(restored.Proof + " The checksum is computed anew.");
+        _decisions[FaultCode.FooterChecksumMismatch] = RepairDecision.Repair(restored.Proof + " The checksum is computed again.");
         _isEndWritten = IsProven && _footers.End is not null;
         _isFrontWritten = IsProven && HasCopy;
         _offset = _footers.End?.FileOffset;
@@ -136,7 +136,7 @@ internal sealed class FooterRepair(ImageFile file, ImageLayout layout, RepairOpt
                 _isEndWritten = isSelected(code);
                 _decisions[code] = RepairDecision.Repair(code == FaultCode.FooterIs511Bytes
                     ? "The missing byte, a reserved zero, is added."
-                    : Invariant($"The footer at {end.FileOffset} is written from its copy, whose checksum holds."));
+                    : Invariant($"The footer at {end.FileOffset} is written from its copy, whose checksum is valid."));
             }
 
             return;
@@ -144,7 +144,7 @@ internal sealed class FooterRepair(ImageFile file, ImageLayout layout, RepairOpt
 
         if (!IsTableKnown)
         {
-            _decisions[FaultCode.FooterMissing] = RepairDecision.NotProven("Where the data ends is not known while the header does not hold.");
+            _decisions[FaultCode.FooterMissing] = RepairDecision.NotProven("Where the data ends is not known while the header is not valid.");
         }
         else if (table.CutOffBlock is { } block)
         {
@@ -155,11 +155,11 @@ internal sealed class FooterRepair(ImageFile file, ImageLayout layout, RepairOpt
         {
             _offset = FindPlace();
             _isEndWritten = isSelected(FaultCode.FooterMissing);
-            _decisions[FaultCode.FooterMissing] = RepairDecision.Repair(Invariant($"The footer is written at {_offset} from its copy, whose checksum holds."));
+            _decisions[FaultCode.FooterMissing] = RepairDecision.Repair(Invariant($"The footer is written at {_offset} from its copy, whose checksum is valid."));
         }
     }
 
-    /// <summary>The last sector of the file where it holds a footer's remains, else a new one behind everything.</summary>
+    /// <summary>The last sector of the file where it holds a footer's remains, else a new one after everything.</summary>
     private long FindPlace()
     {
         long last = (file.Length - 1) / VhdSpec.SectorSize * VhdSpec.SectorSize;
@@ -200,7 +200,7 @@ internal sealed class FooterRepair(ImageFile file, ImageLayout layout, RepairOpt
 
         if (layout.BlockSize == 0)
         {
-            RepairDecision refusal = RepairDecision.NotProven("The header that the footer names does not hold.");
+            RepairDecision refusal = RepairDecision.NotProven("The header that the footer names is not valid.");
             _decisions[FaultCode.FooterCopyMissing] = _decisions[FaultCode.FootersDiffer] = refusal;
             if (!IsFrontSound)
             {
@@ -221,7 +221,7 @@ internal sealed class FooterRepair(ImageFile file, ImageLayout layout, RepairOpt
 
         if (!isEqual)
         {
-            _decisions[code] = RepairDecision.Repair("The copy is written from the footer at the end, whose checksum holds.");
+            _decisions[code] = RepairDecision.Repair("The copy is written from the footer at the end, whose checksum is valid.");
         }
     }
 
@@ -238,7 +238,7 @@ internal sealed class FooterRepair(ImageFile file, ImageLayout layout, RepairOpt
         }
         else if (_offset is null || (HasCopy && layout.BlockSize == 0) || (!IsEndSound && !_isEndWritten))
         {
-            _decisions[FaultCode.UniqueIdNull] = RepairDecision.NotProven("The other footer must hold first.");
+            _decisions[FaultCode.UniqueIdNull] = RepairDecision.NotProven("The other footer must be valid first.");
         }
         else
         {
@@ -256,7 +256,7 @@ internal sealed class FooterRepair(ImageFile file, ImageLayout layout, RepairOpt
     {
         if (_footers.TrailingBytes > 0)
         {
-            _decisions[FaultCode.TrailingBytes] = RepairDecision.Repair(Invariant($"{_footers.TrailingBytes} bytes behind the footer, which nothing names, are cut off."));
+            _decisions[FaultCode.TrailingBytes] = RepairDecision.Repair(Invariant($"{_footers.TrailingBytes} bytes after the footer, which nothing names, are cut off."));
             _isCut = isSelected(FaultCode.TrailingBytes);
             if (IsTableAfterFooter)
             {
@@ -266,7 +266,7 @@ internal sealed class FooterRepair(ImageFile file, ImageLayout layout, RepairOpt
             else if (!IsEndSound || _footers.TrailingBytes > FooterPair.SearchDistance)
             {
                 _isCut = false;
-                _decisions[FaultCode.TrailingBytes] = RepairDecision.NotProven("The footer before them must hold first.");
+                _decisions[FaultCode.TrailingBytes] = RepairDecision.NotProven("The footer before them must be valid first.");
             }
         }
 
@@ -277,7 +277,7 @@ internal sealed class FooterRepair(ImageFile file, ImageLayout layout, RepairOpt
 
         if (table.IsEndInDoubt)
         {
-            _decisions[FaultCode.LastBlockShort] = RepairDecision.NotProven("Other entries name places behind the end, which would then lie in the file.");
+            _decisions[FaultCode.LastBlockShort] = RepairDecision.NotProven("Other entries name places after the end, which would then lie in the file.");
             return;
         }
 

@@ -9,7 +9,7 @@ namespace VhdPS.Engine.Operations.Repair;
 /// <summary>The dynamic header, which has no copy: fields whose right value the rest of the file proves.</summary>
 internal sealed class HeaderRepair(ImageFile file, CheckReport report, Func<FaultCode, bool> isSelected)
 {
-    /// <summary>The fields that are mended, and the checksum, lie in the first bytes, and so in one sector.</summary>
+    /// <summary>The fields that are repaired, and the checksum, lie in the first bytes, and so in one sector.</summary>
     private const int RepairedBytes = 40;
 
     private readonly ImageLayout _layout = report.Layout!;
@@ -94,7 +94,7 @@ internal sealed class HeaderRepair(ImageFile file, CheckReport report, Func<Faul
 
         if (proven is null && isAlone && header.MaxTableEntries == _layout.BlockCount && header.IsReservedZero && IsParentSane(header))
         {
-            proven = (header.With(), "Every field agrees with the disk's size, the table and the blocks; the checksum is computed anew.");
+            proven = (header.With(), "Every field agrees with the disk's size, the table and the blocks; the checksum is computed again.");
         }
 
         if (proven is not { } found)
@@ -138,7 +138,7 @@ internal sealed class HeaderRepair(ImageFile file, CheckReport report, Func<Faul
         }
 
         _decisions[FaultCode.TableEntriesTooMany] = RepairDecision.Repair(
-            Invariant($"The entries behind the disk's end, all unused, are dropped: {_layout.BlockCount} stay."));
+            Invariant($"The entries after the disk's end, all unused, are dropped: {_layout.BlockCount} stay."));
         return isSelected(FaultCode.TableEntriesTooMany) ? header.With(maxTableEntries: (uint)_layout.BlockCount) : header;
     }
 }

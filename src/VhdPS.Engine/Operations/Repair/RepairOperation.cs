@@ -7,7 +7,7 @@ using VhdPS.Engine.Format;
 namespace VhdPS.Engine.Operations.Repair;
 
 /// <summary>
-/// Mends an image from evidence that the file itself holds, and leaves what it cannot prove. The old bytes go to an undo
+/// Repairs an image from evidence that the file itself holds, and leaves what it cannot prove. The old bytes go to an undo
 /// file first; each phase may be cut off at any write and leaves an image that is as good as before.
 /// </summary>
 public static class RepairOperation

@@ -2,10 +2,10 @@ using VhdPS.Engine.Format;
 
 namespace VhdPS.Engine.Operations.Repair;
 
-/// <summary>What a repair may mend.</summary>
+/// <summary>What a repair may repair.</summary>
 public sealed record RepairOptions
 {
-    /// <summary>The faults to mend; null for all that can be.</summary>
+    /// <summary>The faults to repair; null for all that can be.</summary>
     public IReadOnlyCollection<FaultCode>? Codes { get; init; }
 
     /// <summary>The id that an image without one gets; null leaves it without.</summary>

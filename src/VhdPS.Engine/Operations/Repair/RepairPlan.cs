@@ -41,10 +41,10 @@ public sealed record RepairStep(Finding Finding, RepairOutcome Outcome, string D
 /// <summary>What a repair makes of one finding.</summary>
 public enum RepairOutcome
 {
-    /// <summary>It is mended.</summary>
+    /// <summary>It is repaired.</summary>
     Repair,
 
-    /// <summary>It can be mended, and was not asked for.</summary>
+    /// <summary>It can be repaired, and was not asked for.</summary>
     NotSelected,
 
     /// <summary>The file does not prove what would be right, so it stays as it is.</summary>

@@ -31,11 +31,11 @@ internal sealed class RepairPlanner(ImageFile file, CheckReport report, RepairOp
         foreach (Finding finding in report.Findings)
         {
             RepairDecision? decision = footers.Of(finding) ?? header.Of(finding)
-                ?? (isSound ? table.Of(finding) ?? bitmaps.Of(finding) : RepairDecision.NotProven("The footer or the header must hold first."));
+                ?? (isSound ? table.Of(finding) ?? bitmaps.Of(finding) : RepairDecision.NotProven("The footer or the header must be valid first."));
             steps.Add(ToStep(finding, decision));
         }
 
-        // A header that is sealed anew, or a footer restored, is read first before anything else is built on it.
+        // A header that is sealed again, or a footer restored, is read first before anything else is built on it.
         IEnumerable<RepairPhase> phases = isSound
             ? [.. footers.Phases(), .. header.Phases(), .. table.Phases(), .. bitmaps.Phases(), .. footers.CutPhases()]
             : footers.IsProven ? [.. footers.Phases(), .. header.Phases(), .. footers.CutPhases()] : [];
@@ -60,7 +60,7 @@ internal sealed class RepairPlanner(ImageFile file, CheckReport report, RepairOp
 /// <summary>What becomes of a finding, and why.</summary>
 internal readonly record struct RepairDecision(RepairOutcome Outcome, string Description)
 {
-    /// <summary>It is mended, by the evidence that <paramref name="description"/> names.</summary>
+    /// <summary>It is repaired, by the evidence that <paramref name="description"/> names.</summary>
     public static RepairDecision Repair(string description) => new(RepairOutcome.Repair, description);
 
     /// <summary>It stays.</summary>

@@ -7,7 +7,7 @@ using static System.FormattableString;
 namespace VhdPS.Engine.Operations.Repair;
 
 /// <summary>
-/// Looks in the room that no trusted entry names for blocks of a dynamic image, by their bitmaps, and enters them where
+/// Looks in the space that no trusted entry names for blocks of a dynamic image, by their bitmaps, and enters them where
 /// their order in the file says which blocks of the disk they are.
 /// </summary>
 /// <param name="file">The image.</param>
@@ -67,7 +67,7 @@ internal sealed class TableRebuild(ImageFile file, ImageLayout layout, IReadOnly
         if (missingCount < 0 || found.Count > missingCount)
         {
             return new RepairStep(finding, RepairOutcome.NotProven, missingCount < 0
-                ? "The blocks of the image are not in order, so nothing tells which these are."
+                ? "The blocks of the image are not in order, so nothing says which these are."
                 : Invariant($"There are {found.Count} blocks where {missingCount} entries are missing."));
         }
 
@@ -120,7 +120,7 @@ internal sealed class TableRebuild(ImageFile file, ImageLayout layout, IReadOnly
     }
 
     /// <summary>
-    /// A full bitmap with room for its block; or, where a block is due, one with some bits set and nothing but zeros under
+    /// A full bitmap with space for its block; or, where a block is due, one with some bits set and nothing but zeros under
     /// the clear ones.
     /// </summary>
     private bool IsBlock(long place, long end, byte[] bitmap, bool mayBePartial, CancellationToken cancellation)

@@ -19,13 +19,13 @@ internal sealed class TableRepair(ImageFile file, ImageLayout layout, RepairOpti
     private List<ulong> _kept = [];
     private BlockAllocationTable? _table;
 
-    /// <summary>The first byte behind all structures and blocks that stay.</summary>
+    /// <summary>The first byte after all structures and blocks that stay.</summary>
     public long KeptEnd { get; private set; } = layout.OccupiedEnd;
 
     /// <summary>A block of which the file holds only a part, so that the file was cut off; null where there is none.</summary>
     public int? CutOffBlock { get; private set; }
 
-    /// <summary>Whether entries name places behind the end that may have been in the file once.</summary>
+    /// <summary>Whether entries name places after the end that may have been in the file once.</summary>
     public bool IsEndInDoubt { get; private set; }
 
     /// <summary>Where the last block of the file ends when it is whole; null where none is short.</summary>
@@ -174,12 +174,12 @@ internal sealed class TableRepair(ImageFile file, ImageLayout layout, RepairOpti
             }
 
             _decisions[TableScan.BlockOf(placed)] = CutOffBlock is null
-                ? RepairDecision.Repair("All sectors that its bitmap shows are in the file; the footer goes behind the room of the others.")
+                ? RepairDecision.Repair("All sectors that its bitmap shows are in the file; the footer goes after the space of the others.")
                 : RepairDecision.NotProven("The file was cut off; copy it again from its source.");
         }
     }
 
-    /// <summary>Whether a block that the file does not hold whole has nothing in the part that is missing.</summary>
+    /// <summary>Whether a block that the file does not have whole has nothing in the part that is missing.</summary>
     private bool IsAllInFile(ulong placed)
     {
         long start = ImageLayout.BitmapOffset(TableScan.EntryOf(placed));

@@ -29,7 +29,7 @@ public static class UndoOperation
         return record;
     }
 
-    /// <summary>Puts the old bytes back in the reverse order of the repair, a sync behind each phase.</summary>
+    /// <summary>Puts the old bytes back in the reverse order of the repair, a sync after each phase.</summary>
     /// <param name="file">The image, open for writing.</param>
     /// <param name="record">What the repair wrote before its first change.</param>
     /// <exception cref="VhdOperationException">The image holds something that the repair did not write; nothing was changed.</exception>
@@ -57,7 +57,7 @@ public static class UndoOperation
         }
     }
 
-    /// <summary>The length of the image before each phase, and behind the last.</summary>
+    /// <summary>The length of the image before each phase, and after the last.</summary>
     private static long[] LengthsBefore(UndoRecord record)
     {
         long[] lengths = new long[record.Phases.Count + 1];

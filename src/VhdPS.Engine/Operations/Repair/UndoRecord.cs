@@ -122,7 +122,7 @@ public sealed class UndoRecord
             long fileOffset = oldLength < 0 ? -1 : BinaryPrimitives.ReadInt64BigEndian(head[4..]);
             if (oldLength < 0 || newLength < 0 || fileOffset < 0 || (long)at + RecordHeadLength + oldLength + newLength > end)
             {
-                throw Damaged(file, at, "a record", "another", "A record of the undo file does not hold.");
+                throw Damaged(file, at, "a record", "another", "A record of the undo file is not valid.");
             }
 
             int phase = BinaryPrimitives.ReadInt32BigEndian(head);

@@ -46,7 +46,7 @@ internal sealed class FixedResize
     public bool IsChange => NewFileLength != _layout.FileLength || !NewFooter.Bytes.SequenceEqual(_layout.Footer.Bytes);
 
     /// <summary>
-    /// Whether only zeros behind the footer keep the image from being opened for writing, as a growth leaves them that was
+    /// Whether only zeros after the footer keep the image from being opened for writing, as a growth leaves them that was
     /// cut off between the file's new length and the footer at its end.
     /// </summary>
     public static bool CanRepair(ImageFile file, ImageLayout layout) =>
@@ -56,7 +56,7 @@ internal sealed class FixedResize
         && layout.Findings.All(finding => finding.Effect != FaultEffect.ReadOnly || finding.Code == FaultCode.TrailingBytes)
         && ZeroFill.IsClear(file, stored.FileOffset + stored.Footer.StoredLength, file.Length);
 
-    /// <summary>Cuts the zeros behind the footer; false where they are not all that is wrong.</summary>
+    /// <summary>Cuts the zeros after the footer; false where they are not all that is wrong.</summary>
     public static bool TryRepair(ImageFile file, ImageLayout layout)
     {
         if (!CanRepair(file, layout))

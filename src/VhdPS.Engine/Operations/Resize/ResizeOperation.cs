@@ -158,14 +158,14 @@ public static class ResizeOperation
         }
 
         long last;
-        progress?.Report(new WorkProgress(0, (image.SectorCount - newCount) * VhdSpec.SectorSize) { Step = "Looking for data behind the new end" });
+        progress?.Report(new WorkProgress(0, (image.SectorCount - newCount) * VhdSpec.SectorSize) { Step = "Looking for data after the new end" });
         try
         {
             last = DataScan.FindLast(image, newCount, progress, cancellation);
         }
         catch (VhdFormatException) when (options.Force)
         {
-            // What cannot be read, a child without its parent, cannot be told either; the caller gives it up.
+            // What cannot be read, a child without its parent, is not known either; the caller gives it up.
             return null;
         }
 

@@ -17,15 +17,15 @@ public sealed record ResizeOptions(string Path)
     public long RoundUpToBytes { get; init; } = VhdSpec.SectorSize;
 
     /// <summary>
-    /// Go on although data behind the new end is lost, a machine's state is saved with the image, other images stand on it,
-    /// or a parent's data would come to sight.
+    /// Go on although data after the new end is lost, a machine's state is saved with the image, other images depend on it,
+    /// or a parent's data would become visible.
     /// </summary>
     public bool Force { get; init; }
 
     /// <summary>Which of the two sizes in the footer is the present one; by default the larger one that the file covers.</summary>
     public SizeRule SizeRule { get; init; }
 
-    /// <summary>Go on although other images stand on the image: the caller has looked at them.</summary>
+    /// <summary>Go on although other images depend on the image: the caller has looked at them.</summary>
     internal bool AllowsChildren { get; init; }
 
     /// <summary>Go on although a machine's state is saved with the image: the caller has decided it.</summary>
@@ -57,16 +57,16 @@ public sealed record ResizePlan(string Path, VhdType VhdType, long OldSizeBytes,
     /// <summary>Paths of locators that make way for a longer table.</summary>
     public int MovedLocatorCount { get; init; }
 
-    /// <summary>Whether the table moves behind the data because something that cannot move is in its way.</summary>
+    /// <summary>Whether the table moves after the data because something that cannot move is in its way.</summary>
     public bool IsTableMoved { get; init; }
 
-    /// <summary>Whether Xen's batmap has no place behind the new table and is given up.</summary>
+    /// <summary>Whether Xen's batmap has no place after the new table and is given up.</summary>
     public bool IsBatmapDropped { get; init; }
 
     /// <summary>Whether the creator becomes <c>win </c>, so that every reader sees the new size.</summary>
     public bool IsCreatorChanged { get; init; }
 
-    /// <summary>The last sector that is not zeros behind the new end and is lost; null where none is.</summary>
+    /// <summary>The last sector that is not zeros after the new end and is lost; null where none is.</summary>
     public long? LostSector { get; init; }
 
     /// <summary>Whether anything in the file has to change.</summary>

@@ -12,7 +12,7 @@ namespace VhdPS.Engine.Operations.Resize;
 /// <list type="bullet">
 /// <item>R1: the header's table covers the size in each footer at every moment: it grows before they do and shrinks after.</item>
 /// <item>R2: the header changes in one step: table offset, entry count and checksum lie in one sector of the file.</item>
-/// <item>R3: an entry behind the disk's last block is unused, and the last block zero behind the disk's end, before a footer
+/// <item>R3: an entry after the disk's last block is unused, and the last block zero after the disk's end, before a footer
 /// with a larger size is written: what the disk gains reads as zeros.</item>
 /// <item>R4: a block in the way of the longer table has moved (M1 to M4), and the footer too (F2), before an entry is
 /// written there; the paths of locators move first, by a spare header as a relink does it; what cannot move makes the whole
@@ -259,7 +259,7 @@ internal sealed class SparseResize
         mover.Publish();
     }
 
-    /// <summary>What the last block of the smaller disk holds behind that disk's end must not come to sight when the disk grows.</summary>
+    /// <summary>What the last block of the smaller disk holds after that disk's end must not become visible when the disk grows.</summary>
     private void ClearLastBlock(long footerOffset, CancellationToken cancellation)
     {
         int sectorInBlock = (int)(SectorsKept % _layout.SectorsPerBlock);
@@ -274,7 +274,7 @@ internal sealed class SparseResize
             _file, dataOffset + ((long)sectorInBlock * VhdSpec.SectorSize), Math.Min(dataOffset + _layout.BlockSize, footerOffset), cancellation);
     }
 
-    /// <summary>Writes the sectors of the table from that of <paramref name="firstBlock"/> on; behind the last entry 0xFF.</summary>
+    /// <summary>Writes the sectors of the table from that of <paramref name="firstBlock"/> on; after the last entry 0xFF.</summary>
     private void WriteTable(BlockAllocationTable table, int firstBlock, long tableEnd, long? exceptSectorAt = null)
     {
         long from = BlockAllocationTable.EntryOffset(_newTableOffset, firstBlock);
