@@ -12,5 +12,6 @@ internal sealed class RootFactAttribute : FactAttribute
     public static string? FindSkipReason(string[] programs) =>
         !OperatingSystem.IsLinux() ? "only on Linux"
         : !Environment.IsPrivilegedProcess ? "needs root: it changes owners or mounts file systems"
+        : programs.Contains("losetup") && !File.Exists("/dev/loop-control") ? "the system has no loop devices"
         : PeerPrograms.FindSkipReason(programs);
 }
