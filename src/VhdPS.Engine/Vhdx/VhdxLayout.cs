@@ -73,49 +73,56 @@ internal sealed class VhdxLayout
     public long BytesInBlock(long blockIndex) =>
         Math.Min(Metadata!.BlockSize, Metadata.SizeBytes - (blockIndex * Metadata.BlockSize));
 
-    /// <summary>What is wrong with the table entry of a payload block; null where nothing is.</summary>
-    public Finding? CheckPayload(long blockIndex, TableEntry entry)
+    /// <summary>What is wrong with the table entry of a payload block; null where nothing is. Cheap: for whole tables.</summary>
+    public FaultCode? JudgePayload(long blockIndex, TableEntry entry)
     {
         if (entry.State == PayloadState.Reserved4 || (entry.State == PayloadState.PartiallyPresent && !Metadata!.HasParent))
         {
-            string expected = Metadata!.HasParent ? "0 to 3, 6 or 7" : "0 to 3 or 6";
-            return PayloadFinding(
-                FaultCode.VhdxBlockStateInvalid, blockIndex, expected, Invariant($"{(int)entry.State}"),
-                Invariant($"Block {blockIndex} has a state that it cannot have."));
+            return FaultCode.VhdxBlockStateInvalid;
         }
 
-        if (!entry.IsInFile || CheckPlace(entry, BytesInBlock(blockIndex), Metadata!.BlockSize) is not { } fault)
-        {
-            return null;
-        }
-
-        return PayloadFinding(fault.Code, blockIndex, fault.Expected, fault.Actual, Invariant($"Block {blockIndex} {fault.Fact}."));
+        return entry.IsInFile ? JudgePlace(entry, BytesInBlock(blockIndex), Metadata!.BlockSize) : null;
     }
 
-    /// <summary>What is wrong with the table entry of a chunk's bitmap block, which is needed; null where nothing is.</summary>
-    public Finding? CheckBitmap(long chunkIndex, TableEntry entry)
+    /// <summary>What is wrong with the table entry of a chunk's bitmap block; null where nothing is. Cheap: for whole tables.</summary>
+    /// <param name="entry">The entry.</param>
+    /// <param name="isNeeded">Whether the chunk has a partially present block.</param>
+    public FaultCode? JudgeBitmap(TableEntry entry, bool isNeeded) => entry.State switch
     {
-        if (entry.State == PayloadState.NotPresent)
+        PayloadState.FullyPresent => JudgePlace(entry, VhdxSpec.Mebibyte, VhdxSpec.Mebibyte),
+        PayloadState.NotPresent => isNeeded ? FaultCode.VhdxBitmapMissing : null,
+        _ => FaultCode.VhdxBitmapStateInvalid,
+    };
+
+    /// <summary>The finding about what <see cref="JudgePayload"/> said of an entry.</summary>
+    public Finding DescribePayload(FaultCode code, long blockIndex, TableEntry entry)
+    {
+        if (code != FaultCode.VhdxBlockStateInvalid)
         {
-            return BitmapFinding(
-                FaultCode.VhdxBitmapMissing, chunkIndex, "6", "0",
-                Invariant($"Chunk {chunkIndex} has no bitmap block, and has partially present blocks."));
+            return DescribePlace(code, Chunks.PayloadEntry(blockIndex), entry, Invariant($"Block {blockIndex}"), Metadata!.BlockSize) with
+            {
+                BlockIndex = blockIndex,
+            };
         }
 
-        if (entry.State != PayloadState.FullyPresent)
-        {
-            return BitmapFinding(
-                FaultCode.VhdxBitmapStateInvalid, chunkIndex, "0 or 6", Invariant($"{(int)entry.State}"),
-                Invariant($"The bitmap block of chunk {chunkIndex} has a state that it cannot have."));
-        }
+        string expected = Metadata!.HasParent ? "0 to 3, 6 or 7" : "0 to 3 or 6";
+        string message = Invariant($"Block {blockIndex} has a state that it cannot have.");
+        return PayloadFinding(code, blockIndex, expected, Invariant($"{(int)entry.State}"), message);
+    }
 
-        if (CheckPlace(entry, VhdxSpec.Mebibyte, VhdxSpec.Mebibyte) is not { } fault)
+    /// <summary>The finding about what <see cref="JudgeBitmap"/> said of an entry.</summary>
+    public Finding DescribeBitmap(FaultCode code, long chunkIndex, TableEntry entry)
+    {
+        string subject = Invariant($"The bitmap block of chunk {chunkIndex}");
+        string state = Invariant($"{(int)entry.State}");
+        return code switch
         {
-            return null;
-        }
-
-        string message = Invariant($"The bitmap block of chunk {chunkIndex} {fault.Fact}.");
-        return BitmapFinding(fault.Code, chunkIndex, fault.Expected, fault.Actual, message);
+            FaultCode.VhdxBitmapMissing =>
+                BitmapFinding(code, chunkIndex, "6", state, subject + " is not there, and blocks of the chunk need it."),
+            FaultCode.VhdxBitmapStateInvalid =>
+                BitmapFinding(code, chunkIndex, "0 or 6", state, subject + " has a state that it cannot have."),
+            _ => DescribePlace(code, Chunks.BitmapEntry(chunkIndex), entry, subject, VhdxSpec.Mebibyte),
+        };
     }
 
     /// <summary>A finding about the table entry of a payload block.</summary>
@@ -129,23 +136,29 @@ internal sealed class VhdxLayout
     private Finding EntryFinding(FaultCode code, long entryIndex, string expected, string actual, string message) =>
         new(code, VhdStructure.BlockAllocationTable, EntryOffset(entryIndex), expected, actual, message);
 
-    private (FaultCode Code, string Expected, string Actual, string Fact)? CheckPlace(TableEntry entry, long neededBytes, long spanBytes)
+    private FaultCode? JudgePlace(TableEntry entry, long neededBytes, long spanBytes)
     {
-        string actual = Invariant($"MiB {entry.FileMebibyte}");
         if (!entry.TryGetFileOffset(out long start) || start > FileLength || neededBytes > FileLength - start)
         {
-            string expected = Invariant($"a block that ends at or before {FileLength}");
-            return (FaultCode.VhdxBlockPastEnd, expected, actual, "is not whole in the file");
+            return FaultCode.VhdxBlockPastEnd;
         }
 
-        if (FindOccupied(start, start + spanBytes) is not { } hit)
+        return FindOccupied(start, start + spanBytes) is null ? null : FaultCode.VhdxBlockInStructure;
+    }
+
+    private Finding DescribePlace(FaultCode code, long entryIndex, TableEntry entry, string subject, long spanBytes)
+    {
+        string actual = Invariant($"MiB {entry.FileMebibyte}");
+        if (code != FaultCode.VhdxBlockInStructure)
         {
-            return null;
+            string expected = Invariant($"a block that ends at or before offset {FileLength}");
+            return EntryFinding(code, entryIndex, expected, actual, subject + " is not whole in the file.");
         }
 
-        VhdxExtent extent = Extents.First(extent => extent.FileOffset < hit.End && hit.FileOffset < extent.End && extent.End > start);
-        string fact = Invariant($"overlaps the {extent.Structure} at {extent.FileOffset}");
-        return (FaultCode.VhdxBlockInStructure, "a place of its own", actual, fact);
+        entry.TryGetFileOffset(out long start);
+        VhdxExtent hit = Extents.First(extent => extent.End > start && extent.FileOffset < start + spanBytes);
+        string message = Invariant($"{subject} overlaps the {hit.Structure} at {hit.FileOffset}.");
+        return EntryFinding(code, entryIndex, "a place of its own", actual, message);
     }
 
     /// <summary>The first occupied range that shares bytes with a range.</summary>

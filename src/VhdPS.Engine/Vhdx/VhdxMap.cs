@@ -31,12 +31,7 @@ internal sealed class VhdxMap(ImageFile file, VhdxLayout layout)
     {
         long blockIndex = offset >> _blockShift;
         long inBlock = offset & (_metadata.BlockSize - 1L);
-        TableEntry entry = PayloadEntry(blockIndex);
-        if (layout.CheckPayload(blockIndex, entry) is { } finding)
-        {
-            throw new VhdFormatException(layout.Path, finding);
-        }
-
+        TableEntry entry = ReadJudgedEntry(blockIndex);
         if (OriginOf(entry) is var origin && origin != VhdxOrigin.File)
         {
             long lastBlock = (offset + length - 1) >> _blockShift;
@@ -58,12 +53,7 @@ internal sealed class VhdxMap(ImageFile file, VhdxLayout layout)
     /// <exception cref="VhdFormatException">The table gives no place for the block, or for its bitmap.</exception>
     public long CountPresent(long blockIndex)
     {
-        TableEntry entry = PayloadEntry(blockIndex);
-        if (layout.CheckPayload(blockIndex, entry) is { } finding)
-        {
-            throw new VhdFormatException(layout.Path, finding);
-        }
-
+        TableEntry entry = ReadJudgedEntry(blockIndex);
         long bytes = layout.BytesInBlock(blockIndex);
         if (entry.State != PayloadState.PartiallyPresent)
         {
@@ -154,9 +144,9 @@ internal sealed class VhdxMap(ImageFile file, VhdxLayout layout)
     {
         long chunkIndex = _chunks.ChunkOf(blockIndex);
         TableEntry entry = ReadEntry(_chunks.BitmapEntry(chunkIndex));
-        if (layout.CheckBitmap(chunkIndex, entry) is { } finding)
+        if (layout.JudgeBitmap(entry, isNeeded: true) is { } code)
         {
-            throw new VhdFormatException(layout.Path, finding with { BlockIndex = blockIndex });
+            throw new VhdFormatException(layout.Path, layout.DescribeBitmap(code, chunkIndex, entry) with { BlockIndex = blockIndex });
         }
 
         // A block has at most 64 KiB of bits, and they lie in one page.
@@ -164,6 +154,14 @@ internal sealed class VhdxMap(ImageFile file, VhdxLayout layout)
         entry.TryGetFileOffset(out long bitmapOffset);
         long at = bitmapOffset + ((long)_chunks.BlockInChunk(blockIndex) * size);
         return _pages.Get(at).Slice((int)(at % PageCache.PageSize), size);
+    }
+
+    private TableEntry ReadJudgedEntry(long blockIndex)
+    {
+        TableEntry entry = PayloadEntry(blockIndex);
+        return layout.JudgePayload(blockIndex, entry) is { } code
+            ? throw new VhdFormatException(layout.Path, layout.DescribePayload(code, blockIndex, entry))
+            : entry;
     }
 
     private TableEntry ReadEntry(long entryIndex)
