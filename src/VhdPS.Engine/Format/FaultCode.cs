@@ -557,7 +557,7 @@ public enum FaultCode
     VhdxLastBlockShort,
 
     /// <summary>A block of a fixed image is not in the file.</summary>
-    [Fault(Severity.Warning, FaultEffect.None, "Nothing needs to be done; the block reads as zeros.")]
+    [Fault(Severity.Note, FaultEffect.None, "Nothing needs to be done; the block reads as zeros.")]
     VhdxBlockNotAllocated,
 
     /// <summary>A table entry has a state that a bitmap block cannot have.</summary>

@@ -90,6 +90,10 @@ internal sealed class VhdxTableCheck
             _isBitmapNeeded |= entry.State == PayloadState.PartiallyPresent;
             Place(entry, _layout.Chunks.PayloadEntry(blockIndex), blockIndex, _metadata.BlockSize);
         }
+        else if (IsPlaceKept(entry))
+        {
+            Place(entry, _layout.Chunks.PayloadEntry(blockIndex), blockIndex, _metadata.BlockSize);
+        }
         else if (entry.State == PayloadState.DraftUnmapped)
         {
             AddBlockFault(
@@ -98,11 +102,17 @@ internal sealed class VhdxTableCheck
         }
         else if (_isFixed)
         {
+            // QUIRK(qemu): a new fixed image has room for its blocks, and a table that does not give it to them.
             AddBlockFault(
                 FaultCode.VhdxBlockNotAllocated, entry, blockIndex, "6",
                 static (block, _) => Invariant($"Block {block} of a fixed image is not in the file."));
         }
     }
+
+    /// <summary>Whether a block without data keeps a place in the file, which the next write may use.</summary>
+    private bool IsPlaceKept(TableEntry entry) =>
+        entry.State is PayloadState.Undefined or PayloadState.Zero or PayloadState.Unmapped && entry.FileMebibyte != 0
+        && entry.TryGetFileOffset(out long start) && start + _metadata.BlockSize <= _layout.FileLength;
 
     // In methods of their own, so that nothing is allocated for entries without a fault.
     private void AddMisplaced(FaultCode code, TableEntry entry, long blockIndex) =>
@@ -169,7 +179,7 @@ internal sealed class VhdxTableCheck
     private void FindOthers(TableEntry entry, long chunkIndex, long blockIndex)
     {
         long span = blockIndex >= 0 ? _metadata.BlockSize / VhdxSpec.Mebibyte : 1;
-        bool isPlaced = blockIndex >= 0 ? entry.IsInFile : entry.State == PayloadState.FullyPresent;
+        bool isPlaced = blockIndex >= 0 ? entry.IsInFile || IsPlaceKept(entry) : entry.State == PayloadState.FullyPresent;
         if (!isPlaced)
         {
             return;
