@@ -178,6 +178,21 @@ internal sealed class VhdxImage : IDisposable
         }
     }
 
+    /// <summary>The bitmap blocks of a differencing image, in the order of the disk. What is wrong with a place is not judged.</summary>
+    /// <exception cref="ImageIOException">The table could not be read.</exception>
+    public IEnumerable<VhdxExtent> EnumerateBitmaps()
+    {
+        long chunkCount = Layout.VhdType == VhdType.Differencing ? Layout.Chunks.ChunkCount : 0;
+        for (long chunkIndex = 0; chunkIndex < chunkCount; chunkIndex++)
+        {
+            TableEntry entry = _map.BitmapEntry(chunkIndex);
+            if (entry.State == PayloadState.FullyPresent && entry.TryGetFileOffset(out long fileOffset))
+            {
+                yield return new VhdxExtent(VhdStructure.SectorBitmap, fileOffset, VhdxSpec.Mebibyte);
+            }
+        }
+    }
+
     /// <summary>Bytes of a block in use that are in the file.</summary>
     /// <exception cref="VhdFormatException">The block or its bitmap cannot be found.</exception>
     public long CountPresent(long blockIndex) => _map.CountPresent(blockIndex);

@@ -49,6 +49,9 @@ internal sealed class VhdxMap(ImageFile file, VhdxLayout layout)
     /// <summary>The table's entry of a payload block.</summary>
     public TableEntry PayloadEntry(long blockIndex) => ReadEntry(_chunks.PayloadEntry(blockIndex));
 
+    /// <summary>The table's entry of a chunk's bitmap block.</summary>
+    public TableEntry BitmapEntry(long chunkIndex) => ReadEntry(_chunks.BitmapEntry(chunkIndex));
+
     /// <summary>Bytes of a block in use that are in the file.</summary>
     /// <exception cref="VhdFormatException">The table gives no place for the block, or for its bitmap.</exception>
     public long CountPresent(long blockIndex)
@@ -143,7 +146,7 @@ internal sealed class VhdxMap(ImageFile file, VhdxLayout layout)
     private ReadOnlySpan<byte> ReadBitmap(long blockIndex)
     {
         long chunkIndex = _chunks.ChunkOf(blockIndex);
-        TableEntry entry = ReadEntry(_chunks.BitmapEntry(chunkIndex));
+        TableEntry entry = BitmapEntry(chunkIndex);
         if (layout.JudgeBitmap(entry, isNeeded: true) is { } code)
         {
             throw new VhdFormatException(layout.Path, layout.DescribeBitmap(code, chunkIndex, entry) with { BlockIndex = blockIndex });

@@ -343,6 +343,43 @@ public sealed class LogReplayTests
         }
     }
 
+    /// <summary>What the replayed file says is a hole is zeros, whatever the log puts where.</summary>
+    [Fact]
+    public void HolesOfAReplayedFileAreZeros()
+    {
+        using var folder = new TempFolder();
+        for (int seed = 0; seed < 5; seed++)
+        {
+            string path = folder[$"{seed}.vhdx"];
+            MemoryImageFile image = RandomLog.Make(seed).Dirty.File;
+            using (LocalImageFile file = LocalImageFile.CreateNew(path))
+            {
+                byte[] page = new byte[65536];
+                file.SetLength(image.Length + (3 * MiB));
+                for (long at = 0; at < image.Length; at += page.Length)
+                {
+                    image.ReadAt(at, page);
+                    if (page.AsSpan().ContainsAnyExcept((byte)0) && at / 65536 % 3 != 1)
+                    {
+                        file.WriteAt(at, page);
+                    }
+                }
+            }
+
+            using VhdxImage disk = VhdxImage.Open(LocalImageFile.OpenRead(path), new VhdxOpenOptions { Force = true });
+            byte[] bytes = new byte[disk.File.Length];
+            disk.File.ReadAt(0, bytes);
+            for (long at = 0; at < bytes.Length;)
+            {
+                bool isData = disk.File.TryFindData(at, out long start, out long end);
+                start = isData ? start : bytes.Length;
+                Assert.False(bytes.AsSpan((int)at, (int)(start - at)).ContainsAnyExcept((byte)0), $"seed {seed} at {at}");
+                Assert.True(!isData || (start >= at && end > start));
+                at = isData ? end : bytes.Length;
+            }
+        }
+    }
+
     internal static byte[] Sector(byte value) => Filled(4096, value);
 
     internal static byte[] Filled(int length, byte value)

@@ -1,5 +1,4 @@
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
 using VhdPS.Engine.Vhdx;
 using VhdPS.Tests.Storage;
 using static VhdPS.Tests.Vhdx.VhdxBytes;

@@ -277,6 +277,32 @@ public sealed class VhdxReadTests
     }
 
     [Fact]
+    public void ReadsMayRunSideBySide()
+    {
+        var random = new Random(1);
+        var image = new VhdxBytes(200 * MiB, hasParent: true);
+        byte[] model = new byte[image.SizeBytes];
+        for (int block = 0; block < image.BlockCount; block += 3)
+        {
+            byte[] data = LogReplayTests.Filled((int)MiB, (byte)(block + 1));
+            image.AddPartialBlock(block, [.. Enumerable.Range(0, 2048).Select(sector => sector % 5 == block % 5)], data);
+            for (int sector = block % 5; sector < 2048; sector += 5)
+            {
+                data.AsSpan(0, 512).CopyTo(model.AsSpan((block * (int)MiB) + (sector * 512)));
+            }
+        }
+
+        using VhdxImage disk = VhdxImage.Open(image.File, new VhdxOpenOptions { Parent = new ModelParent(new byte[1000]) });
+        Parallel.For(0, 400, i =>
+        {
+            int at = new Random(i).Next(model.Length - 100_000);
+            byte[] read = new byte[100_000];
+            disk.ReadAt(at, read);
+            Assert.True(model.AsSpan(at, read.Length).SequenceEqual(read));
+        });
+    }
+
+    [Fact]
     public void BlocksAreListedInRuns()
     {
         var image = new VhdxBytes(10 * MiB, hasParent: true);
@@ -298,6 +324,7 @@ public sealed class VhdxReadTests
             ],
             disk.EnumerateBlocks());
         Assert.Equal((0L, MiB), (disk.CountPresent(3), disk.CountPresent(1)));
+        Assert.Equal([new(VhdStructure.SectorBitmap, first + (3 * MiB), MiB)], disk.EnumerateBitmaps());
     }
 
     [Fact]
