@@ -1,5 +1,7 @@
 using SharpFuzz;
 using VhdPS.Tests.Hostile;
+using VhdPS.Tests.Storage;
+using VhdPS.Tests.Vhdx;
 
 namespace VhdPS.Fuzz;
 
@@ -20,7 +22,7 @@ internal static class Program
         switch (args)
         {
             case []:
-                Fuzzer.OutOfProcess.Run(stream => HostileFile.Exercise(ReadAll(stream)));
+                Fuzzer.OutOfProcess.Run(stream => Exercise(ReadAll(stream)));
                 return 0;
             case ["corpus", var folder]:
                 Directory.CreateDirectory(folder);
@@ -29,13 +31,30 @@ internal static class Program
                     File.WriteAllBytes(Path.Combine(folder, $"{i}.vhd"), HostileCorpus.Images[i]);
                 }
 
+                for (int i = 0; i < VhdxMutator.Images.Length; i++)
+                {
+                    File.WriteAllBytes(Path.Combine(folder, $"{i}.vhdx"), VhdxMutator.Images[i].ToArray());
+                }
+
                 return 0;
             case ["run", var path]:
-                HostileFile.Exercise(File.ReadAllBytes(path));
+                Exercise(File.ReadAllBytes(path));
                 return 0;
             default:
                 Console.Error.WriteLine(Usage);
                 return 2;
+        }
+    }
+
+    private static void Exercise(byte[] bytes)
+    {
+        if (bytes.AsSpan().StartsWith("vhdxfile"u8))
+        {
+            VhdxHostileFile.Exercise(new MemoryImageFile(bytes));
+        }
+        else
+        {
+            HostileFile.Exercise(bytes);
         }
     }
 

@@ -35,6 +35,24 @@ public enum VhdStructure
 
     /// <summary>The file that a repair can be undone with.</summary>
     UndoFile,
+
+    /// <summary>The identifier at the front of a VHDX file.</summary>
+    FileIdentifier,
+
+    /// <summary>A header of a VHDX file.</summary>
+    VhdxHeader,
+
+    /// <summary>A region table of a VHDX file.</summary>
+    RegionTable,
+
+    /// <summary>The metadata region of a VHDX file, or an item in it.</summary>
+    Metadata,
+
+    /// <summary>The log of a VHDX file.</summary>
+    Log,
+
+    /// <summary>A region of a VHDX file that is of an unknown kind.</summary>
+    UnknownRegion,
 }
 
 /// <summary>One field of a structure.</summary>

@@ -1,0 +1,70 @@
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Storage;
+
+namespace VhdPS.Engine.Vhdx;
+
+/// <summary>Makes new, empty VHDX files; on failure nothing is left, and what was there before stays.</summary>
+internal static class VhdxCreator
+{
+    /// <summary>Makes an empty image.</summary>
+    /// <param name="path">Where the file will be.</param>
+    /// <param name="image">The options; without a parent.</param>
+    /// <param name="overwrite">Whether an existing file may be replaced.</param>
+    /// <exception cref="ArgumentException">A value of <paramref name="image"/> is out of its range.</exception>
+    /// <exception cref="VhdRefusedException">The file exists and may not be replaced.</exception>
+    /// <exception cref="ImageIOException">The file could not be written.</exception>
+    public static void Create(string path, NewVhdx image, bool overwrite = false)
+    {
+        image.Validate();
+        using var target = ReplacementFile.Begin(path, overwrite);
+        Write(target.File, image);
+        target.Commit();
+    }
+
+    /// <summary>Makes an empty child of an image.</summary>
+    /// <param name="path">Where the child will be.</param>
+    /// <param name="child">The options.</param>
+    /// <param name="overwrite">Whether an existing file may be replaced.</param>
+    /// <exception cref="ArgumentException">A value of <paramref name="child"/> is out of its range.</exception>
+    /// <exception cref="FileNotFoundException">The parent is not there.</exception>
+    /// <exception cref="VhdFormatException">The parent cannot be read, or has no id.</exception>
+    /// <exception cref="VhdRefusedException">The file exists and may not be replaced, or is the parent.</exception>
+    /// <exception cref="ImageIOException">The file could not be written.</exception>
+    public static void CreateChild(string path, NewVhdxChild child, bool overwrite = false)
+    {
+        using var parentFile = LocalImageFile.OpenRead(child.ParentPath);
+        var parent = VhdxLayout.Read(parentFile);
+        Finding? fault = parent.FindRefusal(force: false)
+            ?? parent.Findings.FirstOrDefault(finding => finding.Code == FaultCode.VhdxDataWriteGuidNull);
+        if (fault is not null)
+        {
+            throw new VhdFormatException(child.ParentPath, fault);
+        }
+
+        VhdxMetadata metadata = parent.Metadata!;
+        var image = new NewVhdx(metadata.SizeBytes)
+        {
+            VhdType = VhdType.Differencing,
+            BlockSizeBytes = child.BlockSizeBytes,
+            LogicalSectorSize = metadata.LogicalSectorSize,
+            PhysicalSectorSize = Math.Max(metadata.LogicalSectorSize, metadata.PhysicalSectorSize),
+            UniqueId = child.UniqueId,
+            TimeStamp = child.TimeStamp,
+            ParentLocator = VhdxParentLink.Between(path, child.ParentPath, parent.Header!.DataWriteGuid),
+        };
+        image.Validate();
+        ReplacementFile.ThrowIfInTheWay(path, overwrite, parentFile.Identity);
+        using var target = ReplacementFile.Begin(path, overwrite);
+        Write(target.File, image);
+        target.Commit();
+    }
+
+    /// <summary>Writes an image without data into a new, empty file.</summary>
+    /// <exception cref="ImageIOException">The file could not be written.</exception>
+    public static void Write(ImageFile file, NewVhdx image)
+    {
+        var builder = new VhdxBuilder(file, image);
+        builder.Begin();
+        builder.Complete();
+    }
+}
