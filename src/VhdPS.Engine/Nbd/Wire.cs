@@ -42,8 +42,11 @@ internal sealed class Wire : IDisposable
     /// <summary>The address.</summary>
     public string Uri { get; }
 
-    /// <summary>How long the peer may take for what is sent or read in one go, above a second for each 64 KiB; null: no limit of its own.</summary>
-    public TimeSpan? TransferLimit { get; set; }
+    /// <summary>How long the peer may take to send what is read in one go, above a second for each 64 KiB; null: no limit of its own.</summary>
+    public TimeSpan? ReceiveLimit { get; set; }
+
+    /// <summary>How long the peer may take to receive what is sent in one go. Only where one thread both reads and writes.</summary>
+    public TimeSpan? SendLimit { get; set; }
 
     /// <summary>Received and not read yet.</summary>
     public ReadOnlySpan<byte> Received => _input.AsSpan(_inputStart, _inputEnd - _inputStart);
@@ -66,9 +69,9 @@ internal sealed class Wire : IDisposable
             return _input.AsSpan(_inputStart - count, count);
         }
 
-        Allow(count);
+        Allow(ReceiveLimit, count);
         ReadOnlySpan<byte> bytes = TakeReceived(count);
-        Pause();
+        Pause(ReceiveLimit);
         return bytes;
     }
 
@@ -76,7 +79,7 @@ internal sealed class Wire : IDisposable
     /// <exception cref="NbdException">The connection is lost.</exception>
     public void Read(Span<byte> buffer)
     {
-        Allow(buffer.Length);
+        Allow(ReceiveLimit, buffer.Length);
         int ahead = Math.Min(buffer.Length, _inputEnd - _inputStart);
         _input.AsSpan(_inputStart, ahead).CopyTo(buffer);
         _inputStart += ahead;
@@ -92,7 +95,7 @@ internal sealed class Wire : IDisposable
             rest = count > 0 ? rest[count..] : throw Lost(null);
         }
 
-        Pause();
+        Pause(ReceiveLimit);
     }
 
     public ushort ReadUInt16() => BinaryPrimitives.ReadUInt16BigEndian(Take(sizeof(ushort)));
@@ -105,7 +108,7 @@ internal sealed class Wire : IDisposable
     /// <exception cref="NbdException">The connection is lost.</exception>
     public void Skip(long count)
     {
-        Allow(count);
+        Allow(ReceiveLimit, count);
         while (count > 0)
         {
             int part = (int)Math.Min(count, InputSize / 4);
@@ -113,7 +116,7 @@ internal sealed class Wire : IDisposable
             count -= part;
         }
 
-        Pause();
+        Pause(ReceiveLimit);
     }
 
     /// <summary>Space for bytes that are to be sent; they are sent where so many do not fit beside what waits already.</summary>
@@ -238,7 +241,7 @@ internal sealed class Wire : IDisposable
 
     private void Send(ReadOnlySpan<byte> data)
     {
-        Allow(data.Length);
+        Allow(SendLimit, data.Length);
         try
         {
             _stream.Write(data);
@@ -248,20 +251,20 @@ internal sealed class Wire : IDisposable
             throw Lost(error);
         }
 
-        Pause();
+        Pause(SendLimit);
     }
 
-    private void Allow(long byteCount)
+    private void Allow(TimeSpan? limit, long byteCount)
     {
-        if (TransferLimit is { } limit)
+        if (limit is { } time)
         {
-            _watchdog!.Allow(limit + TimeSpan.FromSeconds(byteCount / SlowestRate));
+            _watchdog!.Allow(time + TimeSpan.FromSeconds(byteCount / SlowestRate));
         }
     }
 
-    private void Pause()
+    private void Pause(TimeSpan? limit)
     {
-        if (TransferLimit is not null)
+        if (limit is not null)
         {
             _watchdog!.Pause();
         }

@@ -99,7 +99,7 @@ internal sealed class Session : IDisposable
         }
 
         _watchdog.Pause();
-        use.Wire.TransferLimit = _options.TransferLimit;
+        use.Wire.ReceiveLimit = use.Wire.SendLimit = _options.TransferLimit;
         use.Export.AddClient(1);
         try
         {
