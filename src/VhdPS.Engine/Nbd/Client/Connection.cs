@@ -87,13 +87,14 @@ internal sealed class Connection : IDisposable
         {
             socket = ServerSocket.Connect(uri, options.ConnectLimit, cancellation);
             Socket connected = socket;
+            var stream = new NetworkStream(socket);
             TimeSpan shortest = options.ConnectLimit < options.ReplyLimit ? options.ConnectLimit : options.ReplyLimit;
             watchdog = new Watchdog(shortest, () => ShutDown(connected));
             watchdog.Allow(options.ConnectLimit);
             using CancellationTokenRegistration stop = cancellation.Register(() => ShutDown(connected));
             Watchdog watching = watchdog;
             (Wire wire, RemoteExport export) = new Handshake(
-                uri, options, new NetworkStream(socket), stream => new Wire(stream, uri.ToString(), OutputSize, watching)).Run();
+                uri, options, stream, each => new Wire(each, uri.ToString(), OutputSize, watching)).Run();
             watchdog.Pause();
             return new Connection(wire, export, options, watchdog, () => ShutDown(connected), connected);
         }

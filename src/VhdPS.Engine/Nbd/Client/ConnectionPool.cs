@@ -103,25 +103,23 @@ internal sealed class ConnectionPool : IDisposable
         {
             // One connection more would have been welcome; those that are there do.
         }
-
-        lock (_gate)
+        finally
         {
-            _openingCount--;
-            _maxCount = opened is null ? Math.Max(1, _connections.Count) : _maxCount;
-            if (opened is not null && _isDisposed)
+            lock (_gate)
             {
-                opened.Dispose();
-                ObjectDisposedException.ThrowIf(_isDisposed, this);
-            }
-
-            if (opened is not null)
-            {
-                _connections.Add(opened);
-                return opened;
+                _openingCount--;
+                if (opened is null)
+                {
+                    _maxCount = Math.Max(1, _connections.Count);
+                }
+                else
+                {
+                    _connections.Add(opened);
+                }
             }
         }
 
-        return TakeAny();
+        return opened ?? TakeAny();
     }
 
     private Connection TakeAny()
@@ -149,7 +147,9 @@ internal sealed class ConnectionPool : IDisposable
         {
             opened.Dispose();
             throw new NbdException(
-                _uri.ToString(), NbdFault.ExportChanged, $"the export has changed while it was read: it had {Export.SizeBytes} bytes and has {export.SizeBytes}.");
+                _uri.ToString(),
+                NbdFault.ExportChanged,
+                $"the export is not what it was when it was first connected to: it had {Export.SizeBytes} bytes and has {export.SizeBytes}.");
         }
 
         return opened;
