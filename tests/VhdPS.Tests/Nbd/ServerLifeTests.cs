@@ -149,11 +149,11 @@ public sealed class ServerLifeTests
     {
         byte[] content = new byte[32 * 1024 * 1024];
         Array.Fill(content, (byte)1);
-        using var served = new ServedDisk(new MemoryDisk(content), Impatient with { TransferLimit = TimeSpan.FromMilliseconds(500) });
+        using var served = new ServedDisk(new MemoryDisk(content), Impatient with { TransferLimit = TimeSpan.FromMilliseconds(300) });
         using RawClient slow = served.Use(), other = served.Use();
-        for (int i = 0; i < 4; i++)
+        for (int i = 0; i < 40; i++)
         {
-            slow.Begin(Command.Read, 0, 1024 * 1024);
+            slow.Begin(Command.Read, 0, 60_000);
         }
 
         Assert.Equal(NbdError.None, other.Do(Command.Write, 0, 512, 0, new byte[512]).Error);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using VhdPS.Engine.Storage;
 
 namespace VhdPS.Engine.Nbd.Server;
@@ -17,6 +18,7 @@ public sealed class NbdServer : IDisposable
     private readonly object _stopGate = new();
     private readonly Thread _thread;
     private readonly EventHandler _onProcessExit;
+    private readonly PosixSignalRegistration[] _signals;
     private volatile bool _isStopping;
     private bool _isStopped;
 
@@ -28,6 +30,13 @@ public sealed class NbdServer : IDisposable
         _tls = options.Certificate is { } certificate ? new TlsServer(certificate, options.ClientAuthorities) : null;
         _thread = new Thread(Listen) { IsBackground = true, Name = "NBD listener" };
         _onProcessExit = (_, _) => StopQuietly();
+
+        // From .NET 10 on a process that is told to end by a signal raises no event.
+        _signals =
+        [
+            PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => StopQuietly()),
+            PosixSignalRegistration.Create(PosixSignal.SIGHUP, _ => StopQuietly()),
+        ];
     }
 
     /// <summary>What is served.</summary>
@@ -107,6 +116,11 @@ public sealed class NbdServer : IDisposable
             _isStopping = true;
             _isStopped = true;
             AppDomain.CurrentDomain.ProcessExit -= _onProcessExit;
+            foreach (PosixSignalRegistration signal in _signals)
+            {
+                signal.Dispose();
+            }
+
             _listener.Dispose();
             _thread.Join();
             EndSessions();
