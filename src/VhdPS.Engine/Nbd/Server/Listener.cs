@@ -9,6 +9,7 @@ namespace VhdPS.Engine.Nbd.Server;
 internal sealed class Listener : IDisposable
 {
     private const int Backlog = 64;
+    private const int UnixBufferSize = 1024 * 1024;
     private const int KeepAliveSeconds = 60;
     private const int KeepAliveProbeSeconds = 15;
     private const int KeepAliveProbeCount = 4;
@@ -62,7 +63,12 @@ internal sealed class Listener : IDisposable
                 Socket client = _socket.Accept();
                 if (_file is null)
                 {
-                    Prepare(client);
+                    PrepareTcp(client);
+                }
+                else
+                {
+                    // Room for several replies: the next is read from the disk while the client takes the last.
+                    client.SendBufferSize = UnixBufferSize;
                 }
 
                 return client;
@@ -130,7 +136,7 @@ internal sealed class Listener : IDisposable
     }
 
     /// <summary>Small replies are sent at once, and a client that is gone without a word is noticed although it is asked for nothing.</summary>
-    private static void Prepare(Socket client)
+    private static void PrepareTcp(Socket client)
     {
         client.NoDelay = true;
         client.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);

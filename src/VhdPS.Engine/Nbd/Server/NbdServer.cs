@@ -136,25 +136,31 @@ public sealed class NbdServer : IDisposable
     {
         while (_listener.Accept() is { } socket)
         {
+            Session? session = null;
+            lock (_gate)
+            {
+                if (!_isStopping && _sessions.Count < _options.MaxClientCount)
+                {
+                    session = new Session(socket, Uri.ToString(), _options, _exports, _tls, () => _isStopping, Remove);
+                    _sessions.Add(session);
+                }
+            }
+
+            if (session is null)
+            {
+                socket.Dispose();
+                continue;
+            }
+
             try
             {
-                lock (_gate)
-                {
-                    if (_isStopping || _sessions.Count >= _options.MaxClientCount)
-                    {
-                        socket.Dispose();
-                        continue;
-                    }
-
-                    var session = new Session(socket, Uri.ToString(), _options, _exports, _tls, () => _isStopping, Remove);
-                    _sessions.Add(session);
-                    session.Start();
-                }
+                session.Start();
             }
             catch (OutOfMemoryException)
             {
                 // So the system refuses another thread: this client has to do without.
-                socket.Dispose();
+                Remove(session);
+                session.Dispose();
             }
         }
     }
