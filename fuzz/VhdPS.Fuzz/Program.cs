@@ -1,61 +1,74 @@
 using SharpFuzz;
+using VhdPS.Tests.Files;
 using VhdPS.Tests.Hostile;
-using VhdPS.Tests.Storage;
+using VhdPS.Tests.Nbd;
 using VhdPS.Tests.Vhdx;
 
 namespace VhdPS.Fuzz;
 
 /// <summary>
-/// A target for coverage-guided fuzzing: what the tests do with hostile files, with afl-fuzz to make them. The engine's
-/// assembly beside this one has to be instrumented first by the tool sharpfuzz.
+/// Targets for coverage-guided fuzzing: what the tests do with hostile files and peers, with afl-fuzz to make them. The
+/// engine's assembly beside this one has to be instrumented first by the tool sharpfuzz.
 /// </summary>
 internal static class Program
 {
     private const string Usage = """
-        corpus FOLDER   writes the files to begin with
-        run FILE        does with one file what the fuzzer does, and shows what comes of it
-        (nothing)       is run by afl-fuzz
+        corpus FOLDER [TARGET]   writes the inputs to begin with
+        run FILE [TARGET]        does with one input what the fuzzer does, and shows what comes of it
+        [TARGET]                 is run by afl-fuzz
+
+        TARGET: image (where none is given), vhdx, nbd-server, nbd-client
         """;
 
     private static int Main(string[] args)
     {
-        switch (args)
+        (string command, string path, string target) = args switch
         {
-            case []:
-                Fuzzer.OutOfProcess.Run(stream => Exercise(ReadAll(stream)));
-                return 0;
-            case ["corpus", var folder]:
-                Directory.CreateDirectory(folder);
-                for (int i = 0; i < HostileCorpus.Images.Length; i++)
-                {
-                    File.WriteAllBytes(Path.Combine(folder, $"{i}.vhd"), HostileCorpus.Images[i]);
-                }
-
-                for (int i = 0; i < VhdxMutator.Images.Length; i++)
-                {
-                    File.WriteAllBytes(Path.Combine(folder, $"{i}.vhdx"), VhdxMutator.Images[i].ToArray());
-                }
-
-                return 0;
-            case ["run", var path]:
-                Exercise(File.ReadAllBytes(path));
-                return 0;
-            default:
-                Console.Error.WriteLine(Usage);
-                return 2;
+            ["corpus" or "run", var given] => (args[0], given, "image"),
+            ["corpus" or "run", var given, var named] => (args[0], given, named),
+            [] => ("fuzz", string.Empty, "image"),
+            [var named] => ("fuzz", string.Empty, named),
+            _ => (string.Empty, string.Empty, string.Empty),
+        };
+        (Action<byte[]> Exercise, byte[][] Corpus)? chosen = target switch
+        {
+            "image" => (HostileFile.Exercise, HostileCorpus.Images),
+            "vhdx" => (bytes => VhdxHostileFile.Exercise(new MemoryImageFile(bytes)), [.. VhdxMutator.Images.Select(image => image.ToArray())]),
+            "nbd-server" => (HearClient, HostilePeer.Clients),
+            "nbd-client" => (sent => HostilePeer.ExerciseClient(sent), HostilePeer.Servers),
+            _ => null,
+        };
+        if (chosen is not { } fuzzed)
+        {
+            Console.Error.WriteLine(Usage);
+            return 2;
         }
+
+        switch (command)
+        {
+            case "corpus":
+                Directory.CreateDirectory(path);
+                for (int i = 0; i < fuzzed.Corpus.Length; i++)
+                {
+                    File.WriteAllBytes(Path.Combine(path, $"{i}.{(target == "image" ? "vhd" : target)}"), fuzzed.Corpus[i]);
+                }
+
+                break;
+            case "run":
+                fuzzed.Exercise(File.ReadAllBytes(path));
+                break;
+            default:
+                Fuzzer.OutOfProcess.Run(stream => fuzzed.Exercise(ReadAll(stream)));
+                break;
+        }
+
+        return 0;
     }
 
-    private static void Exercise(byte[] bytes)
+    private static void HearClient(byte[] sent)
     {
-        if (bytes.AsSpan().StartsWith("vhdxfile"u8))
-        {
-            VhdxHostileFile.Exercise(new MemoryImageFile(bytes));
-        }
-        else
-        {
-            HostileFile.Exercise(bytes);
-        }
+        using MemoryDisk disk = HostilePeer.NewDisk(isReadOnly: false);
+        HostilePeer.ExerciseServer(sent, disk);
     }
 
     private static byte[] ReadAll(Stream stream)
