@@ -1,0 +1,108 @@
+namespace VhdPS.Engine.Partitions;
+
+/// <summary>The rules that hold for the partitions of every table: in the disk, apart from each other and from the table, on a whole MiB.</summary>
+internal static class TableRules
+{
+    private const long Alignment = 1024 * 1024;
+
+    /// <summary>Reports what violates them.</summary>
+    public static void Check(PartitionTable table, PartitionFindingLog log)
+    {
+        foreach (Partition partition in table.Partitions.Where(partition => partition.Role != PartitionRole.WholeDisk))
+        {
+            if (partition.EndSector > table.SectorCount)
+            {
+                log.Add(
+                    PartitionFault.PartitionPastEnd, PartitionStructure.Partition, partition.Offset, $"at most sector {table.SectorCount - 1}",
+                    $"sector {partition.EndSector - 1}", $"Partition {partition.Number} reaches past the end of the disk.", partition.Number);
+            }
+
+            if (partition.StartSector % (Alignment / table.SectorSize) != 0 && partition.Role != PartitionRole.Extended)
+            {
+                log.Add(
+                    PartitionFault.PartitionNotAligned, PartitionStructure.Partition, partition.Offset, $"a whole MiB", $"sector {partition.StartSector}",
+                    $"Partition {partition.Number} does not begin on a whole MiB.", partition.Number);
+            }
+        }
+
+        CheckOverlaps(table, log);
+    }
+
+    /// <summary>The sectors that the table itself takes.</summary>
+    public static IEnumerable<(long Start, long End)> TableSectors(PartitionTable table)
+    {
+        if (table.Style is PartitionStyle.Mbr or PartitionStyle.Gpt)
+        {
+            yield return (0, 1);
+        }
+
+        foreach (long record in table.ExtendedBootRecords)
+        {
+            yield return (record, record + 1);
+        }
+
+        foreach (GptCopy? copy in new[] { table.Gpt?.Primary, table.Gpt?.Backup })
+        {
+            if (copy is not null)
+            {
+                yield return (copy.Lba, copy.Lba + 1);
+            }
+
+            if (copy is { Entries.Length: > 0 })
+            {
+                yield return ((long)copy.Header.EntriesLba, (long)copy.Header.EntriesLba + copy.EntriesSectorCount);
+            }
+        }
+    }
+
+    private static void CheckOverlaps(PartitionTable table, PartitionFindingLog log)
+    {
+        // An extended partition holds logical ones and may not share sectors with the other entries of its record.
+        List<Partition> outer = Sort(table.Partitions.Where(partition => partition.Role is PartitionRole.Primary or PartitionRole.Extended));
+        CheckNeighbours(outer, log);
+        if (table.ExtendedBootRecords.Count > 0)
+        {
+            CheckNeighbours(Sort(table.Partitions.Where(partition => partition.Role is PartitionRole.Primary or PartitionRole.Logical)), log, PartitionRole.Logical);
+        }
+
+        CheckTableSectors(Sort(table.Partitions.Where(partition => partition.Role is PartitionRole.Primary or PartitionRole.Logical)), table, log);
+    }
+
+    private static List<Partition> Sort(IEnumerable<Partition> partitions) => [.. partitions.OrderBy(partition => partition.StartSector)];
+
+    /// <summary>Reports partitions that begin before an earlier one ends.</summary>
+    private static void CheckNeighbours(List<Partition> sorted, PartitionFindingLog log, PartitionRole? onlyWith = null)
+    {
+        Partition? widest = null;
+        foreach (Partition partition in sorted)
+        {
+            if (widest is not null && partition.StartSector < widest.EndSector
+                && (onlyWith is null || widest.Role == onlyWith || partition.Role == onlyWith))
+            {
+                log.Add(
+                    PartitionFault.PartitionsOverlap, PartitionStructure.Partition, partition.Offset, $"a start at or after sector {widest.EndSector}",
+                    $"sector {partition.StartSector}", $"Partitions {widest.Number} and {partition.Number} share sectors.", partition.Number);
+            }
+
+            widest = widest is null || partition.EndSector > widest.EndSector ? partition : widest;
+        }
+    }
+
+    private static void CheckTableSectors(List<Partition> sorted, PartitionTable table, PartitionFindingLog log)
+    {
+        List<(long Start, long End)> sectors = [.. TableSectors(table).OrderBy(range => range.Start)];
+        foreach (Partition partition in sorted)
+        {
+            foreach ((long start, long end) in sectors)
+            {
+                if (start < partition.EndSector && end > partition.StartSector)
+                {
+                    log.Add(
+                        PartitionFault.PartitionOverlapsTable, PartitionStructure.Partition, partition.Offset, $"sectors that the table does not take",
+                        $"sector {Math.Max(start, partition.StartSector)}", $"Partition {partition.Number} covers sectors of the table.", partition.Number);
+                    break;
+                }
+            }
+        }
+    }
+}
