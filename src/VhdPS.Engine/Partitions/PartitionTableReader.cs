@@ -20,7 +20,7 @@ internal static class PartitionTableReader
         PartitionTable table = Judge(disk, head, sectorSize, log);
         TableRules.Check(table, log);
         IReadOnlyList<PartitionFinding> findings = log.Close();
-        return table with { Findings = findings, IsWhole = !findings.Any(finding => IsTableHurt(finding.Code)) };
+        return table with { Findings = findings, IsWhole = !findings.Any(IsTableHurt) };
     }
 
     private static PartitionTable Judge(IDiskReader disk, byte[] head, int sectorSize, PartitionFindingLog log)
@@ -152,15 +152,17 @@ internal static class PartitionTableReader
     private static bool IsHeader(ReadOnlySpan<byte> head, int sectorSize) =>
         GptHeader.Parse(head.Slice(sectorSize, sectorSize)) is { IsCrcValid: true, MyLba: 1 };
 
-    /// <summary>Faults that may hide a partition.</summary>
-    private static bool IsTableHurt(PartitionFault code) => code is
-        PartitionFault.TableKindUnsupported or PartitionFault.TableSectorSizeDiffers
-        or PartitionFault.MbrExtendedDuplicate
-        or PartitionFault.ExtendedSignatureMissing or PartitionFault.ExtendedChainLoop or PartitionFault.ExtendedChainTooLong
-        or PartitionFault.ExtendedLinkOutside or PartitionFault.ExtendedEntryUnexpected or PartitionFault.LogicalOutsideExtended
-        or PartitionFault.GptNotAnnounced or PartitionFault.GptCopiesDiffer or PartitionFault.GptEntriesTooMany
-        or PartitionFault.ProtectiveMbrMissing
-        or PartitionFault.GptHeaderMissing or PartitionFault.GptHeaderCrcMismatch or PartitionFault.GptHeaderFieldInvalid
-        or PartitionFault.GptEntriesPastEnd or PartitionFault.GptEntriesOverlap or PartitionFault.GptEntriesCrcMismatch
-        or PartitionFault.PartitionRangeInvalid;
+    /// <summary>Faults that may hide a partition. Those of the backup do not where the copy at sector 1 is valid.</summary>
+    private static bool IsTableHurt(PartitionFinding finding) => finding.Code switch
+    {
+        PartitionFault.GptHeaderCrcMismatch or PartitionFault.GptHeaderFieldInvalid or PartitionFault.GptEntriesTooMany
+            or PartitionFault.GptEntriesPastEnd or PartitionFault.GptEntriesOverlap or PartitionFault.GptEntriesCrcMismatch =>
+            finding.Structure is PartitionStructure.GptHeader or PartitionStructure.GptEntries,
+        PartitionFault.TableKindUnsupported or PartitionFault.TableSectorSizeDiffers or PartitionFault.MbrExtendedDuplicate
+            or PartitionFault.ExtendedSignatureMissing or PartitionFault.ExtendedChainLoop or PartitionFault.ExtendedChainTooLong
+            or PartitionFault.ExtendedLinkOutside or PartitionFault.ExtendedEntryUnexpected or PartitionFault.LogicalOutsideExtended
+            or PartitionFault.GptNotAnnounced or PartitionFault.GptCopiesDiffer or PartitionFault.GptHeaderMissing
+            or PartitionFault.ProtectiveMbrMissing or PartitionFault.PartitionRangeInvalid => true,
+        _ => false,
+    };
 }

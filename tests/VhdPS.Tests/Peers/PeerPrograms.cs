@@ -10,6 +10,12 @@ internal static class PeerPrograms
     public const string Mke2fs = "mke2fs";
     public const string E2fsck = "e2fsck";
     public const string Debugfs = "debugfs";
+    public const string Dumpe2fs = "dumpe2fs";
+    public const string Sfdisk = "sfdisk";
+    public const string Fdisk = "fdisk";
+    public const string Sgdisk = "sgdisk";
+    public const string Parted = "parted";
+    public const string Blkid = "blkid";
 
     /// <summary>Whether a missing program fails a test instead of skipping it.</summary>
     public static readonly bool AreRequired = Environment.GetEnvironmentVariable("VHDPS_REQUIRE_PEERS") == "1";

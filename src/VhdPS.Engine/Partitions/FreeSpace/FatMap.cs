@@ -49,7 +49,7 @@ internal sealed class FatMap : ClusterMap
     public static long? CountFreeFat12(FatVolume volume)
     {
         FatBootSector boot = volume.Boot;
-        byte[] table = new byte[boot.FatSectorCount * boot.BytesPerSector];
+        byte[] table = new byte[((boot.ClusterCount + 2) * 3 / 2) + 2];
         if (!volume.Window.TryRead(boot.FatSector(0) * boot.BytesPerSector, table))
         {
             return null;
