@@ -13,6 +13,9 @@ public static class Crc32
     /// <summary>Bytes that are taken at once, each with a table of its own.</summary>
     private const int Stride = 8;
 
+    /// <summary>The polynomial 1, reflected.</summary>
+    private const uint One = 0x8000_0000;
+
     private static readonly uint[] Tables = MakeTables();
 
     /// <summary>The checksum of <paramref name="bytes"/>.</summary>
@@ -44,6 +47,33 @@ public static class Crc32
         }
 
         return ~crc;
+    }
+
+    /// <summary>The checksum of the bytes that gave <paramref name="crc"/>, followed by <paramref name="count"/> zeros, without looking at them.</summary>
+    public static uint AppendZeros(uint crc, long count)
+    {
+        // A zero byte multiplies by x to the 8th; powers of it are made by squaring.
+        uint state = ~crc, power = One >> 8;
+        for (; count > 0; count >>= 1)
+        {
+            state = (count & 1) != 0 ? Multiply(state, power) : state;
+            power = Multiply(power, power);
+        }
+
+        return ~state;
+    }
+
+    /// <summary>The product of two polynomials modulo that of the checksum; bit 31 is the coefficient of x to the 0th.</summary>
+    private static uint Multiply(uint one, uint other)
+    {
+        uint product = 0;
+        for (; one != 0; one <<= 1)
+        {
+            product ^= (one >> 31) * other;
+            other = (other >> 1) ^ ((other & 1) * ReflectedPolynomial);
+        }
+
+        return product;
     }
 
     private static uint[] MakeTables()

@@ -1,3 +1,4 @@
+using System.Buffers;
 using VhdPS.Engine.Format;
 
 namespace VhdPS.Engine.Partitions;
@@ -13,10 +14,10 @@ internal sealed class GptReader
     private readonly IDiskReader _disk;
     private readonly int _sectorSize;
     private readonly PartitionFindingLog _log;
-    private readonly byte[] _head;
+    private readonly ReadOnlyMemory<byte> _head;
     private readonly long _lastLba;
 
-    private GptReader(IDiskReader disk, int sectorSize, byte[] head, PartitionFindingLog log)
+    private GptReader(IDiskReader disk, int sectorSize, ReadOnlyMemory<byte> head, PartitionFindingLog log)
     {
         _disk = disk;
         _sectorSize = sectorSize;
@@ -31,7 +32,7 @@ internal sealed class GptReader
     /// <param name="head">What the disk begins with, read before.</param>
     /// <param name="log">Takes what is wrong.</param>
     /// <returns>Null where there is no header, neither at sector 1 nor at the end.</returns>
-    public static GuidPartitionTable? Read(IDiskReader disk, int sectorSize, byte[] head, PartitionFindingLog log)
+    public static GuidPartitionTable? Read(IDiskReader disk, int sectorSize, ReadOnlyMemory<byte> head, PartitionFindingLog log)
     {
         var reader = new GptReader(disk, sectorSize, head, log);
         return reader._lastLba < PrimaryLba ? null : reader.Read();
@@ -196,11 +197,12 @@ internal sealed class GptReader
         }
 
         CheckEntriesPlace(copy, structure, log);
-        byte[] entries = new byte[copy.EntriesSectorCount * _sectorSize];
-        ReadAt((long)header.EntriesLba * _sectorSize, entries);
-        ReadOnlyMemory<byte> used = entries.AsMemory(0, (int)length);
-        bool isSame = like is not null && like.AreEntriesValid && like.Header.EntriesCrc == header.EntriesCrc && like.Entries.Span.SequenceEqual(used.Span);
-        uint crc = isSame ? header.EntriesCrc : Crc32.Compute(used.Span);
+        int stored = (int)(copy.EntriesSectorCount * _sectorSize);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(stored);
+        ReadAt((long)header.EntriesLba * _sectorSize, buffer.AsSpan(0, stored));
+        ReadOnlySpan<byte> used = buffer.AsSpan(0, (int)length);
+        bool isSame = like is not null && like.AreEntriesValid && like.Header.EntriesCrc == header.EntriesCrc && like.Entries.Span.SequenceEqual(used);
+        uint crc = isSame ? header.EntriesCrc : ComputeCrc(used);
         if (crc != header.EntriesCrc)
         {
             log.Add(
@@ -208,7 +210,16 @@ internal sealed class GptReader
                 $"The CRC of the entries of the GPT is not the one that its header stores.");
         }
 
-        return copy with { Entries = used, AreEntriesValid = crc == header.EntriesCrc };
+        ReadOnlyMemory<byte> kept = isSame ? like!.Entries : used.ToArray();
+        ArrayPool<byte>.Shared.Return(buffer);
+        return copy with { Entries = kept, AreEntriesValid = crc == header.EntriesCrc };
+    }
+
+    /// <summary>The checksum of entries of which most are zeros at the end.</summary>
+    private static uint ComputeCrc(ReadOnlySpan<byte> entries)
+    {
+        int end = entries.LastIndexOfAnyExcept((byte)0) + 1;
+        return Crc32.AppendZeros(Crc32.Compute(entries[..end]), entries.Length - end);
     }
 
     private void CheckEntriesPlace(GptCopy copy, PartitionStructure structure, PartitionFindingLog log)
@@ -229,7 +240,7 @@ internal sealed class GptReader
     {
         if (offset + buffer.Length <= _head.Length)
         {
-            _head.AsSpan((int)offset, buffer.Length).CopyTo(buffer);
+            _head.Span.Slice((int)offset, buffer.Length).CopyTo(buffer);
         }
         else
         {

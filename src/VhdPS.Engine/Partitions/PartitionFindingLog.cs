@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace VhdPS.Engine.Partitions;
 
@@ -7,11 +8,9 @@ internal sealed class PartitionFindingLog
 {
     private const int Limit = 20;
 
-    private readonly List<PartitionFinding> _listed = [];
-    private readonly Dictionary<PartitionFault, long> _counts = [];
-
-    /// <summary>Whether a fault was seen.</summary>
-    public bool Has(PartitionFault code) => _counts.ContainsKey(code);
+    // Most tables have no finding, and a batch reads thousands of them.
+    private List<PartitionFinding>? _listed;
+    private Dictionary<PartitionFault, long>? _counts;
 
     /// <summary>Takes a finding; the message is not made where it would not be listed.</summary>
     public void Add(
@@ -23,28 +22,32 @@ internal sealed class PartitionFindingLog
         FormattableString message,
         int? partitionNumber = null)
     {
-        long count = _counts[code] = _counts.GetValueOrDefault(code) + 1;
-        if (count <= Limit)
+        if (Count(code) <= Limit)
         {
-            _listed.Add(new PartitionFinding(
+            _listed!.Add(new PartitionFinding(
                 code, structure, diskOffset, expected.ToString(CultureInfo.InvariantCulture), actual.ToString(CultureInfo.InvariantCulture),
                 message.ToString(CultureInfo.InvariantCulture)) { PartitionNumber = partitionNumber });
         }
     }
 
     /// <summary>Takes the findings of another log's list.</summary>
-    public void AddRange(IEnumerable<PartitionFinding> findings)
+    public void AddRange(IReadOnlyList<PartitionFinding> findings)
     {
-        foreach (PartitionFinding finding in findings)
+        for (int i = 0; i < findings.Count; i++)
         {
-            _counts[finding.Code] = _counts.GetValueOrDefault(finding.Code) + 1;
-            _listed.Add(finding);
+            Count(findings[i].Code);
+            _listed!.Add(findings[i]);
         }
     }
 
     /// <summary>The listed findings, and one after them for each code that has more.</summary>
     public IReadOnlyList<PartitionFinding> Close()
     {
+        if (_counts is null || _listed is null)
+        {
+            return [];
+        }
+
         foreach ((PartitionFault code, long count) in _counts.Where(pair => pair.Value > Limit))
         {
             PartitionFinding last = _listed.FindLast(finding => finding.Code == code)!;
@@ -59,5 +62,12 @@ internal sealed class PartitionFindingLog
         }
 
         return _listed;
+    }
+
+    private long Count(PartitionFault code)
+    {
+        _listed ??= [];
+        _counts ??= [];
+        return ++CollectionsMarshal.GetValueRefOrAddDefault(_counts, code, out _);
     }
 }

@@ -9,9 +9,14 @@ internal static class PartitionOverlaps
     public static Dictionary<int, string> Find(PartitionTable table)
     {
         var overlaps = new Dictionary<int, string>();
+        if (!table.IsHybrid && !table.Findings.Any(finding => finding.Code is PartitionFault.PartitionsOverlap or PartitionFault.PartitionOverlapsTable))
+        {
+            return overlaps;
+        }
+
         AddNeighbours([.. table.Partitions.Where(partition => partition.Role != PartitionRole.Logical)], overlaps);
         AddNeighbours([.. table.Partitions.Where(partition => partition.Role != PartitionRole.Extended)], overlaps);
-        List<(long Start, long End)> tableSectors = [.. TableRules.TableSectors(table)];
+        List<(long Start, long End)> tableSectors = TableRules.TableSectors(table);
         List<MbrEntry> hybrid = table.IsHybrid ? [.. table.Mbr!.Entries.Where(entry => entry is { IsUsed: true, IsProtective: false })] : [];
         foreach (Partition partition in table.Partitions.Where(partition => partition.Role is PartitionRole.Primary or PartitionRole.Logical))
         {

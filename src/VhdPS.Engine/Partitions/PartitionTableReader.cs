@@ -1,3 +1,4 @@
+using System.Buffers;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Partitions.FileSystems;
 
@@ -13,24 +14,26 @@ internal static class PartitionTableReader
 
     public static PartitionTable Read(IDiskReader disk)
     {
-        byte[] head = new byte[HeadSize];
-        disk.ReadAt(0, head);
-        int sectorSize = disk.LogicalSectorSize is VhdSpec.SectorSize or LargeSectorSize ? disk.LogicalSectorSize : FindSectorSize(head);
         var log = new PartitionFindingLog();
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(HeadSize);
+        Memory<byte> head = buffer.AsMemory(0, HeadSize);
+        disk.ReadAt(0, head.Span);
+        int sectorSize = disk.LogicalSectorSize is VhdSpec.SectorSize or LargeSectorSize ? disk.LogicalSectorSize : FindSectorSize(head.Span);
         PartitionTable table = Judge(disk, head, sectorSize, log);
+        ArrayPool<byte>.Shared.Return(buffer);
         TableRules.Check(table, log);
         IReadOnlyList<PartitionFinding> findings = log.Close();
         return table with { Findings = findings, IsWhole = !findings.Any(IsTableHurt) };
     }
 
-    private static PartitionTable Judge(IDiskReader disk, byte[] head, int sectorSize, PartitionFindingLog log)
+    private static PartitionTable Judge(IDiskReader disk, ReadOnlyMemory<byte> head, int sectorSize, PartitionFindingLog log)
     {
-        var table = new PartitionTable(disk.SizeBytes, sectorSize) { Mbr = disk.SizeBytes >= MasterBootRecord.Size ? MasterBootRecord.Parse(head) : null };
+        var table = new PartitionTable(disk.SizeBytes, sectorSize) { Mbr = disk.SizeBytes >= MasterBootRecord.Size ? MasterBootRecord.Parse(head.Span) : null };
         bool isAnnounced = table.Mbr?.ProtectiveEntry is not null;
-        bool hasHeader = head.AsSpan(sectorSize).StartsWith(GptHeader.Signature);
-        bool isBootSector = FileSystemProbe.IsBootSector(head);
+        bool hasHeader = head.Span[sectorSize..].StartsWith(GptHeader.Signature);
+        bool isBootSector = FileSystemProbe.IsBootSector(head.Span);
         bool describesPartitions = table.Mbr is { HasEntries: true } && !isBootSector;
-        CheckOtherSectorSize(head, sectorSize, hasHeader, log);
+        CheckOtherSectorSize(head.Span, sectorSize, hasHeader, log);
         if (isAnnounced || hasHeader)
         {
             if (isAnnounced || !(describesPartitions || isBootSector))
@@ -57,7 +60,7 @@ internal static class PartitionTableReader
         return ReadWithoutTable(disk, head, table, log);
     }
 
-    private static PartitionTable? ReadGpt(IDiskReader disk, byte[] head, PartitionTable table, PartitionFindingLog log)
+    private static PartitionTable? ReadGpt(IDiskReader disk, ReadOnlyMemory<byte> head, PartitionTable table, PartitionFindingLog log)
     {
         if (GptReader.Read(disk, table.SectorSize, head, log) is not { } gpt)
         {
@@ -72,7 +75,7 @@ internal static class PartitionTableReader
     }
 
     /// <summary>A disk that has no MBR with entries and announces no GPT.</summary>
-    private static PartitionTable ReadWithoutTable(IDiskReader disk, byte[] head, PartitionTable table, PartitionFindingLog log)
+    private static PartitionTable ReadWithoutTable(IDiskReader disk, ReadOnlyMemory<byte> head, PartitionTable table, PartitionFindingLog log)
     {
         if (FileSystemProbe.Identify(DiskWindow.Whole(disk)) is { } fileSystem)
         {
@@ -80,7 +83,7 @@ internal static class PartitionTableReader
             return table with { Partitions = [whole], WholeDisk = fileSystem };
         }
 
-        if (ForeignTable.Identify(head) is { } kind)
+        if (ForeignTable.Identify(head.Span) is { } kind)
         {
             log.Add(
                 PartitionFault.TableKindUnsupported, PartitionStructure.Disk, 0, $"an MBR or a GPT", $"{kind}", $"The disk has a table of a kind that is not read.");

@@ -8,8 +8,14 @@ internal static class TableRules
     /// <summary>Reports what violates them.</summary>
     public static void Check(PartitionTable table, PartitionFindingLog log)
     {
-        foreach (Partition partition in table.Partitions.Where(partition => partition.Role != PartitionRole.WholeDisk))
+        for (int i = 0; i < table.Partitions.Count; i++)
         {
+            Partition partition = table.Partitions[i];
+            if (partition.Role == PartitionRole.WholeDisk)
+            {
+                continue;
+            }
+
             if (partition.EndSector > table.SectorCount)
             {
                 log.Add(
@@ -28,47 +34,70 @@ internal static class TableRules
         CheckOverlaps(table, log);
     }
 
-    /// <summary>The sectors that the table itself takes.</summary>
-    public static IEnumerable<(long Start, long End)> TableSectors(PartitionTable table)
+    /// <summary>The sectors that the table itself takes, by their start.</summary>
+    public static List<(long Start, long End)> TableSectors(PartitionTable table)
     {
+        var sectors = new List<(long Start, long End)>();
         if (table.Style is PartitionStyle.Mbr or PartitionStyle.Gpt)
         {
-            yield return (0, 1);
+            sectors.Add((0, 1));
         }
 
         foreach (long record in table.ExtendedBootRecords)
         {
-            yield return (record, record + 1);
+            sectors.Add((record, record + 1));
         }
 
-        foreach (GptCopy? copy in new[] { table.Gpt?.Primary, table.Gpt?.Backup })
-        {
-            if (copy is not null)
-            {
-                yield return (copy.Lba, copy.Lba + 1);
-            }
+        Add(table.Gpt?.Primary, sectors);
+        Add(table.Gpt?.Backup, sectors);
+        sectors.Sort();
+        return sectors;
+    }
 
-            if (copy is { Entries.Length: > 0 })
-            {
-                yield return ((long)copy.Header.EntriesLba, (long)copy.Header.EntriesLba + copy.EntriesSectorCount);
-            }
+    private static void Add(GptCopy? copy, List<(long Start, long End)> sectors)
+    {
+        if (copy is null)
+        {
+            return;
+        }
+
+        sectors.Add((copy.Lba, copy.Lba + 1));
+        if (copy.Entries.Length > 0)
+        {
+            sectors.Add(((long)copy.Header.EntriesLba, (long)copy.Header.EntriesLba + copy.EntriesSectorCount));
         }
     }
 
     private static void CheckOverlaps(PartitionTable table, PartitionFindingLog log)
     {
         // An extended partition holds logical ones and may not share sectors with the other entries of its record.
-        List<Partition> outer = Sort(table.Partitions.Where(partition => partition.Role is PartitionRole.Primary or PartitionRole.Extended));
-        CheckNeighbours(outer, log);
+        CheckNeighbours(Sort(table.Partitions, PartitionRole.Logical), log);
+        List<Partition> inner = Sort(table.Partitions, PartitionRole.Extended);
         if (table.ExtendedBootRecords.Count > 0)
         {
-            CheckNeighbours(Sort(table.Partitions.Where(partition => partition.Role is PartitionRole.Primary or PartitionRole.Logical)), log, PartitionRole.Logical);
+            CheckNeighbours(inner, log, PartitionRole.Logical);
         }
 
-        CheckTableSectors(Sort(table.Partitions.Where(partition => partition.Role is PartitionRole.Primary or PartitionRole.Logical)), table, log);
+        CheckTableSectors(inner, table, log);
     }
 
-    private static List<Partition> Sort(IEnumerable<Partition> partitions) => [.. partitions.OrderBy(partition => partition.StartSector)];
+    /// <summary>The partitions that do not have a role, by their start.</summary>
+    private static List<Partition> Sort(IReadOnlyList<Partition> partitions, PartitionRole without)
+    {
+        var sorted = new List<Partition>(partitions.Count);
+        for (int i = 0; i < partitions.Count; i++)
+        {
+            if (partitions[i].Role != without && partitions[i].Role != PartitionRole.WholeDisk)
+            {
+                sorted.Add(partitions[i]);
+            }
+        }
+
+        sorted.Sort(static (one, other) => one.StartSector != other.StartSector
+            ? one.StartSector.CompareTo(other.StartSector)
+            : one.Number.CompareTo(other.Number));
+        return sorted;
+    }
 
     /// <summary>Reports partitions that begin before an earlier one ends.</summary>
     private static void CheckNeighbours(List<Partition> sorted, PartitionFindingLog log, PartitionRole? onlyWith = null)
@@ -90,7 +119,7 @@ internal static class TableRules
 
     private static void CheckTableSectors(List<Partition> sorted, PartitionTable table, PartitionFindingLog log)
     {
-        List<(long Start, long End)> sectors = [.. TableSectors(table).OrderBy(range => range.Start)];
+        List<(long Start, long End)> sectors = TableSectors(table);
         foreach (Partition partition in sorted)
         {
             foreach ((long start, long end) in sectors)

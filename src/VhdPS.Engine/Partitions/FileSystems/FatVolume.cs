@@ -87,17 +87,16 @@ internal sealed class FatVolume
             return ReadFolder(Boot.RootCluster, maxClusterCount);
         }
 
-        byte[] bytes = new byte[Boot.RootSectorCount * Boot.BytesPerSector];
-        return Window.TryRead(Boot.RootSector * Boot.BytesPerSector, bytes) ? FatFolderEntry.List(bytes) : [];
+        return ReadFixedRoot();
     }
 
     /// <summary>The entries of a folder, at most those of so many clusters.</summary>
     public IEnumerable<FatFolderEntry> ReadFolder(uint firstCluster, int maxClusterCount)
     {
-        byte[] bytes = new byte[Boot.ClusterSize];
         uint cluster = firstCluster;
         for (int i = 0; i < maxClusterCount && IsCluster(cluster); i++)
         {
+            byte[] bytes = new byte[Boot.ClusterSize];
             if (!Window.TryRead(OffsetOf(cluster), bytes))
             {
                 yield break;
@@ -114,6 +113,27 @@ internal sealed class FatVolume
             }
 
             cluster = next;
+        }
+    }
+
+    private IEnumerable<FatFolderEntry> ReadFixedRoot()
+    {
+        // A sector at a time: what is looked for is mostly the first entry.
+        byte[] bytes = new byte[Boot.BytesPerSector];
+        for (long sector = 0; sector < Boot.RootSectorCount && Window.TryRead((Boot.RootSector + sector) * Boot.BytesPerSector, bytes); sector++)
+        {
+            foreach (FatFolderEntry entry in FatFolderEntry.List(bytes))
+            {
+                yield return entry;
+            }
+
+            if (FatFolderEntry.HasEnd(bytes))
+            {
+                yield break;
+            }
+
+            // The entries are handed out as views of the bytes.
+            bytes = new byte[Boot.BytesPerSector];
         }
     }
 

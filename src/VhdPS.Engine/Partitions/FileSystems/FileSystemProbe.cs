@@ -81,6 +81,11 @@ internal static class FileSystemProbe
     private static FileSystemDescription Judge(DiskWindow window, List<FileSystemDescription> found)
     {
         FileSystemDescription info = found[0];
+        if (found.Count == 1 && !(info.SizeBytes > window.Length))
+        {
+            return info;
+        }
+
         var log = new PartitionFindingLog();
         log.AddRange(info.Findings);
         if (info.SizeBytes > window.Length)

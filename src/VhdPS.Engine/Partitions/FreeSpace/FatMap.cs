@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using VhdPS.Engine.Partitions.FileSystems;
 
 namespace VhdPS.Engine.Partitions.FreeSpace;
@@ -106,11 +107,18 @@ internal sealed class FatMap : ClusterMap
         }
     }
 
-    /// <summary>Only zero is looked for, so the order of an entry's bytes does not matter, but for the four bits that are no part of it.</summary>
+    /// <summary>Eight entries at a time: only zero is looked for, so the order of an entry's bytes matters only to the four bits that are no part of it.</summary>
     private static void Pack(ReadOnlySpan<uint> entries, Span<byte> bits)
     {
         uint mask = BitConverter.IsLittleEndian ? Fat32Mask : BinaryPrimitives.ReverseEndianness(Fat32Mask);
-        for (int i = 0; i < entries.Length; i++)
+        int i = 0;
+        for (; i + Vector256<uint>.Count <= entries.Length; i += Vector256<uint>.Count)
+        {
+            Vector256<uint> eight = Vector256.Create(entries[i..]) & Vector256.Create(mask);
+            bits[i >> 3] = (byte)(Vector256.Equals(eight, Vector256<uint>.Zero).ExtractMostSignificantBits() ^ 0xFF);
+        }
+
+        for (; i < entries.Length; i++)
         {
             bits[i >> 3] |= (byte)(((entries[i] & mask) != 0 ? 1 : 0) << (i & 7));
         }
@@ -118,7 +126,13 @@ internal sealed class FatMap : ClusterMap
 
     private static void Pack(ReadOnlySpan<ushort> entries, Span<byte> bits)
     {
-        for (int i = 0; i < entries.Length; i++)
+        int i = 0;
+        for (; i + Vector128<ushort>.Count <= entries.Length; i += Vector128<ushort>.Count)
+        {
+            bits[i >> 3] = (byte)(Vector128.Equals(Vector128.Create(entries[i..]), Vector128<ushort>.Zero).ExtractMostSignificantBits() ^ 0xFF);
+        }
+
+        for (; i < entries.Length; i++)
         {
             bits[i >> 3] |= (byte)((entries[i] != 0 ? 1 : 0) << (i & 7));
         }
