@@ -67,6 +67,9 @@ internal sealed class ExtSuperblock
     /// <summary>Bytes of an inode.</summary>
     public int InodeSize => RevisionLevel == 0 ? 128 : ReadUInt16(88);
 
+    /// <summary>The group that this copy of the superblock lies in.</summary>
+    public ushort GroupNumber => RevisionLevel == 0 ? (ushort)0 : ReadUInt16(90);
+
     public uint FeatureCompat => RevisionLevel == 0 ? 0 : ReadUInt32(92);
 
     public uint FeatureIncompat => RevisionLevel == 0 ? 0 : ReadUInt32(96);

@@ -131,6 +131,7 @@ internal sealed class ExtGeometry
         int blockSize = superblock.BlockSize;
         bool isValid = superblock.LogClusterSize == superblock.LogBlockSize
             && superblock.FirstDataBlock == (blockSize == SuperblockSectorSize ? 1u : 0u)
+            && superblock.GroupNumber == 0
             && superblock.BlockCount > superblock.FirstDataBlock
             && superblock.FreeBlockCount <= superblock.BlockCount
             && superblock.BlocksPerGroup > 0 && superblock.BlocksPerGroup % 8 == 0 && superblock.BlocksPerGroup <= 8L * blockSize
