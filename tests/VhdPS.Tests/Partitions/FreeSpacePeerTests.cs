@@ -48,6 +48,31 @@ public sealed class FreeSpacePeerTests : IDisposable
         Assert.Equal(free, Scan(path).Free);
     }
 
+    /// <summary>Files in a row and in pieces: fsck.exfat counts them, their clusters are not free, and their bytes stay when the others are cleared.</summary>
+    [PeerTheory(PeerPrograms.MkExFat, PeerPrograms.DumpExFat, PeerPrograms.FsckExFat)]
+    [InlineData("4K")]
+    [InlineData("32K")]
+    public void Files_of_exFAT_stay_when_its_free_clusters_are_cleared(string clusterSize)
+    {
+        string path = _folder["partition.img"];
+        FileSystemCases.WriteNoise(path, 48 << 20);
+        PeerProcess.Run(PeerPrograms.MkExFat, "-c", clusterSize, path);
+        var files = new ExFatFiles(path);
+        byte[] row = new byte[(5 * files.ClusterSize) - 100], pieces = new byte[(3 * files.ClusterSize) - 1];
+        new Random(1).NextBytes(row);
+        new Random(2).NextBytes(pieces);
+        files.Add("in a row", row, 100, 101, 102, 103, 104);
+        files.Add("in pieces", pieces, 700, 90, 401);
+        Assert.Contains("files 2", PeerProcess.Run(PeerPrograms.FsckExFat, "-n", path), StringComparison.Ordinal);
+        (PartitionFreeSpace result, List<FreeRange> free) = Scan(path);
+        Assert.Equal(FreeSpaceVerdict.Known, result.Verdict);
+        Assert.Equal(FreeSpaceOracle.List("exFAT", path), free);
+        Clear(path, free);
+        Assert.Equal(row, files.Read(row.Length, 100, 101, 102, 103, 104));
+        Assert.Equal(pieces, files.Read(pieces.Length, 700, 90, 401));
+        Assert.Contains("clean", PeerProcess.Run(PeerPrograms.FsckExFat, "-n", path), StringComparison.Ordinal);
+    }
+
     /// <summary>Every part of the disk's ranges, asked for in pieces, is what the whole list has there.</summary>
     [PeerFact(PeerPrograms.Mke2fs, PeerPrograms.Debugfs)]
     public void A_part_of_the_disk_has_its_part_of_the_ranges()

@@ -8,9 +8,15 @@ namespace VhdPS.Tests.Partitions;
 /// <summary>A sound disk, the structures that are mutated, and what may be dropped of it: what its sound maps call free.</summary>
 internal sealed record HostileSource(string Name, byte[] Bytes, HostileSpot[] Spots, FreeRange[] Free)
 {
-    /// <summary>Whether a range is free by the sound maps.</summary>
+    /// <summary>Whether a range is free by the sound maps; what a disk that was made longer has past its old end was never in use.</summary>
     public bool IsFree(FreeRange range)
     {
+        range = range with { Length = Math.Min(range.End, Bytes.Length) - range.Offset };
+        if (range.Length <= 0)
+        {
+            return true;
+        }
+
         int low = 0, high = Free.Length - 1;
         while (low <= high)
         {

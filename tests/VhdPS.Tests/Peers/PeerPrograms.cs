@@ -22,6 +22,7 @@ internal static class PeerPrograms
     public const string NtfsCat = "ntfscat";
     public const string NtfsCp = "ntfscp";
     public const string NtfsFix = "ntfsfix";
+    public const string NtfsProbe = "ntfs-3g.probe";
     public const string MkFat = "mkfs.fat";
     public const string FsckFat = "fsck.fat";
     public const string MCopy = "mcopy";
