@@ -23,8 +23,18 @@ internal static class PeerProcess
         return result.Output;
     }
 
+    /// <summary>Runs a program that must succeed, gives it what it reads, and returns its standard output.</summary>
+    public static string RunWith(string input, string program, params string[] arguments)
+    {
+        PeerResult result = TryRunWith(input, program, arguments);
+        Assert.True(result.ExitCode == 0, result.ToString());
+        return result.Output;
+    }
+
     /// <summary>Runs a program whatever its exit code.</summary>
-    public static PeerResult TryRun(string program, params string[] arguments)
+    public static PeerResult TryRun(string program, params string[] arguments) => TryRunWith(string.Empty, program, arguments);
+
+    private static PeerResult TryRunWith(string input, string program, string[] arguments)
     {
         string path = PeerPrograms.Find(program)
             ?? throw new InvalidOperationException($"{program} is not installed, and VHDPS_REQUIRE_PEERS is set.");
@@ -36,6 +46,7 @@ internal static class PeerProcess
         };
         start.Environment["LC_ALL"] = "C";
         using Process process = Process.Start(start)!;
+        process.StandardInput.Write(input);
         process.StandardInput.Close();
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         Task<string> error = process.StandardError.ReadToEndAsync();

@@ -13,6 +13,28 @@ internal static class PeerPrograms
     public const string Strace = "strace";
     public const string NbdKit = "nbdkit";
     public const string NbdFuse = "nbdfuse";
+    public const string Dumpe2fs = "dumpe2fs";
+    public const string Sfdisk = "sfdisk";
+    public const string Fdisk = "fdisk";
+    public const string Sgdisk = "sgdisk";
+    public const string Parted = "parted";
+    public const string Blkid = "blkid";
+    public const string Resize2fs = "resize2fs";
+    public const string MkNtfs = "mkfs.ntfs";
+    public const string NtfsInfo = "ntfsinfo";
+    public const string NtfsCat = "ntfscat";
+    public const string NtfsCp = "ntfscp";
+    public const string NtfsFix = "ntfsfix";
+    public const string NtfsProbe = "ntfs-3g.probe";
+    public const string MkFat = "mkfs.fat";
+    public const string FsckFat = "fsck.fat";
+    public const string MCopy = "mcopy";
+    public const string MkExFat = "mkfs.exfat";
+    public const string DumpExFat = "dump.exfat";
+    public const string FsckExFat = "fsck.exfat";
+    public const string MkXfs = "mkfs.xfs";
+    public const string MkBtrfs = "mkfs.btrfs";
+    public const string MkSwap = "mkswap";
 
     /// <summary>Whether a missing program fails a test instead of skipping it.</summary>
     public static readonly bool AreRequired = Environment.GetEnvironmentVariable("VHDPS_REQUIRE_PEERS") == "1";
