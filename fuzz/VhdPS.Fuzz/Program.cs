@@ -2,7 +2,6 @@ using SharpFuzz;
 using VhdPS.Tests.Files;
 using VhdPS.Tests.Hostile;
 using VhdPS.Tests.Nbd;
-using VhdPS.Tests.Vhdx;
 
 namespace VhdPS.Fuzz;
 

@@ -99,7 +99,8 @@ public abstract class DiskSource : IDisposable
         if (Layout is { Footer.SavedState: not 0 })
         {
             throw new VhdOperationException(
-                Path, OperationError.StateSaved, "the state of a virtual machine is saved with the image.") { IsOverridable = true };
+                Path, OperationError.StateSaved, "the state of a virtual machine is saved with the image.")
+            { IsOverridable = true };
         }
     }
 

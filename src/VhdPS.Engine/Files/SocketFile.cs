@@ -1,5 +1,5 @@
-using VhdPS.Engine.Storage;
-using VhdPS.Engine.Storage.Native;
+using VhdPS.Engine.Files.Native;
+
 
 namespace VhdPS.Engine.Files;
 
@@ -19,14 +19,14 @@ internal sealed class SocketFile : IDisposable
     public string Path { get; }
 
     /// <summary>A socket at a given path, which must be free.</summary>
-    /// <exception cref="VhdRefusedException">Something is there.</exception>
+    /// <exception cref="VhdOperationException">Something is there.</exception>
     public static SocketFile At(string path)
     {
         // Also what a killed server has left: that it is a socket that no one listens at cannot be told from outside for certain.
-        return PlatformFile.Current.Look(path).Kind == FileKind.Missing
+        return PlatformFile.Current.Stat(path).Kind == FileKind.Missing
             ? new SocketFile(path, null)
-            : throw new VhdRefusedException(
-                path, RefusalCode.TargetExists, "the path exists already; where it is a socket that a server has left behind, delete it.");
+            : throw new VhdOperationException(
+                path, OperationError.TargetExists, "the path exists already; where it is a socket that a server has left behind, delete it.");
     }
 
     /// <summary>A socket in a new folder that only its owner can enter.</summary>
@@ -46,7 +46,7 @@ internal sealed class SocketFile : IDisposable
             File.SetUnixFileMode(Path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         }
 
-        _identity = PlatformFile.Current.Look(Path).Identity;
+        _identity = PlatformFile.Current.Stat(Path).Identity;
     }
 
     /// <summary>Removes the socket, if it is still the one that was bound, and its folder.</summary>
@@ -54,7 +54,7 @@ internal sealed class SocketFile : IDisposable
     {
         try
         {
-            if (_identity is { } identity && PlatformFile.Current.Look(Path) is { Kind: not FileKind.Missing } found && found.Identity == identity)
+            if (_identity is { } identity && PlatformFile.Current.Stat(Path) is { Kind: not FileKind.Missing } found && found.Identity == identity)
             {
                 File.Delete(Path);
             }

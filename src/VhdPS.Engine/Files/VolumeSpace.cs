@@ -17,7 +17,8 @@ public static class VolumeSpace
         if (MaxFileLength(folder) is { } most && length > most)
         {
             throw new VhdOperationException(
-                targetPath, OperationError.NotEnoughSpace, $"the new file may take {length} bytes, and the file system of {folder} holds no file of more than {most}.") { IsOverridable = true };
+                targetPath, OperationError.NotEnoughSpace, $"the new file may take {length} bytes, and the file system of {folder} holds no file of more than {most}.")
+            { IsOverridable = true };
         }
     }
 
@@ -29,7 +30,8 @@ public static class VolumeSpace
         if (Of(folder) is { } free && free < neededBytes)
         {
             throw new VhdOperationException(
-                targetPath, OperationError.NotEnoughSpace, $"up to {neededBytes} bytes may be needed and {free} are free in {folder}.") { IsOverridable = true };
+                targetPath, OperationError.NotEnoughSpace, $"up to {neededBytes} bytes may be needed and {free} are free in {folder}.")
+            { IsOverridable = true };
         }
     }
 

@@ -363,240 +363,226 @@ public enum FaultCode
     UndoFileDamaged,
 
     /// <summary>The file does not begin with "vhdxfile".</summary>
-    [Fault(Severity.Error, FaultEffect.Unreadable, "Name a VHDX file, or copy it again from its source.")]
+    [Fault(Severity.Error, FaultEffect.Unreadable)]
     NotVhdx,
 
     /// <summary>One of the two headers is damaged.</summary>
-    [Fault(
-        Severity.Warning, FaultEffect.None,
-        "Nothing needs to be done; the other header is used, and the next program that writes the file writes this one again.")]
+    [Fault(Severity.Warning, FaultEffect.None)]
     VhdxHeaderInvalid,
 
     /// <summary>Both headers are damaged, so that the state of the log is in doubt.</summary>
-    [Fault(Severity.Error, FaultEffect.UnreadableUnlessForced, "Copy the file again from its source, or force the reading of it.")]
+    [Fault(Severity.Error, FaultEffect.UnreadableUnlessForced)]
     VhdxHeadersInvalid,
 
     /// <summary>Both headers have the same sequence number and differ, so that neither is current.</summary>
-    [Fault(
-        Severity.Error, FaultEffect.UnreadableUnlessForced,
-        "Copy the file again from its source, or force the reading of it with the first header.")]
+    [Fault(Severity.Error, FaultEffect.UnreadableUnlessForced)]
     VhdxHeadersAmbiguous,
 
     /// <summary>The version of the format is not 1.</summary>
-    [Fault(Severity.Error, FaultEffect.Unreadable, "The image is of a version that no specification describes.")]
+    [Fault(Severity.Error, FaultEffect.Unreadable)]
     VhdxVersionUnsupported,
 
     /// <summary>The id that children store is all zeros.</summary>
-    [Fault(Severity.Warning, FaultEffect.None, "Nothing needs to be done; children cannot name the image.")]
+    [Fault(Severity.Warning, FaultEffect.None)]
     VhdxDataWriteGuidNull,
 
     /// <summary>Reserved bits or bytes are not zero.</summary>
-    [Fault(Severity.Warning, FaultEffect.None, "Find out which program made the image; Hyper-V refuses some of these.")]
+    [Fault(Severity.Warning, FaultEffect.None)]
     VhdxReservedNotZero,
 
     /// <summary>The file was not closed, and changes wait in its log.</summary>
-    [Fault(
-        Severity.Warning, FaultEffect.None,
-        "Nothing needs to be done to read it; Hyper-V writes the log's changes into the file when it opens it next.")]
+    [Fault(Severity.Warning, FaultEffect.None)]
     VhdxLogDirty,
 
     /// <summary>The header says that changes wait in the log, and the log has no valid entries.</summary>
-    [Fault(
-        Severity.Error, FaultEffect.UnreadableUnlessForced,
-        "Copy the file again from its source; forced, it is read without what the log would have changed.")]
+    [Fault(Severity.Error, FaultEffect.UnreadableUnlessForced)]
     VhdxLogInvalid,
 
     /// <summary>Changes wait in a log of a version that no specification describes.</summary>
-    [Fault(
-        Severity.Error, FaultEffect.UnreadableUnlessForced,
-        "Let the program that made the image close it; forced, it is read without what the log would have changed.")]
+    [Fault(Severity.Error, FaultEffect.UnreadableUnlessForced)]
     VhdxLogVersionUnsupported,
 
     /// <summary>The log has more changes than are kept in memory.</summary>
-    [Fault(
-        Severity.Error, FaultEffect.UnreadableUnlessForced,
-        "Let the program that made the image close it; forced, it is read without what the log would have changed.")]
+    [Fault(Severity.Error, FaultEffect.UnreadableUnlessForced)]
     VhdxLogTooLarge,
 
     /// <summary>The log is not on whole MiB, is not in the file, or overlaps another structure.</summary>
-    [Fault(Severity.Warning, FaultEffect.None, "Nothing needs to be done to read it; convert the image before it is written to.")]
+    [Fault(Severity.Warning, FaultEffect.None)]
     VhdxLogMisplaced,
 
     /// <summary>The file is shorter than its log says that it was.</summary>
-    [Fault(Severity.Error, FaultEffect.UnreadableUnlessForced, "The file was cut off; copy it again from its source.")]
+    [Fault(Severity.Error, FaultEffect.UnreadableUnlessForced)]
     VhdxFileTruncated,
 
     /// <summary>The file is shorter than it will be when the log's changes are written into it.</summary>
-    [Fault(Severity.Note, FaultEffect.None, "Nothing needs to be done; the file is read as if it had the length that the log says.")]
+    [Fault(Severity.Note, FaultEffect.None)]
     VhdxFileShorterThanLogged,
 
     /// <summary>One of the two region tables is damaged.</summary>
-    [Fault(Severity.Warning, FaultEffect.None, "Nothing needs to be done to read it; the other region table is used.")]
+    [Fault(Severity.Warning, FaultEffect.None)]
     VhdxRegionTableInvalid,
 
     /// <summary>Both region tables are damaged.</summary>
-    [Fault(Severity.Error, FaultEffect.UnreadableUnlessForced, "Copy the file again from its source, or force the reading of it.")]
+    [Fault(Severity.Error, FaultEffect.UnreadableUnlessForced)]
     VhdxRegionTablesInvalid,
 
     /// <summary>The two region tables differ.</summary>
-    [Fault(Severity.Warning, FaultEffect.None, "Nothing needs to be done to read it; the first is used.")]
+    [Fault(Severity.Warning, FaultEffect.None)]
     VhdxRegionTablesDiffer,
 
     /// <summary>A region is of an unknown kind.</summary>
-    [Fault(Severity.Note, FaultEffect.None, "Nothing needs to be done; whoever does not know the region may ignore it.")]
+    [Fault(Severity.Note, FaultEffect.None)]
     VhdxRegionUnknown,
 
     /// <summary>A region is of an unknown kind, and whoever does not know it must not open the file.</summary>
-    [Fault(Severity.Error, FaultEffect.Unreadable, "Use the program that made the image.")]
+    [Fault(Severity.Error, FaultEffect.Unreadable)]
     VhdxRegionUnknownRequired,
 
     /// <summary>The region table does not name the block allocation table or the metadata.</summary>
-    [Fault(Severity.Error, FaultEffect.Unreadable, "The file is damaged; copy it again from its source.")]
+    [Fault(Severity.Error, FaultEffect.Unreadable)]
     VhdxRegionMissing,
 
     /// <summary>The region table names a region twice.</summary>
-    [Fault(Severity.Error, FaultEffect.Unreadable, "The file is damaged; copy it again from its source.")]
+    [Fault(Severity.Error, FaultEffect.Unreadable)]
     VhdxRegionDuplicate,
 
     /// <summary>A region is not on whole MiB, is larger than any, or is not in the file.</summary>
-    [Fault(Severity.Error, FaultEffect.Unreadable, "The file was cut off or is damaged; copy it again from its source.")]
+    [Fault(Severity.Error, FaultEffect.Unreadable)]
     VhdxRegionMisplaced,
 
     /// <summary>Two regions share bytes.</summary>
-    [Fault(Severity.Error, FaultEffect.Unreadable, "The file is damaged; copy it again from its source.")]
+    [Fault(Severity.Error, FaultEffect.Unreadable)]
     VhdxRegionsOverlap,
 
     /// <summary>There is no metadata table where the region table says.</summary>
-    [Fault(Severity.Error, FaultEffect.Unreadable, "The file is damaged; copy it again from its source.")]
+    [Fault(Severity.Error, FaultEffect.Unreadable)]
     VhdxMetadataInvalid,
 
     /// <summary>A metadata item is missing that every image has.</summary>
-    [Fault(Severity.Error, FaultEffect.Unreadable, "The file is damaged; copy it again from its source.")]
+    [Fault(Severity.Error, FaultEffect.Unreadable)]
     VhdxMetadataItemMissing,
 
     /// <summary>A metadata item is there twice.</summary>
-    [Fault(Severity.Error, FaultEffect.Unreadable, "The file is damaged; copy it again from its source.")]
+    [Fault(Severity.Error, FaultEffect.Unreadable)]
     VhdxMetadataItemDuplicate,
 
     /// <summary>A metadata item does not lie in the metadata region, or overlaps another.</summary>
-    [Fault(Severity.Error, FaultEffect.Unreadable, "The file is damaged; copy it again from its source.")]
+    [Fault(Severity.Error, FaultEffect.Unreadable)]
     VhdxMetadataItemMisplaced,
 
     /// <summary>A metadata item has another length than its kind.</summary>
-    [Fault(Severity.Error, FaultEffect.Unreadable, "The file is damaged; copy it again from its source.")]
+    [Fault(Severity.Error, FaultEffect.Unreadable)]
     VhdxMetadataItemInvalid,
 
     /// <summary>A metadata item is of an unknown kind.</summary>
-    [Fault(Severity.Note, FaultEffect.None, "Nothing needs to be done; whoever does not know the item may ignore it.")]
+    [Fault(Severity.Note, FaultEffect.None)]
     VhdxMetadataItemUnknown,
 
     /// <summary>A metadata item is of an unknown kind, and whoever does not know it must not open the file.</summary>
-    [Fault(Severity.Error, FaultEffect.Unreadable, "Use the program that made the image.")]
+    [Fault(Severity.Error, FaultEffect.Unreadable)]
     VhdxMetadataItemUnknownRequired,
 
     /// <summary>A user's metadata item is marked as one that every reader must know.</summary>
-    [Fault(Severity.Error, FaultEffect.Unreadable, "Use the program that made the image.")]
+    [Fault(Severity.Error, FaultEffect.Unreadable)]
     VhdxMetadataUserItemRequired,
 
     /// <summary>A metadata item is not marked as its kind is.</summary>
-    [Fault(Severity.Warning, FaultEffect.None, "Nothing needs to be done to read it; Hyper-V refuses such an image.")]
+    [Fault(Severity.Warning, FaultEffect.None)]
     VhdxMetadataFlagsMismatch,
 
     /// <summary>There are more or larger metadata items than the format allows.</summary>
-    [Fault(Severity.Warning, FaultEffect.None, "Nothing needs to be done to read it; Hyper-V refuses such an image.")]
+    [Fault(Severity.Warning, FaultEffect.None)]
     VhdxMetadataTooLarge,
 
     /// <summary>The file says that its making was not completed.</summary>
-    [Fault(Severity.Error, FaultEffect.Unreadable, "Make the image again.")]
+    [Fault(Severity.Error, FaultEffect.Unreadable)]
     VhdxFileUnfinished,
 
     /// <summary>The block size is not a power of two from 1 to 256 MiB.</summary>
-    [Fault(Severity.Error, FaultEffect.Unreadable, "The metadata is damaged.")]
+    [Fault(Severity.Error, FaultEffect.Unreadable)]
     VhdxBlockSizeUnsupported,
 
     /// <summary>A sector size is neither 512 nor 4096.</summary>
-    [Fault(Severity.Error, FaultEffect.Unreadable, "The metadata is damaged.")]
+    [Fault(Severity.Error, FaultEffect.Unreadable)]
     VhdxSectorSizeUnsupported,
 
     /// <summary>The virtual size is zero.</summary>
-    [Fault(Severity.Warning, FaultEffect.None, "The image holds no disk.")]
+    [Fault(Severity.Warning, FaultEffect.None)]
     VhdxSizeZero,
 
     /// <summary>The virtual size is more than 64 TiB.</summary>
-    [Fault(Severity.Error, FaultEffect.Unreadable, "The metadata is damaged.")]
+    [Fault(Severity.Error, FaultEffect.Unreadable)]
     VhdxSizeTooLarge,
 
     /// <summary>The virtual size is not a whole number of logical sectors.</summary>
-    [Fault(Severity.Warning, FaultEffect.None, "The last sector is filled up with zeros.")]
+    [Fault(Severity.Warning, FaultEffect.None)]
     VhdxSizeNotSectorAligned,
 
     /// <summary>The block allocation table has fewer entries than the disk needs.</summary>
-    [Fault(Severity.Error, FaultEffect.Unreadable, "The metadata or the region table is damaged.")]
+    [Fault(Severity.Error, FaultEffect.Unreadable)]
     VhdxTableTooSmall,
 
     /// <summary>A table entry has a state that a payload block cannot have.</summary>
-    [Fault(Severity.Error, FaultEffect.BlockUnreadable, "The table is damaged; the blocks that it names so cannot be read.")]
+    [Fault(Severity.Error, FaultEffect.BlockUnreadable)]
     VhdxBlockStateInvalid,
 
     /// <summary>A table entry has a state that only a draft of the format had.</summary>
-    [Fault(Severity.Warning, FaultEffect.None, "Nothing needs to be done; the block reads as zeros.")]
+    [Fault(Severity.Warning, FaultEffect.None)]
     VhdxBlockStateOfDraft,
 
     /// <summary>A table entry names a place where the file does not hold a whole block.</summary>
-    [Fault(
-        Severity.Error, FaultEffect.BlockUnreadable,
-        "The file was cut off or the table is damaged; copy the file again from its source.")]
+    [Fault(Severity.Error, FaultEffect.BlockUnreadable)]
     VhdxBlockPastEnd,
 
     /// <summary>A table entry names a place inside the headers, the log or a region.</summary>
-    [Fault(Severity.Error, FaultEffect.BlockUnreadable, "The table is damaged; the blocks that it names so cannot be read.")]
+    [Fault(Severity.Error, FaultEffect.BlockUnreadable)]
     VhdxBlockInStructure,
 
     /// <summary>Two blocks share a part of the file.</summary>
-    [Fault(Severity.Error, FaultEffect.None, "One of the blocks has lost its data; compare with a backup.")]
+    [Fault(Severity.Error, FaultEffect.None)]
     VhdxBlocksOverlap,
 
     /// <summary>The last block in the file holds only the part of it that is in the disk.</summary>
-    [Fault(Severity.Warning, FaultEffect.None, "Nothing needs to be done to read it; convert the image before it is written to.")]
+    [Fault(Severity.Warning, FaultEffect.None)]
     VhdxLastBlockShort,
 
     /// <summary>A block of a fixed image is not in the file.</summary>
-    [Fault(Severity.Note, FaultEffect.None, "Nothing needs to be done; the block reads as zeros.")]
+    [Fault(Severity.Note, FaultEffect.None)]
     VhdxBlockNotAllocated,
 
     /// <summary>A table entry has a state that a bitmap block cannot have.</summary>
-    [Fault(Severity.Error, FaultEffect.BlockUnreadable, "The table is damaged; the partially present blocks of the chunk cannot be read.")]
+    [Fault(Severity.Error, FaultEffect.BlockUnreadable)]
     VhdxBitmapStateInvalid,
 
     /// <summary>A block is partially present, and its chunk has no bitmap block.</summary>
-    [Fault(Severity.Error, FaultEffect.BlockUnreadable, "The table is damaged; the partially present blocks of the chunk cannot be read.")]
+    [Fault(Severity.Error, FaultEffect.BlockUnreadable)]
     VhdxBitmapMissing,
 
     /// <summary>An image without a parent has a bitmap block.</summary>
-    [Fault(Severity.Warning, FaultEffect.None, "Nothing needs to be done; the bitmap is not used.")]
+    [Fault(Severity.Warning, FaultEffect.None)]
     VhdxBitmapUnexpected,
 
     /// <summary>Parts of the file belong to no structure and no block.</summary>
-    [Fault(Severity.Note, FaultEffect.None, "Convert the image into a new one, which gives the space back.")]
+    [Fault(Severity.Note, FaultEffect.None)]
     VhdxSpaceUnused,
 
     /// <summary>The file is longer than any disk needs; blocks past 128 TiB were not searched for overlaps.</summary>
-    [Fault(Severity.Warning, FaultEffect.None, "Find out what made the file so long.")]
+    [Fault(Severity.Warning, FaultEffect.None)]
     VhdxFileTooLong,
 
     /// <summary>A differencing image does not say where its parent is.</summary>
-    [Fault(Severity.Warning, FaultEffect.None, "Name the parent when the image is read.")]
+    [Fault(Severity.Warning, FaultEffect.None)]
     VhdxLocatorMissing,
 
     /// <summary>The parent locator is damaged.</summary>
-    [Fault(Severity.Warning, FaultEffect.None, "Name the parent when the image is read.")]
+    [Fault(Severity.Warning, FaultEffect.None)]
     VhdxLocatorInvalid,
 
     /// <summary>An image without a parent has a parent locator.</summary>
-    [Fault(Severity.Note, FaultEffect.None, "Nothing needs to be done; the parent is not read.")]
+    [Fault(Severity.Note, FaultEffect.None)]
     VhdxLocatorUnexpected,
 
     /// <summary>The parent locator does not say which image is the parent.</summary>
-    [Fault(Severity.Warning, FaultEffect.None, "Name the parent when the image is read; that it is the right one cannot be proved.")]
+    [Fault(Severity.Warning, FaultEffect.None)]
     VhdxLinkageMissing,
 }

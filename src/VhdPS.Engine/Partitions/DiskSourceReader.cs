@@ -1,4 +1,5 @@
-using VhdPS.Engine.Operations;
+using VhdPS.Engine.Disks;
+
 
 namespace VhdPS.Engine.Partitions;
 

@@ -1,5 +1,6 @@
 using VhdPS.Engine.Format;
 
+
 namespace VhdPS.Engine.Partitions;
 
 /// <summary>

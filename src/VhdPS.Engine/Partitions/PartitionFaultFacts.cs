@@ -1,5 +1,6 @@
 using VhdPS.Engine.Format;
 
+
 namespace VhdPS.Engine.Partitions;
 
 /// <summary>How much a fault of a partition table matters wherever it is found.</summary>

@@ -26,7 +26,8 @@ internal sealed class PartitionFindingLog
         {
             _listed!.Add(new PartitionFinding(
                 code, structure, diskOffset, expected.ToString(CultureInfo.InvariantCulture), actual.ToString(CultureInfo.InvariantCulture),
-                message.ToString(CultureInfo.InvariantCulture)) { PartitionNumber = partitionNumber });
+                message.ToString(CultureInfo.InvariantCulture))
+            { PartitionNumber = partitionNumber });
         }
     }
 

@@ -1,6 +1,6 @@
 using System.Globalization;
+using VhdPS.Engine.Checking;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
 
 namespace VhdPS.Engine.Vhdx;
 

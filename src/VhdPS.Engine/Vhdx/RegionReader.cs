@@ -1,6 +1,6 @@
 using System.Globalization;
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
 
 namespace VhdPS.Engine.Vhdx;
 

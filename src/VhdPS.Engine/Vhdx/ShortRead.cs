@@ -1,4 +1,5 @@
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Files;
+
 
 namespace VhdPS.Engine.Vhdx;
 

@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Files;
 
 namespace VhdPS.Engine.Vhdx;
 

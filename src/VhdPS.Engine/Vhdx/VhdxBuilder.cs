@@ -1,5 +1,6 @@
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
+
 
 namespace VhdPS.Engine.Vhdx;
 

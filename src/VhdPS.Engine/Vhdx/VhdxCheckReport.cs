@@ -1,5 +1,6 @@
 using VhdPS.Engine.Format;
 
+
 namespace VhdPS.Engine.Vhdx;
 
 /// <summary>What a check found in one VHDX file.</summary>

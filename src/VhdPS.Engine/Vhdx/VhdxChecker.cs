@@ -1,5 +1,7 @@
+using VhdPS.Engine.Checking;
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
+
 
 namespace VhdPS.Engine.Vhdx;
 
@@ -30,7 +32,7 @@ internal static class VhdxChecker
         }
 
         VhdxTableCheck? table = null;
-        if (layout.Metadata is not null && layout.Table is not null && layout.FindRefusal(force: true) is null)
+        if (layout.Metadata is not null && layout.Table is not null && layout.FindBlockingFinding(force: true) is null)
         {
             table = new VhdxTableCheck(layout.Replay(file), layout, log, findingLimit);
             table.Run(progress, cancellation);

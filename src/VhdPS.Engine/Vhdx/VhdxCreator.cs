@@ -1,5 +1,6 @@
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
+
 
 namespace VhdPS.Engine.Vhdx;
 
@@ -11,7 +12,7 @@ internal static class VhdxCreator
     /// <param name="image">The options; without a parent.</param>
     /// <param name="overwrite">Whether an existing file may be replaced.</param>
     /// <exception cref="ArgumentException">A value of <paramref name="image"/> is out of its range.</exception>
-    /// <exception cref="VhdRefusedException">The file exists and may not be replaced.</exception>
+    /// <exception cref="VhdOperationException">The file exists and may not be replaced.</exception>
     /// <exception cref="ImageIOException">The file could not be written.</exception>
     public static void Create(string path, NewVhdx image, bool overwrite = false)
     {
@@ -28,13 +29,13 @@ internal static class VhdxCreator
     /// <exception cref="ArgumentException">A value of <paramref name="child"/> is out of its range.</exception>
     /// <exception cref="FileNotFoundException">The parent is not there.</exception>
     /// <exception cref="VhdFormatException">The parent cannot be read, or has no id.</exception>
-    /// <exception cref="VhdRefusedException">The file exists and may not be replaced, or is the parent.</exception>
+    /// <exception cref="VhdOperationException">The file exists and may not be replaced, or is the parent.</exception>
     /// <exception cref="ImageIOException">The file could not be written.</exception>
     public static void CreateChild(string path, NewVhdxChild child, bool overwrite = false)
     {
         using var parentFile = LocalImageFile.OpenRead(child.ParentPath);
         var parent = VhdxLayout.Read(parentFile);
-        Finding? fault = parent.FindRefusal(force: false)
+        Finding? fault = parent.FindBlockingFinding(force: false)
             ?? parent.Findings.FirstOrDefault(finding => finding.Code == FaultCode.VhdxDataWriteGuidNull);
         if (fault is not null)
         {

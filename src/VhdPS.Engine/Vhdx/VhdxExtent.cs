@@ -1,5 +1,6 @@
 using VhdPS.Engine.Format;
 
+
 namespace VhdPS.Engine.Vhdx;
 
 /// <summary>A part of the file that a structure other than a block takes.</summary>

@@ -1,5 +1,6 @@
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
+
 
 namespace VhdPS.Engine.Vhdx;
 
@@ -46,7 +47,7 @@ internal sealed class VhdxImage : IDisposable
         try
         {
             var layout = VhdxLayout.Read(file);
-            return layout.FindRefusal(options.Force) is { } refusal
+            return layout.FindBlockingFinding(options.Force) is { } refusal
                 ? throw new VhdFormatException(file.Path, refusal)
                 : new VhdxImage(file, layout, options.Parent);
         }

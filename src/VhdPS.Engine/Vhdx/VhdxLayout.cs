@@ -1,6 +1,6 @@
 using System.Globalization;
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
 
 namespace VhdPS.Engine.Vhdx;
 
@@ -56,7 +56,7 @@ internal sealed class VhdxLayout
 
     /// <summary>The first finding that keeps the image from being opened, or null.</summary>
     /// <param name="force">Whether what can be read is to be read.</param>
-    public Finding? FindRefusal(bool force) => Findings.FirstOrDefault(finding =>
+    public Finding? FindBlockingFinding(bool force) => Findings.FirstOrDefault(finding =>
         finding.Effect == FaultEffect.Unreadable || (!force && finding.Effect == FaultEffect.UnreadableUnlessForced));
 
     /// <summary>Reads and judges identifier, headers, log, region tables and metadata; the table's entries are not looked at.</summary>

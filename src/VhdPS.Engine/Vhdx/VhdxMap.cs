@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
 
 namespace VhdPS.Engine.Vhdx;
 

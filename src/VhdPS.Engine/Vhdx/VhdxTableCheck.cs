@@ -1,6 +1,7 @@
 using System.Globalization;
+using VhdPS.Engine.Checking;
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
 
 namespace VhdPS.Engine.Vhdx;
 

@@ -317,5 +317,173 @@ internal static partial class AdviceCatalog
             "A file is not the undo file of a repair, or is damaged.",
             "Name the file that Repair-VpcImage wrote; an unfinished one means that the image was not changed.",
             "Nothing is undone, and the image stays as it is."),
+        ["NotVhdx"] = new(
+            "The file does not begin with \"vhdxfile\".",
+            "Name a VHDX file, or copy it again from its source."),
+        ["VhdxHeaderInvalid"] = new(
+            "One of the two headers is damaged.",
+            "Nothing needs to be done; the other header is used, and the next program that writes the file writes this one again."),
+        ["VhdxHeadersInvalid"] = new(
+            "Both headers are damaged, so that the state of the log is in doubt.",
+            "Copy the file again from its source, or force the reading of it."),
+        ["VhdxHeadersAmbiguous"] = new(
+            "Both headers have the same sequence number and differ, so that neither is current.",
+            "Copy the file again from its source, or force the reading of it with the first header."),
+        ["VhdxVersionUnsupported"] = new(
+            "The version of the format is not 1.",
+            "The image is of a version that no specification describes."),
+        ["VhdxDataWriteGuidNull"] = new(
+            "The id that children store is all zeros.",
+            "Nothing needs to be done; children cannot name the image."),
+        ["VhdxReservedNotZero"] = new(
+            "Reserved bits or bytes are not zero.",
+            "Find out which program made the image; Hyper-V refuses some of these."),
+        ["VhdxLogDirty"] = new(
+            "The file was not closed, and changes wait in its log.",
+            "Nothing needs to be done to read it; Hyper-V writes the log's changes into the file when it opens it next."),
+        ["VhdxLogInvalid"] = new(
+            "The header says that changes wait in the log, and the log has no valid entries.",
+            "Copy the file again from its source; forced, it is read without what the log would have changed."),
+        ["VhdxLogVersionUnsupported"] = new(
+            "Changes wait in a log of a version that no specification describes.",
+            "Let the program that made the image close it; forced, it is read without what the log would have changed."),
+        ["VhdxLogTooLarge"] = new(
+            "The log has more changes than are kept in memory.",
+            "Let the program that made the image close it; forced, it is read without what the log would have changed."),
+        ["VhdxLogMisplaced"] = new(
+            "The log is not on whole MiB, is not in the file, or overlaps another structure.",
+            "Nothing needs to be done to read it; convert the image before it is written to."),
+        ["VhdxFileTruncated"] = new(
+            "The file is shorter than its log says that it was.",
+            "The file was cut off; copy it again from its source."),
+        ["VhdxFileShorterThanLogged"] = new(
+            "The file is shorter than it will be when the log's changes are written into it.",
+            "Nothing needs to be done; the file is read as if it had the length that the log says."),
+        ["VhdxRegionTableInvalid"] = new(
+            "One of the two region tables is damaged.",
+            "Nothing needs to be done to read it; the other region table is used."),
+        ["VhdxRegionTablesInvalid"] = new(
+            "Both region tables are damaged.",
+            "Copy the file again from its source, or force the reading of it."),
+        ["VhdxRegionTablesDiffer"] = new(
+            "The two region tables differ.",
+            "Nothing needs to be done to read it; the first is used."),
+        ["VhdxRegionUnknown"] = new(
+            "A region is of an unknown kind.",
+            "Nothing needs to be done; whoever does not know the region may ignore it."),
+        ["VhdxRegionUnknownRequired"] = new(
+            "A region is of an unknown kind, and whoever does not know it must not open the file.",
+            "Use the program that made the image."),
+        ["VhdxRegionMissing"] = new(
+            "The region table does not name the block allocation table or the metadata.",
+            "The file is damaged; copy it again from its source."),
+        ["VhdxRegionDuplicate"] = new(
+            "The region table names a region twice.",
+            "The file is damaged; copy it again from its source."),
+        ["VhdxRegionMisplaced"] = new(
+            "A region is not on whole MiB, is larger than any, or is not in the file.",
+            "The file was cut off or is damaged; copy it again from its source."),
+        ["VhdxRegionsOverlap"] = new(
+            "Two regions share bytes.",
+            "The file is damaged; copy it again from its source."),
+        ["VhdxMetadataInvalid"] = new(
+            "There is no metadata table where the region table says.",
+            "The file is damaged; copy it again from its source."),
+        ["VhdxMetadataItemMissing"] = new(
+            "A metadata item is missing that every image has.",
+            "The file is damaged; copy it again from its source."),
+        ["VhdxMetadataItemDuplicate"] = new(
+            "A metadata item is there twice.",
+            "The file is damaged; copy it again from its source."),
+        ["VhdxMetadataItemMisplaced"] = new(
+            "A metadata item does not lie in the metadata region, or overlaps another.",
+            "The file is damaged; copy it again from its source."),
+        ["VhdxMetadataItemInvalid"] = new(
+            "A metadata item has another length than its kind.",
+            "The file is damaged; copy it again from its source."),
+        ["VhdxMetadataItemUnknown"] = new(
+            "A metadata item is of an unknown kind.",
+            "Nothing needs to be done; whoever does not know the item may ignore it."),
+        ["VhdxMetadataItemUnknownRequired"] = new(
+            "A metadata item is of an unknown kind, and whoever does not know it must not open the file.",
+            "Use the program that made the image."),
+        ["VhdxMetadataUserItemRequired"] = new(
+            "A user's metadata item is marked as one that every reader must know.",
+            "Use the program that made the image."),
+        ["VhdxMetadataFlagsMismatch"] = new(
+            "A metadata item is not marked as its kind is.",
+            "Nothing needs to be done to read it; Hyper-V refuses such an image."),
+        ["VhdxMetadataTooLarge"] = new(
+            "There are more or larger metadata items than the format allows.",
+            "Nothing needs to be done to read it; Hyper-V refuses such an image."),
+        ["VhdxFileUnfinished"] = new(
+            "The file says that its making was not completed.",
+            "Make the image again."),
+        ["VhdxBlockSizeUnsupported"] = new(
+            "The block size is not a power of two from 1 to 256 MiB.",
+            "The metadata is damaged."),
+        ["VhdxSectorSizeUnsupported"] = new(
+            "A sector size is neither 512 nor 4096.",
+            "The metadata is damaged."),
+        ["VhdxSizeZero"] = new(
+            "The virtual size is zero.",
+            "The image holds no disk."),
+        ["VhdxSizeTooLarge"] = new(
+            "The virtual size is more than 64 TiB.",
+            "The metadata is damaged."),
+        ["VhdxSizeNotSectorAligned"] = new(
+            "The virtual size is not a whole number of logical sectors.",
+            "The last sector is filled up with zeros."),
+        ["VhdxTableTooSmall"] = new(
+            "The block allocation table has fewer entries than the disk needs.",
+            "The metadata or the region table is damaged."),
+        ["VhdxBlockStateInvalid"] = new(
+            "A table entry has a state that a payload block cannot have.",
+            "The table is damaged; the blocks that it names so cannot be read."),
+        ["VhdxBlockStateOfDraft"] = new(
+            "A table entry has a state that only a draft of the format had.",
+            "Nothing needs to be done; the block reads as zeros."),
+        ["VhdxBlockPastEnd"] = new(
+            "A table entry names a place where the file does not hold a whole block.",
+            "The file was cut off or the table is damaged; copy the file again from its source."),
+        ["VhdxBlockInStructure"] = new(
+            "A table entry names a place inside the headers, the log or a region.",
+            "The table is damaged; the blocks that it names so cannot be read."),
+        ["VhdxBlocksOverlap"] = new(
+            "Two blocks share a part of the file.",
+            "One of the blocks has lost its data; compare with a backup."),
+        ["VhdxLastBlockShort"] = new(
+            "The last block in the file holds only the part of it that is in the disk.",
+            "Nothing needs to be done to read it; convert the image before it is written to."),
+        ["VhdxBlockNotAllocated"] = new(
+            "A block of a fixed image is not in the file.",
+            "Nothing needs to be done; the block reads as zeros."),
+        ["VhdxBitmapStateInvalid"] = new(
+            "A table entry has a state that a bitmap block cannot have.",
+            "The table is damaged; the partially present blocks of the chunk cannot be read."),
+        ["VhdxBitmapMissing"] = new(
+            "A block is partially present, and its chunk has no bitmap block.",
+            "The table is damaged; the partially present blocks of the chunk cannot be read."),
+        ["VhdxBitmapUnexpected"] = new(
+            "An image without a parent has a bitmap block.",
+            "Nothing needs to be done; the bitmap is not used."),
+        ["VhdxSpaceUnused"] = new(
+            "Parts of the file belong to no structure and no block.",
+            "Convert the image into a new one, which gives the space back."),
+        ["VhdxFileTooLong"] = new(
+            "The file is longer than any disk needs; blocks past 128 TiB were not searched for overlaps.",
+            "Find out what made the file so long."),
+        ["VhdxLocatorMissing"] = new(
+            "A differencing image does not say where its parent is.",
+            "Name the parent when the image is read."),
+        ["VhdxLocatorInvalid"] = new(
+            "The parent locator is damaged.",
+            "Name the parent when the image is read."),
+        ["VhdxLocatorUnexpected"] = new(
+            "An image without a parent has a parent locator.",
+            "Nothing needs to be done; the parent is not read."),
+        ["VhdxLinkageMissing"] = new(
+            "The parent locator does not say which image is the parent.",
+            "Name the parent when the image is read; that it is the right one cannot be proved."),
     };
 }

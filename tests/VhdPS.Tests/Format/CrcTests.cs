@@ -1,5 +1,6 @@
 using VhdPS.Engine.Format;
 
+
 namespace VhdPS.Tests.Format;
 
 /// <summary>The checksums of partition tables and file systems, by the check values of the catalogue of CRC algorithms.</summary>

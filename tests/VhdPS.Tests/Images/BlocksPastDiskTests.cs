@@ -1,5 +1,5 @@
-using VhdPS.Engine.Checking;
 using VhdPS.Engine.Chains;
+using VhdPS.Engine.Checking;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Images;
 using VhdPS.Engine.Operations.Optimize;

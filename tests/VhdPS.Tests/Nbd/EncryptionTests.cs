@@ -3,7 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using VhdPS.Engine.Nbd;
 using VhdPS.Engine.Nbd.Client;
 using VhdPS.Engine.Nbd.Server;
-using VhdPS.Tests.Operations;
+using VhdPS.Tests.Disks;
 using VhdPS.Tests.Peers;
 
 namespace VhdPS.Tests.Nbd;

@@ -1,11 +1,13 @@
+using VhdPS.Engine.Chains;
+using VhdPS.Engine.Checking;
+using VhdPS.Engine.Disks;
 using VhdPS.Engine.Format;
+using VhdPS.Engine.Images;
 using VhdPS.Engine.Nbd;
 using VhdPS.Engine.Nbd.Client;
 using VhdPS.Engine.Nbd.Server;
-using VhdPS.Engine.Operations;
-using VhdPS.Engine.Storage;
-using VhdPS.Tests.Operations;
-using VhdPS.Tests.Storage;
+using VhdPS.Tests.Chains;
+using VhdPS.Tests.Disks;
 
 namespace VhdPS.Tests.Nbd;
 

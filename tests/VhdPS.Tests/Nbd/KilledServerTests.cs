@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using System.Runtime.Versioning;
+using VhdPS.Engine.Checking;
 using VhdPS.Engine.Format;
+using VhdPS.Engine.Images;
 using VhdPS.Engine.Nbd;
-using VhdPS.Engine.Storage;
 using VhdPS.Tests.Crash;
 
 namespace VhdPS.Tests.Nbd;

@@ -1,9 +1,11 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
+using VhdPS.Engine.Chains;
+using VhdPS.Engine.Checking;
 using VhdPS.Engine.Format;
+using VhdPS.Engine.Images;
 using VhdPS.Engine.Nbd.Server;
-using VhdPS.Engine.Storage;
-using VhdPS.Tests.Operations;
+using VhdPS.Tests.Disks;
 using VhdPS.Tests.Peers;
 
 namespace VhdPS.Tests.Nbd;

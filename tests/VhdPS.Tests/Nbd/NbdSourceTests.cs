@@ -1,7 +1,7 @@
+using VhdPS.Engine.Disks;
 using VhdPS.Engine.Nbd;
 using VhdPS.Engine.Nbd.Client;
-using VhdPS.Engine.Operations;
-using VhdPS.Tests.Operations;
+using VhdPS.Tests.Disks;
 
 namespace VhdPS.Tests.Nbd;
 

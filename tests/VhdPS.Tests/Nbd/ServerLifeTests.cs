@@ -1,9 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.Versioning;
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Nbd;
 using VhdPS.Engine.Nbd.Server;
-using VhdPS.Engine.Storage;
 
 namespace VhdPS.Tests.Nbd;
 
@@ -53,8 +53,8 @@ public sealed class ServerLifeTests
         using var folder = new TempFolder();
         string path = folder.Write("precious", "x"u8);
         var disk = new MemoryDisk(new byte[512]);
-        VhdRefusedException error = Assert.Throws<VhdRefusedException>(() => new ServedDisk(disk, new NbdServerOptions { SocketPath = path }));
-        Assert.Equal(RefusalCode.TargetExists, error.Code);
+        VhdOperationException error = Assert.Throws<VhdOperationException>(() => new ServedDisk(disk, new NbdServerOptions { SocketPath = path }));
+        Assert.Equal(OperationError.TargetExists, error.Code);
         Assert.True(disk.IsDisposed);
         Assert.Equal("x", File.ReadAllText(path));
     }

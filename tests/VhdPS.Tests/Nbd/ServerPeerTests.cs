@@ -1,12 +1,14 @@
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
+using VhdPS.Engine.Chains;
+using VhdPS.Engine.Checking;
 using VhdPS.Engine.Format;
+using VhdPS.Engine.Images;
 using VhdPS.Engine.Nbd.Server;
-using VhdPS.Engine.Storage;
-using VhdPS.Tests.Operations;
+using VhdPS.Tests.Chains;
+using VhdPS.Tests.Disks;
 using VhdPS.Tests.Peers;
-using VhdPS.Tests.Storage;
 
 namespace VhdPS.Tests.Nbd;
 

@@ -1,5 +1,5 @@
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Nbd;
-using VhdPS.Engine.Storage;
 
 namespace VhdPS.Tests.Nbd;
 
@@ -222,9 +222,9 @@ public sealed class TransmissionTests
         { new ImageIOException("memory", ImageIOOperation.Write, 0, new IOException("full", 28)), 28 },
         { new ImageIOException("memory", ImageIOOperation.Write, 0, new IOException("quota", 122)), 28 },
         { new ImageIOException("memory", ImageIOOperation.Write, 0, new IOException("broken", 5)), 5 },
-        { new VhdRefusedException("memory", RefusalCode.ImageFull, "full"), 28 },
-        { new VhdRefusedException("memory", RefusalCode.OpenedForReading, "reading"), 1 },
-        { new VhdRefusedException("memory", RefusalCode.EarlierWriteFailed, "failed"), 5 },
+        { new VhdOperationException("memory", OperationError.ImageFull, "full"), 28 },
+        { new VhdOperationException("memory", OperationError.OpenedForReading, "reading"), 1 },
+        { new VhdOperationException("memory", OperationError.EarlierWriteFailed, "failed"), 5 },
         { new InvalidOperationException("a fault of ours"), 5 },
     };
 

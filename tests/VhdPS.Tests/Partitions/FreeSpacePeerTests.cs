@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using VhdPS.Engine.Partitions;
 using VhdPS.Engine.Partitions.FreeSpace;
 using VhdPS.Tests.Peers;
 

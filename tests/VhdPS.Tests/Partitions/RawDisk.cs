@@ -1,4 +1,4 @@
-using VhdPS.Engine.Operations;
+using VhdPS.Engine.Disks;
 using VhdPS.Engine.Partitions;
 
 namespace VhdPS.Tests.Partitions;

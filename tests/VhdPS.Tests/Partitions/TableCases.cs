@@ -44,12 +44,14 @@ internal static class TableCases
         {
             Script(path, "label: dos", "start=2048, type=5", "size=2048, type=83", "size=2048, type=7", "size=2048, type=c", "size=2048, type=82");
             PeerProcess.Run(PeerPrograms.Sfdisk, "--delete", path, "6");
-        }));
+        }
+        ));
         cases.Add("mbr first logical deleted", (64 * Mebi, path =>
         {
             Script(path, "label: dos", "start=2048, type=5", "size=2048, type=83", "size=2048, type=7");
             PeerProcess.Run(PeerPrograms.Sfdisk, "--delete", path, "5");
-        }));
+        }
+        ));
         cases.Add("mbr 2 TiB", (2048L * 1024 * Mebi, path => Script(path, "label: dos", "start=2048, size=4294965247, type=7")));
         Parted("mbr", "mklabel", "msdos", "mkpart", "primary", "ntfs", "1MiB", "20MiB", "mkpart", "extended", "20MiB", "100%", "mkpart", "logical", "fat32", "21MiB", "40MiB", "set", "1", "boot", "on");
         cases.Add("mbr 4096", (64 * Mebi, path => Large(path, "o", "n", "p", "1", "256", "1000", "n", "e", "2", "2048", "", "n", "l", "2304", "4000", "n", "l", "8192", "", "w")));
@@ -79,22 +81,26 @@ internal static class TableCases
         {
             Script(path, "label: gpt", "size=2048", "start=8192, name=grown");
             RawDisk.SetLength(path, 80 * Mebi);
-        }));
+        }
+        ));
         cases.Add("gpt without backup", (64 * Mebi, path =>
         {
             Script(path, "label: gpt", "size=2048", "start=8192, size=2048");
             RawDisk.Write(path, (64 * Mebi) - 512, new byte[512]);
-        }));
+        }
+        ));
         cases.Add("gpt backup only", (64 * Mebi, path =>
         {
             Script(path, "label: gpt", "size=2048", "start=8192, size=2048, name=kept");
             RawDisk.Write(path, 512, new byte[512]);
-        }));
+        }
+        ));
         cases.Add("gpt entries hurt", (64 * Mebi, path =>
         {
             Script(path, "label: gpt", "size=2048", "start=8192, size=2048, name=kept");
             RawDisk.Write(path, 1024 + 33, [0x77]);
-        }));
+        }
+        ));
         cases.Add("gpt 4096", (64 * Mebi, path => Large(path, "g", "n", "1", "256", "1000", "n", "7", "2048", "", "t", "1", "1", "w")));
         cases.Add("gpt 4096 table of 256", (64 * Mebi, path => Large(path, "g", "x", "l", "256", "r", "n", "200", "2048", "", "w")));
         return cases;

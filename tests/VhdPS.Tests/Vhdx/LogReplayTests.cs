@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
 using VhdPS.Engine.Vhdx;
-using VhdPS.Tests.Storage;
+using VhdPS.Tests.Files;
 using static VhdPS.Tests.Vhdx.VhdxBytes;
 
 namespace VhdPS.Tests.Vhdx;
@@ -256,7 +256,7 @@ public sealed class LogReplayTests
         var log = new LogBytes(image) { FlushedFileOffset = image.File.Length + MiB };
         log.Add(new LogChange(TableOffset, Sector(0)));
         log.MarkDirty();
-        Finding finding = VhdxLayout.Read(image.File).FindRefusal(force: false)!;
+        Finding finding = VhdxLayout.Read(image.File).FindBlockingFinding(force: false)!;
         Assert.Equal((FaultCode.VhdxFileTruncated, LogOffset + 48), (finding.Code, finding.FileOffset));
         Open(image, force: true).Dispose();
     }
@@ -411,7 +411,7 @@ public sealed class LogReplayTests
         Assert.Equal(expected, read);
     }
 
-    private sealed class CountingFile(ImageFile inner) : PassingImageFile(inner)
+    private sealed class CountingFile(ImageFile inner) : PassThroughImageFile(inner)
     {
         public long ReadBytes { get; private set; }
 

@@ -1,4 +1,4 @@
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Vhdx;
 
 namespace VhdPS.Tests.Vhdx;

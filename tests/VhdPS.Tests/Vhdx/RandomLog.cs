@@ -1,4 +1,5 @@
-using VhdPS.Tests.Storage;
+using VhdPS.Tests.Files;
+
 using static VhdPS.Tests.Vhdx.VhdxBytes;
 
 namespace VhdPS.Tests.Vhdx;

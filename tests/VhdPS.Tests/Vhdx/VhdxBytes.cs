@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
-using VhdPS.Tests.Storage;
+using VhdPS.Tests.Files;
 
 namespace VhdPS.Tests.Vhdx;
 

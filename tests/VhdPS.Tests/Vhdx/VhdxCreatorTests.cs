@@ -1,7 +1,7 @@
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
 using VhdPS.Engine.Vhdx;
-using VhdPS.Tests.Storage;
+using VhdPS.Tests.Files;
 using static VhdPS.Tests.Vhdx.VhdxBytes;
 
 namespace VhdPS.Tests.Vhdx;
@@ -206,10 +206,10 @@ public sealed class VhdxCreatorTests
         // Neither the parent nor an existing file is overwritten unasked.
         byte[] before = File.ReadAllBytes(parent);
         var options = new NewVhdxChild(parent) { UniqueId = FileWriteGuid, TimeStamp = Time };
-        var error = Assert.Throws<VhdRefusedException>(() => VhdxCreator.CreateChild(parent, options, overwrite: true));
-        Assert.Equal(RefusalCode.SameFile, error.Code);
-        error = Assert.Throws<VhdRefusedException>(() => VhdxCreator.Create(child, Options(MiB)));
-        Assert.Equal(RefusalCode.TargetExists, error.Code);
+        var error = Assert.Throws<VhdOperationException>(() => VhdxCreator.CreateChild(parent, options, overwrite: true));
+        Assert.Equal(OperationError.SameFile, error.Code);
+        error = Assert.Throws<VhdOperationException>(() => VhdxCreator.Create(child, Options(MiB)));
+        Assert.Equal(OperationError.TargetExists, error.Code);
         Assert.Equal(before, File.ReadAllBytes(parent));
         VhdxCreator.Create(child, Options(MiB), overwrite: true);
         Assert.Empty(Directory.GetFiles(folder.Root, "*.tmp", SearchOption.AllDirectories));

@@ -1,4 +1,5 @@
 using VhdPS.Engine.Format;
+
 using static VhdPS.Tests.Vhdx.VhdxBytes;
 
 namespace VhdPS.Tests.Vhdx;

@@ -1,5 +1,5 @@
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
 using VhdPS.Engine.Vhdx;
 
 namespace VhdPS.Tests.Vhdx;

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Vhdx;
-using VhdPS.Tests.Storage;
+using VhdPS.Tests.Files;
 using static VhdPS.Tests.Vhdx.VhdxBytes;
 
 namespace VhdPS.Tests.Vhdx;
@@ -15,7 +15,7 @@ public sealed class VhdxLayoutTests
         VhdxBytes image = Sound();
         VhdxLayout layout = VhdxLayout.Read(image.File);
         Assert.Empty(layout.Findings);
-        Assert.Null(layout.FindRefusal(force: false));
+        Assert.Null(layout.FindBlockingFinding(force: false));
         Assert.Equal("test", layout.Creator);
         VhdxHeader header = layout.Header!;
         Assert.Equal((8UL, DataWriteGuid, FileWriteGuid), (header.SequenceNumber, header.DataWriteGuid, header.FileWriteGuid));
@@ -89,6 +89,6 @@ public sealed class VhdxLayoutTests
 
         Finding finding = Assert.Single(VhdxLayout.Read(image.File).Findings, finding => finding.Code == FaultCode.VhdxMetadataTooLarge);
         Assert.Equal("1024 items", finding.Actual);
-        Assert.Null(VhdxLayout.Read(image.File).FindRefusal(force: false));
+        Assert.Null(VhdxLayout.Read(image.File).FindBlockingFinding(force: false));
     }
 }

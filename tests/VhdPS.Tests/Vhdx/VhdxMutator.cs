@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using VhdPS.Engine.Vhdx;
-using VhdPS.Tests.Storage;
+using VhdPS.Tests.Files;
 using static VhdPS.Tests.Vhdx.VhdxBytes;
 
 namespace VhdPS.Tests.Vhdx;

@@ -1,5 +1,5 @@
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
 using VhdPS.Engine.Vhdx;
 using VhdPS.Tests.Crash;
 using VhdPS.Tests.Peers;

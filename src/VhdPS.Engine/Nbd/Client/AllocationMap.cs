@@ -1,5 +1,6 @@
+using VhdPS.Engine.Disks;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Operations;
+
 
 namespace VhdPS.Engine.Nbd.Client;
 

@@ -1,6 +1,6 @@
 using System.Runtime.ExceptionServices;
+using VhdPS.Engine.Disks;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Operations;
 
 namespace VhdPS.Engine.Nbd.Client;
 

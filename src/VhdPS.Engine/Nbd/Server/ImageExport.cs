@@ -1,5 +1,8 @@
+using VhdPS.Engine.Chains;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Images;
+using VhdPS.Engine.Layout;
+
 
 namespace VhdPS.Engine.Nbd.Server;
 

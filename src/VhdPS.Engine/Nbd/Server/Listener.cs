@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using VhdPS.Engine.Files;
-using VhdPS.Engine.Storage;
 
 namespace VhdPS.Engine.Nbd.Server;
 
@@ -29,7 +28,7 @@ internal sealed class Listener : IDisposable
 
     /// <summary>Begins to listen.</summary>
     /// <exception cref="ArgumentException">The address can be reached from elsewhere, and nothing encrypts.</exception>
-    /// <exception cref="VhdRefusedException">Something is at the path of the socket.</exception>
+    /// <exception cref="VhdOperationException">Something is at the path of the socket.</exception>
     /// <exception cref="NbdException">The system does not give the address.</exception>
     public static Listener Open(NbdServerOptions options)
     {

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using VhdPS.Engine.Storage;
+using VhdPS.Engine.Files;
 
 namespace VhdPS.Engine.Nbd.Server;
 
@@ -64,7 +64,7 @@ public sealed class NbdServer : IDisposable
     /// <exception cref="ArgumentException">
     /// There is no export, two have one name, or the address can be reached from elsewhere and nothing encrypts.
     /// </exception>
-    /// <exception cref="VhdRefusedException">Something is at the path of the socket.</exception>
+    /// <exception cref="VhdOperationException">Something is at the path of the socket.</exception>
     /// <exception cref="NbdException">The system does not give the address.</exception>
     public static NbdServer Start(IReadOnlyList<NbdExport> exports, NbdServerOptions? options = null)
     {
@@ -204,7 +204,7 @@ public sealed class NbdServer : IDisposable
             {
                 export.Disk.Dispose();
             }
-            catch (Exception error) when (error is IOException or VhdRefusedException)
+            catch (Exception error) when (error is IOException or VhdOperationException)
             {
                 failures.Add(error);
             }

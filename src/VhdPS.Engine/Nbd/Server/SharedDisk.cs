@@ -1,5 +1,6 @@
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Storage;
+
 
 namespace VhdPS.Engine.Nbd.Server;
 
@@ -159,8 +160,8 @@ internal sealed class SharedDisk(ExportedDisk disk) : IDisposable
     private static NbdError ErrorOf(Exception error) => error switch
     {
         ImageIOException { IsDiskFull: true } => NbdError.NoSpace,
-        VhdRefusedException { Code: RefusalCode.ImageFull or RefusalCode.NotEnoughSpace } => NbdError.NoSpace,
-        VhdRefusedException { Code: RefusalCode.OpenedForReading } => NbdError.NotPermitted,
+        VhdOperationException { Code: OperationError.ImageFull or OperationError.NotEnoughSpace } => NbdError.NoSpace,
+        VhdOperationException { Code: OperationError.OpenedForReading } => NbdError.NotPermitted,
         _ => NbdError.InputOutput,
     };
 

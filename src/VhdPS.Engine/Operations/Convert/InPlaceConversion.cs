@@ -51,7 +51,8 @@ public static class InPlaceConversion
         if (!force && IsFixedImage(file))
         {
             throw new VhdOperationException(
-                file.Path, OperationError.WrongType, "the file is a fixed image already, which would become the disk in another.") { IsOverridable = true };
+                file.Path, OperationError.WrongType, "the file is a fixed image already, which would become the disk in another.")
+            { IsOverridable = true };
         }
 
         try
@@ -83,7 +84,8 @@ public static class InPlaceConversion
         if (!force && layout.Footer.SavedState != 0)
         {
             throw new VhdOperationException(
-                file.Path, OperationError.StateSaved, "the state of a virtual machine is saved with the image.") { IsOverridable = true };
+                file.Path, OperationError.StateSaved, "the state of a virtual machine is saved with the image.")
+            { IsOverridable = true };
         }
 
         if (!force)
@@ -95,7 +97,8 @@ public static class InPlaceConversion
         if (!force && layout.DataEnd > sizeBytes)
         {
             throw new VhdOperationException(
-                file.Path, OperationError.DataWouldBeLost, $"{layout.DataEnd - sizeBytes} bytes lie between the end of the disk and the footer and would be dropped.") { IsOverridable = true };
+                file.Path, OperationError.DataWouldBeLost, $"{layout.DataEnd - sizeBytes} bytes lie between the end of the disk and the footer and would be dropped.")
+            { IsOverridable = true };
         }
 
         file.SetLength(sizeBytes);

@@ -336,7 +336,8 @@ public static class MergeOperation
         if (level.Layout!.Footer.SavedState != 0 && !options.Force)
         {
             throw new VhdOperationException(
-                level.Path, OperationError.StateSaved, "the state of a virtual machine is saved with the image, and it would not fit the changed disk.") { IsOverridable = true };
+                level.Path, OperationError.StateSaved, "the state of a virtual machine is saved with the image, and it would not fit the changed disk.")
+            { IsOverridable = true };
         }
     }
 

@@ -1,7 +1,7 @@
 using System.Buffers;
 using VhdPS.Engine.Checking;
-using VhdPS.Engine.Files.Native;
 using VhdPS.Engine.Files;
+using VhdPS.Engine.Files.Native;
 using VhdPS.Engine.Format;
 
 namespace VhdPS.Engine.Operations.Repair;

@@ -86,7 +86,8 @@ public static class ResizeOperation
         if (layout.Footer.SavedState != 0 && !options.Force && !options.AllowsSavedState)
         {
             throw new VhdOperationException(
-                layout.Path, OperationError.StateSaved, "the state of a virtual machine is saved with the image, and it would not fit the changed disk.") { IsOverridable = true };
+                layout.Path, OperationError.StateSaved, "the state of a virtual machine is saved with the image, and it would not fit the changed disk.")
+            { IsOverridable = true };
         }
 
         if (!options.Force && !options.AllowsChildren)
@@ -178,7 +179,7 @@ public static class ResizeOperation
             image.Path,
             OperationError.DataWouldBeLost,
             Invariant($"sector {last} past the new end has data, so the disk can shrink to {(last + 1) * VhdSpec.SectorSize} bytes and no further."))
-            { IsOverridable = true };
+        { IsOverridable = true };
     }
 
     /// <summary>What a child gains is zeros only where its parent has none either: it may be larger than the child.</summary>
@@ -199,7 +200,7 @@ public static class ResizeOperation
                 image.Path,
                 OperationError.ParentDataWouldShow,
                 Invariant($"its parent '{parents.Levels[0].Path}' is larger and has data at sector {sector}, which the grown disk would show."))
-                { IsOverridable = true };
+            { IsOverridable = true };
         }
     }
 }
