@@ -2,6 +2,7 @@ using SharpFuzz;
 using VhdPS.Tests.Files;
 using VhdPS.Tests.Hostile;
 using VhdPS.Tests.Nbd;
+using VhdPS.Tests.Vhdx;
 
 namespace VhdPS.Fuzz;
 

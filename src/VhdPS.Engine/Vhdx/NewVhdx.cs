@@ -73,7 +73,7 @@ internal sealed record NewVhdx(long SizeBytes)
         if (LogicalSectorSize is not (512 or 4096) || PhysicalSectorSize is not (512 or 4096) || PhysicalSectorSize < LogicalSectorSize)
         {
             throw new ArgumentException(Invariant(
-                $"The sector sizes {LogicalSectorSize} and {PhysicalSectorSize} are not 512 or 4096, or the physical is less than the logical."));
+                $"Sector sizes are 512 or 4096, the physical at least the logical; {LogicalSectorSize} and {PhysicalSectorSize} are not."));
         }
 
         if (UniqueId == Guid.Empty)

@@ -159,7 +159,7 @@ internal sealed class VhdxTableCheck
                 Invariant($"{_layout.FileLength}"), Invariant($"Block {blockIndex} is in the file only as far as the disk goes.")));
         }
 
-        long mebibytes = Math.Min(spanBytes, VhdxSpec.RoundUpToMebibyte(_layout.FileLength) - start) / VhdxSpec.Mebibyte;
+        long mebibytes = VhdxSpec.RoundUpToMebibyte(Math.Min(spanBytes, _layout.FileLength - start)) / VhdxSpec.Mebibyte;
         long shared = _taken.Take(entry.FileMebibyte, mebibytes);
         if (shared < 0)
         {

@@ -3,6 +3,7 @@ using System.Globalization;
 using VhdPS.Engine.Chains;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Images;
+using VhdPS.Engine.Nbd.Server;
 
 namespace VhdPS.Tests.Crash;
 
@@ -47,6 +48,9 @@ internal static class WriterProcess
                 case ["fill", string path]:
                     Fill(path);
                     return 0;
+                case ["serve", string path]:
+                    Serve(path);
+                    return 0;
                 case ["change", string verb, string folder]:
                     WritingVerb.Find(verb).Run(folder);
                     return 0;
@@ -55,7 +59,7 @@ internal static class WriterProcess
                     return 0;
                 default:
                     Console.Error.WriteLine(
-                        "The tests start this: scatter PATH RUN, hold PATH, fill PATH, change VERB FOLDER, cycle FOLDER SEED. " +
+                        "The tests start this: scatter PATH RUN, hold PATH, fill PATH, serve PATH, change VERB FOLDER, cycle FOLDER SEED. " +
                         "Run them by: dotnet test");
                     return 2;
             }
@@ -90,6 +94,16 @@ internal static class WriterProcess
         using VhdImage image = VhdImage.Open(path, new VhdOpenOptions { ForWriting = true });
         image.WriteSectors(0, new byte[512]);
         Console.Out.WriteLine("open");
+        Thread.Sleep(Timeout.Infinite);
+    }
+
+    /// <summary>Serves the image over NBD, reports its address, and goes on until it is killed.</summary>
+    private static void Serve(string path)
+    {
+        VhdImage image = VhdImage.Open(path, new VhdOpenOptions { ForWriting = true });
+        var export = new NbdExport("disk", new ImageExport(image));
+        NbdServer server = NbdServer.Start([export], null);
+        Console.Out.WriteLine(server.UriOf(export).ToString());
         Thread.Sleep(Timeout.Infinite);
     }
 

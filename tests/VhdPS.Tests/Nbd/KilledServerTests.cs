@@ -134,13 +134,7 @@ public sealed class KilledServerTests : IDisposable
 
     private static Process Serve(string path, out NbdUri uri)
     {
-        Process server = ModuleProcess.Start($$"""
-            $image = [VhdPS.Engine.Storage.VhdImage]::Open('{{path}}', [VhdPS.Engine.Storage.VhdOpenOptions]@{ ForWriting = $true })
-            $export = [VhdPS.Engine.Nbd.Server.NbdExport]::new('disk', [VhdPS.Engine.Nbd.Server.ImageExport]::new($image))
-            $server = [VhdPS.Engine.Nbd.Server.NbdServer]::Start([VhdPS.Engine.Nbd.Server.NbdExport[]]@($export), $null)
-            [Console]::Out.WriteLine($server.UriOf($export).ToString())
-            while ($true) { [Threading.Thread]::Sleep(50) }
-            """);
+        Process server = WriterProcess.Start("serve", path);
         string? line = server.StandardOutput.ReadLine();
         Assert.True(line is not null, "the serving process ended by itself");
         uri = NbdUri.Parse(line!);

@@ -1,23 +1,4 @@
-using VhdPS.Engine.Chains;
-using VhdPS.Engine.Checking;
-using VhdPS.Engine.Disks;
 using VhdPS.Engine.Files;
-using VhdPS.Engine.Files
-<<<<<<< TODO: Unmerged change from project 'VhdPS.Fuzz', Before:
-using VhdPS.Engine.Operations.Compare;
-using VhdPS.Engine.Operations.Convert;
-using VhdPS.Engine.Operations.Hash;
-using VhdPS.Engine.Operations.Merge;
-using VhdPS.Engine.Operations.Optimize;
-using VhdPS.Engine.Operations.Repair;
-using VhdPS.Engine.Operations.Resize;
-using VhdPS.Engine.Operations.Set;
-=======
->>>>>>> After
-.Native;
-using VhdPS.Engine.Format;
-using VhdPS.Engine.Images;
-using VhdPS.Engine.Layout;
 using VhdPS.Engine.Nbd.Server;
 
 namespace VhdPS.Tests.Nbd;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
+using VhdPS.Engine.Disks;
 using VhdPS.Engine.Chains;
 using VhdPS.Engine.Checking;
 using VhdPS.Engine.Format;
@@ -139,7 +140,7 @@ public sealed class ServerPeerTests : IDisposable
             }
 
             Assert.Contains("identical", PeerProcess.Run(PeerPrograms.QemuImg, "compare", "-f", "raw", "-F", "vpc", raw, path), StringComparison.Ordinal);
-            Assert.Equal(disk, DiskModel.Read(path, Engine.Operations.SourceFormat.Vhd));
+            Assert.Equal(disk, DiskModel.Read(path, SourceFormat.Vhd));
             Assert.True(ImageChecker.Check(path, new CheckOptions { Full = true }).IsValid);
         }
     }

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Vhdx;
@@ -19,7 +18,7 @@ public sealed class LogReplayTests
         long at = image.Reserve(MiB);
         image.File.WriteAt(at, Sector(0x5A));
         var log = new LogBytes(image);
-        log.Add(new LogChange(TableOffset, TableSector((3, 6, at))));
+        log.Add(new LogChange(TableOffset, RandomLog.TableSector((3, 6, at))));
         log.MarkDirty();
 
         using VhdxImage disk = Open(image);
@@ -281,7 +280,7 @@ public sealed class LogReplayTests
         var image = new VhdxBytes(10 * MiB);
         long end = image.File.Length;
         var log = new LogBytes(image) { LastFileOffset = end + MiB };
-        log.Add(new LogChange(TableOffset, TableSector((2, 6, end))));
+        log.Add(new LogChange(TableOffset, RandomLog.TableSector((2, 6, end))));
         log.MarkDirty();
         using VhdxImage disk = Open(image);
         Assert.Equal(end + MiB, disk.Layout.FileLength);
@@ -387,17 +386,6 @@ public sealed class LogReplayTests
         byte[] bytes = new byte[length];
         bytes.AsSpan().Fill(value);
         return bytes;
-    }
-
-    internal static byte[] TableSector(params (int Entry, int State, long FileOffset)[] entries)
-    {
-        byte[] sector = new byte[4096];
-        foreach ((int entry, int state, long fileOffset) in entries)
-        {
-            BinaryPrimitives.WriteUInt64LittleEndian(sector.AsSpan(entry * 8), (ulong)fileOffset | (uint)state);
-        }
-
-        return sector;
     }
 
     private static VhdxImage Open(VhdxBytes image, bool force = false) => VhdxImage.Open(

@@ -1,11 +1,10 @@
 using VhdPS.Engine.Files;
-using VhdPS.Engine.Vhdx;
 
 namespace VhdPS.Tests.Vhdx;
 
 /// <summary>
 /// A file with some bytes and the length of another changed, which costs no copy of it. Proves how it is used: no place below
-/// zero or where no file is, and no writing.
+/// zero or past what any file has, and no writing.
 /// </summary>
 internal sealed class PatchedFile(ImageFile inner) : ImageFile
 {
@@ -38,7 +37,7 @@ internal sealed class PatchedFile(ImageFile inner) : ImageFile
 
     public override int ReadAt(long fileOffset, Span<byte> buffer)
     {
-        Assert.InRange(fileOffset, 0, VhdxSpec.MaxFileOffset);
+        Assert.InRange(fileOffset, 0, long.MaxValue - buffer.Length);
         Span<byte> inside = buffer[..(int)Math.Clamp(_length - fileOffset, 0, buffer.Length)];
         inside[inner.ReadAt(fileOffset, inside)..].Clear();
         foreach ((long offset, byte[] bytes) in _patches)

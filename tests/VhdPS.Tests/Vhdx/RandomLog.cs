@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using VhdPS.Tests.Files;
 
 using static VhdPS.Tests.Vhdx.VhdxBytes;
@@ -50,7 +51,7 @@ internal static class RandomLog
         {
             (int, int, long)[] entries = [.. Enumerable.Range(0, (int)image.BlockCount).Select(block =>
                 random.Next(3) == 0 ? (block, 2 * random.Next(2), 0L) : (block, 6, blocks[block % 4]))];
-            return new LogChange(TableOffset, LogReplayTests.TableSector(entries));
+            return new LogChange(TableOffset, TableSector(entries));
         }
 
         long at = blocks[random.Next(4)] + (random.Next(256) * 4096);
@@ -58,5 +59,16 @@ internal static class RandomLog
         return random.Next(2) == 0
             ? new LogChange(at, Noise(random, 4096))
             : new LogChange(at, null, Math.Min(rest, random.Next(1, 9) * 4096));
+    }
+
+    internal static byte[] TableSector(params (int Entry, int State, long FileOffset)[] entries)
+    {
+        byte[] sector = new byte[4096];
+        foreach ((int entry, int state, long fileOffset) in entries)
+        {
+            BinaryPrimitives.WriteUInt64LittleEndian(sector.AsSpan(entry * 8), (ulong)fileOffset | (uint)state);
+        }
+
+        return sector;
     }
 }

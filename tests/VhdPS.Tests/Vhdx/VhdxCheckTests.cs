@@ -192,7 +192,7 @@ public sealed class VhdxCheckTests
         long at = image.Reserve(MiB);
         image.PutEntry(image.EntryOffset(1), 6, 1L << 50);
         var log = new LogBytes(image);
-        log.Add(new LogChange(TableOffset, LogReplayTests.TableSector((3, 6, at))));
+        log.Add(new LogChange(TableOffset, RandomLog.TableSector((3, 6, at))));
         log.MarkDirty();
         AssertFindings(image, (FaultCode.VhdxLogDirty, null));
     }

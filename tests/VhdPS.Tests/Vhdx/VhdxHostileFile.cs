@@ -4,7 +4,9 @@ using VhdPS.Engine.Vhdx;
 
 namespace VhdPS.Tests.Vhdx;
 
-/// <summary>Does everything with one hostile file that a reader can: only typed errors may come of it, and little memory and time.</summary>
+/// <summary>
+/// Does everything with one hostile file that a reader can: only typed errors may come of it, and little memory and time.
+/// </summary>
 internal static class VhdxHostileFile
 {
     private const long MaxBytes = 64L * 1024 * 1024;

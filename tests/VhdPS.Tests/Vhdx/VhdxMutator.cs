@@ -34,8 +34,8 @@ internal sealed class VhdxMutator(Random random)
 
     private static readonly (int At, int Size)[] LogFields =
     [
-        (0, 4), (8, 4), (12, 4), (16, 8), (24, 4), (32, 8), (48, 8), (56, 8), (64, 4), (72, 8), (80, 8), (88, 8), (96, 4), (104, 8), (112, 8),
-        (120, 8),
+        (0, 4), (8, 4), (12, 4), (16, 8), (24, 4), (32, 8), (48, 8), (56, 8), (64, 4), (72, 8), (80, 8), (88, 8), (96, 4), (104, 8),
+        (112, 8), (120, 8),
         (4096, 4), (4100, 4), (8188, 4),
     ];
 
@@ -76,7 +76,7 @@ internal sealed class VhdxMutator(Random random)
 
     private void Mutate(PatchedFile file)
     {
-        switch (random.Next(20))
+        switch (random.Next(24))
         {
             case < 4:
                 MutateHeader(file);
@@ -99,21 +99,22 @@ internal sealed class VhdxMutator(Random random)
             case 14 or 15:
                 MutateTable(file);
                 break;
-            case 16 or 17:
+            case >= 16 and <= 20:
                 MutateLog(file);
                 break;
-            case 18:
-                file.Resize(random.Next(3) switch
+            case 21:
+                file.Resize(random.Next(4) switch
                 {
-                    0 => random.NextInt64(file.Length + 1),
+                    0 => random.NextInt64(Math.Min(file.Length, 1L << 30) + 1),
                     1 => file.Length / MiB * MiB,
+                    2 => long.MaxValue,
                     _ => 1L << random.Next(20, 61),
                 });
                 break;
             default:
                 for (int flips = random.Next(1, 9); flips > 0; flips--)
                 {
-                    long at = random.NextInt64(random.Next(2) == 0 ? 320 * 1024 : Math.Max(1, file.Length));
+                    long at = random.NextInt64(random.Next(2) == 0 ? 320 * 1024 : Math.Clamp(file.Length, 1, 1 << 30));
                     file.Patch(at, [(byte)(file.Read(at, 1)[0] ^ (1 << random.Next(8)))]);
                 }
 
@@ -165,7 +166,7 @@ internal sealed class VhdxMutator(Random random)
             ulong value = random.Next(3) switch
             {
                 0 => NextValue(file),
-                1 => ((ulong)random.Next(0, 16) << 20) | (ulong)random.Next(8),
+                1 => ((ulong)(uint)random.Next(0, 16) << 20) | (uint)random.Next(8),
                 _ => BinaryPrimitives.ReadUInt64LittleEndian(file.Read(TableOffset + (random.Next(16) * 8), 8)),
             };
             file.Patch(entry, Bytes(value));
@@ -181,9 +182,12 @@ internal sealed class VhdxMutator(Random random)
             return;
         }
 
-        int start = entries[random.Next(entries.Length)] * 4096;
-        int length = Math.Clamp(BinaryPrimitives.ReadInt32LittleEndian(log.AsSpan(start + 8)), 4096, (int)MiB - start);
-        byte[] entry = log.AsSpan(start, length).ToArray();
+        // The newest entry says most.
+        int newest = entries.MaxBy(sector => BinaryPrimitives.ReadUInt64LittleEndian(log.AsSpan((sector * 4096) + 16)));
+        int start = (random.Next(2) == 0 ? newest : entries[random.Next(entries.Length)]) * 4096;
+        int length = Math.Clamp(BinaryPrimitives.ReadInt32LittleEndian(log.AsSpan(start + 8)), 4096, (int)MiB) & ~4095;
+        byte[] entry = [.. log.AsSpan(start), .. log.AsSpan(0, start)];
+        entry = entry[..length];
         (int at, int size) = LogFields[random.Next(LogFields.Length)];
         if (at + size > length)
         {
@@ -192,12 +196,12 @@ internal sealed class VhdxMutator(Random random)
 
         Put(entry, at, size, NextValue(file));
         Seal(entry, at);
-        file.Patch(LogOffset + start, entry);
-        if (random.Next(4) == 0)
-        {
-            // The same entry again, elsewhere.
-            file.Patch(LogOffset + (random.Next(200) * 4096), entry[..Math.Min(length, 50 * 4096)]);
-        }
+
+        // Where it was, or elsewhere, around the circle.
+        int place = random.Next(5) == 0 ? random.Next(256) * 4096 : start;
+        int first = Math.Min(length, (int)MiB - place);
+        file.Patch(LogOffset + place, entry[..first]);
+        file.Patch(LogOffset, entry[first..]);
     }
 
     private void Put(PatchedFile file, long fileOffset, (int At, int Size) field)
@@ -218,8 +222,8 @@ internal sealed class VhdxMutator(Random random)
     private ulong NextValue(PatchedFile file) => random.Next(6) switch
     {
         0 => (ulong)random.NextInt64(),
-        1 => (ulong)random.NextInt64(file.Length + 4096),
-        2 => (ulong)Math.Max(0, file.Length + random.Next(-3, 4)),
+        1 => (ulong)random.NextInt64(Math.Min(file.Length, 1L << 60) + 4096),
+        2 => unchecked((ulong)(file.Length + random.Next(-3, 4))),
         3 => (ulong)random.Next(0, 20) << 20,
         _ => Borders[random.Next(Borders.Length)],
     };
