@@ -81,7 +81,7 @@ Describe 'Get-VpcImage' {
         $result.Output | Should -HaveCount 1
         $result.Errors | Should -BeNullOrEmpty
         $result.Warnings | Should -HaveCount 1
-        $result.Warnings[0] | Should -BeLike '*checksum of the footer does not hold*'
+        $result.Warnings[0] | Should -BeLike '*checksum of the footer is not valid*'
     }
 
     It 'describes an image with two wrong footers with -Force only' {

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace VhdPS.Tests;
 
-/// <summary>A user without rights of their own, for one thread's use of files; the tests' own user where that is none with all rights.</summary>
+/// <summary>
+/// A user without rights of their own, for one thread's use of files; the tests' own user where that is none with all rights.
+/// </summary>
 internal static partial class OtherUser
 {
     public const uint Nobody = 65534;

@@ -88,7 +88,8 @@ public sealed class LocalImageFile : ImageFile
         Open(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
 
     /// <summary>As <see cref="OpenRead"/>; the file may be deleted while it is open.</summary>
-    internal static LocalImageFile OpenReadToDelete(string path) => Open(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+    internal static LocalImageFile OpenReadToDelete(string path) =>
+        Open(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
 
     /// <summary>As <see cref="OpenWrite"/>; another file may take its place while it is open.</summary>
     internal static LocalImageFile OpenToReplace(string path)
@@ -118,7 +119,13 @@ public sealed class LocalImageFile : ImageFile
     /// <exception cref="IOException">The path exists, or the file could not be made.</exception>
     internal static LocalImageFile CreateForRename(string path, string finalPath, UnixFileMode mode)
     {
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.None, BufferSize = 0 };
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.ReadWrite,
+            Share = FileShare.None,
+            BufferSize = 0,
+        };
         if (!OperatingSystem.IsWindows())
         {
             options.UnixCreateMode = mode;
@@ -128,7 +135,8 @@ public sealed class LocalImageFile : ImageFile
         var stream = new FileStream(path, options);
         SafeFileHandle handle = stream.SafeFileHandle;
         PlatformFile.Current.TryClaim(handle, forWriting: true);
-        return new LocalImageFile(finalPath, path, handle, canWrite: true, PlatformFile.Current.Stat(handle, path).Identity) { _stream = stream };
+        FileIdentity identity = PlatformFile.Current.Stat(handle, path).Identity;
+        return new LocalImageFile(finalPath, path, handle, canWrite: true, identity) { _stream = stream };
     }
 
     /// <inheritdoc/>
@@ -302,7 +310,8 @@ public sealed class LocalImageFile : ImageFile
         }
         catch (UnauthorizedAccessException error)
         {
-            throw new ImageAccessException(path, forWriting ? "it may not be written to by this user, or is marked as read-only" : "it may not be read by this user", error);
+            string reason = forWriting ? "this user may not write to it, or it is marked as read-only" : "this user may not read it";
+            throw new ImageAccessException(path, reason, error);
         }
         catch (IOException error) when (error is not (ImageInUseException or FileNotFoundException or DirectoryNotFoundException or PathTooLongException))
         {
@@ -344,7 +353,8 @@ public sealed class LocalImageFile : ImageFile
     private static bool Names(string path, FileIdentity identity)
     {
         FileFacts facts = PlatformFile.Current.Stat(path);
-        return facts.Kind != FileKind.Missing && (facts.Identity.FullPath.Length != 0 || identity.FullPath.Length != 0 || facts.Identity == identity);
+        return facts.Kind != FileKind.Missing
+            && (facts.Identity.FullPath.Length != 0 || identity.FullPath.Length != 0 || facts.Identity == identity);
     }
 
     private static void ThrowIfNotRegular(string path, FileKind kind)

@@ -21,7 +21,8 @@ public sealed class ReplacementFile : IDisposable
     private readonly SafeFileHandle? _folder;
     private bool _isNamed;
 
-    private ReplacementFile(string targetPath, string ownPath, LocalImageFile? replaced, bool ownsReplaced, SafeFileHandle? folder, LocalImageFile file)
+    private ReplacementFile(
+        string targetPath, string ownPath, LocalImageFile? replaced, bool ownsReplaced, SafeFileHandle? folder, LocalImageFile file)
     {
         _targetPath = targetPath;
         _ownPath = ownPath;
@@ -41,7 +42,8 @@ public sealed class ReplacementFile : IDisposable
     /// <summary>Begins a new file in the folder of the target.</summary>
     /// <param name="targetPath">Where the file will be; of a link, the file that it leads to is meant.</param>
     /// <param name="overwrite">Whether an existing file there may be replaced.</param>
-    /// <param name="sourcePaths">Files whose content goes into the new one: where no file is replaced, it is no more readable than they are.</param>
+    /// <param name="sourcePaths">Files whose content goes into the new one: where no file is replaced, it is no more readable
+    /// than they are.</param>
     /// <exception cref="VhdOperationException">The target exists and may not be replaced, or has other names.</exception>
     /// <exception cref="FileNotFoundException">The target is a link to nothing.</exception>
     /// <exception cref="ImageInUseException">The target is to be replaced and someone has it open.</exception>
@@ -72,7 +74,8 @@ public sealed class ReplacementFile : IDisposable
     }
 
     /// <summary>Begins a new file that will take the place of one that is open for writing, and so is in no one else's use.</summary>
-    /// <param name="replaced">The open file, from <see cref="LocalImageFile.OpenToReplace"/>; closed by the caller after <see cref="Commit"/>.</param>
+    /// <param name="replaced">The open file, from <see cref="LocalImageFile.OpenToReplace"/>; closed by the caller after <see
+    /// cref="Commit"/>.</param>
     /// <param name="allowsLoss">Whether to go on, with a warning, where owner, group or access list cannot be kept.</param>
     /// <exception cref="VhdOperationException">The file has other names, or its owner, group or access list cannot be kept.</exception>
     internal static ReplacementFile BeginFor(LocalImageFile replaced, bool allowsLoss) =>
@@ -205,8 +208,9 @@ public sealed class ReplacementFile : IDisposable
             {
                 UnauthorizedAccessException and not ImageAccessException =>
                     new ImageAccessException(targetPath, $"no file can be made in '{folderPath}' by this user", error),
-                IOException and not (ImageIOException or ImageInUseException or FileNotFoundException or DirectoryNotFoundException or PathTooLongException) =>
-                    new ImageIOException(targetPath, ImageIOOperation.Open, null, error),
+                ImageIOException or ImageInUseException or FileNotFoundException or DirectoryNotFoundException or PathTooLongException =>
+                    error,
+                IOException => new ImageIOException(targetPath, ImageIOOperation.Open, null, error),
                 _ => error,
             };
         }
@@ -257,7 +261,10 @@ public sealed class ReplacementFile : IDisposable
             IReadOnlyList<LostProtection> lost = PlatformFile.Current.CopyProtection(_replaced.Opened, own);
             if (!allowsLoss && lost.Any(part => part.IsAccess))
             {
-                throw new VhdOperationException(targetPath, OperationError.OwnerNotKept, $"the file would be replaced, and its {Names(lost.Where(part => part.IsAccess))} could not be kept.")
+                throw new VhdOperationException(
+                    targetPath,
+                    OperationError.OwnerNotKept,
+                    $"the file would be replaced, and its {Names(lost.Where(part => part.IsAccess))} could not be kept.")
                 {
                     IsOverridable = true,
                 };
@@ -270,7 +277,8 @@ public sealed class ReplacementFile : IDisposable
         }
 
         warnings.AddRange(StaleFile.FindIn(Path.GetDirectoryName(_ownPath)!, except: _ownPath).Select(stale => string.Create(
-            CultureInfo.InvariantCulture, $"'{stale}' was left by an earlier run that was ended in its middle; nothing uses it, and it may be deleted")));
+            CultureInfo.InvariantCulture,
+            $"'{stale}' was left by an earlier run that was ended in its middle; nothing uses it, and it may be deleted")));
         Warnings = warnings;
     }
 
@@ -295,7 +303,8 @@ public sealed class ReplacementFile : IDisposable
                 PlatformFile.Current.RenameOver(_ownPath, _targetPath, _replaced.Dispose);
             }
         }
-        catch (Exception error) when (error is IOException && _replaced is null && PlatformFile.Current.Stat(_targetPath).Kind != FileKind.Missing)
+        catch (Exception error) when (error is IOException && _replaced is null
+            && PlatformFile.Current.Stat(_targetPath).Kind != FileKind.Missing)
         {
             throw TargetExists(File.Path);
         }

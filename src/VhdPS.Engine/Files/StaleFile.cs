@@ -16,7 +16,9 @@ public static class StaleFile
     {
         try
         {
-            return [.. Directory.EnumerateFiles(folder, $"{Prefix}*{Suffix}").Where(path => path != except && IsUnused(path)).Order(StringComparer.Ordinal)];
+            return [.. Directory.EnumerateFiles(folder, $"{Prefix}*{Suffix}")
+                .Where(path => path != except && IsUnused(path))
+                .Order(StringComparer.Ordinal)];
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -8,6 +8,8 @@ public readonly record struct WorkProgress(long DoneBytes, long TotalBytes)
     /// <summary>The step that begins with this report, human-readable, as a sentence without its stop; null where none does.</summary>
     public string? Step { get; init; }
 
-    /// <summary>Something that the caller must know although the work goes on, as a sentence without its stop; null where nothing is.</summary>
+    /// <summary>
+    /// Something that the caller must know although the work goes on, as a sentence without its stop; null where nothing is.
+    /// </summary>
     public string? Warning { get; init; }
 }

@@ -88,13 +88,13 @@ internal static partial class AdviceCatalog
         ["ReplaceFailed"] = new(
             "The complete new file could not be put in the place of the old one, which stays.",
             "Check that no program has the old file open, and the permissions of the folder."),
-        ["DeleteFailed"] = new(
-            "A file that is of no more use could not be deleted; what was asked is done otherwise.",
-            "Check the permissions of the folder, and delete the file by hand."),
         ["VerifyFailed"] = new(
             "What was read back from a new file is not what was written, at the offset in the message. The new file is removed " +
             "again; the source is as it was.",
             "Check the medium, its connection and the memory of the machine, then try again."),
+        ["DeleteFailed"] = new(
+            "A file that is of no more use could not be deleted; what was asked is done otherwise.",
+            "Check the permissions of the folder, and delete the file by hand."),
         ["IOError"] = new(
             "The system reported another error for a file.",
             "The message holds what the system said."),

@@ -17,7 +17,8 @@ internal sealed class FailingDisk : IDisposable
         _server = Process.Start(new ProcessStartInfo(
             PeerPrograms.Find(PeerPrograms.NbdFuse)!,
             [
-                "-P", _folder["pid"], _folder["fuse/disk"], "--command", PeerPrograms.Find(PeerPrograms.NbdKit)!, "-s", "--filter=error", "file", _folder["disk.img"],
+                "-P", _folder["pid"], _folder["fuse/disk"],
+                "--command", PeerPrograms.Find(PeerPrograms.NbdKit)!, "-s", "--filter=error", "file", _folder["disk.img"],
                 "error-pwrite=EIO", "error-pwrite-rate=100%", $"error-file={_folder["trigger"]}",
             ])
         {

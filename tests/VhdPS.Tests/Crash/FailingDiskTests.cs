@@ -8,7 +8,8 @@ public sealed class FailingDiskTests(ITestOutputHelper output)
 {
     private static readonly string[] Usual = ["merge", "convert-delete", "optimize", "write"];
 
-    public static TheoryData<string> Verbs => [.. WritingVerb.All.Select(verb => verb.Name).Where(name => LongRun.IsOn || Usual.Contains(name))];
+    public static TheoryData<string> Verbs =>
+        [.. WritingVerb.All.Select(verb => verb.Name).Where(name => LongRun.IsOn || Usual.Contains(name))];
 
     [RootTheory(PeerPrograms.NbdKit, PeerPrograms.NbdFuse, PeerPrograms.E2fsck, "losetup", "fusermount3")]
     [MemberData(nameof(Verbs))]

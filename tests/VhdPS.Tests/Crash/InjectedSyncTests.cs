@@ -20,7 +20,9 @@ public sealed partial class InjectedSyncTests(ITestOutputHelper output)
         int syncs = Sync(verb, "EINTR:when=1").Syncs - 1;
         Assert.True(syncs > 0, $"{name} syncs nothing");
         int tried = LongRun.Count(1, syncs);
-        foreach (string error in (string[])["EIO", .. Enumerable.Range(syncs - tried + 1, tried).Select(number => $"{(number % 2 == 0 ? "EIO" : "ENOSPC")}:when={number}")])
+        IEnumerable<string> single = Enumerable.Range(syncs - tried + 1, tried)
+            .Select(number => $"{(number % 2 == 0 ? "EIO" : "ENOSPC")}:when={number}");
+        foreach (string error in single.Prepend("EIO"))
         {
             (int exitCode, _, string said, TempFolder folder) = Run(verb, error);
             using (folder)

@@ -34,7 +34,8 @@ public sealed partial class RealPowerCutTests(ITestOutputHelper output)
         var seen = new SortedDictionary<string, int>();
         while (cuts < Cuts)
         {
-            List<Picture> pictures = TakePictures(outer.Folder, folder["inner"], fileSystem, sizeMiB, seed, Math.Min(PicturesOfARun, Cuts - cuts));
+            List<Picture> pictures = TakePictures(outer.Folder, folder["inner"], fileSystem, sizeMiB, seed,
+                Math.Min(PicturesOfARun, Cuts - cuts));
             Check(pictures, folder["checked"], fileSystem, seed, seen);
             cuts += pictures.Count;
             steps += pictures[^1].LastReported + 1;
@@ -50,7 +51,8 @@ public sealed partial class RealPowerCutTests(ITestOutputHelper output)
             }
         }
 
-        output.WriteLine($"{fileSystem}: {cuts} cuts in {steps} steps; cut in: {string.Join(", ", seen.Select(pair => $"{pair.Key} {pair.Value}"))}");
+        string where = string.Join(", ", seen.Select(pair => $"{pair.Key} {pair.Value}"));
+        output.WriteLine($"{fileSystem}: {cuts} cuts in {steps} steps; cut in: {where}");
     }
 
     private static List<Picture> TakePictures(string outer, string mountPoint, string fileSystem, int sizeMiB, int seed, int count)
@@ -139,7 +141,8 @@ public sealed partial class RealPowerCutTests(ITestOutputHelper output)
                     }
                 }
 
-                Assert.True(isRight, $"{fileSystem}, seed {seed}, steps reported: {picture.FirstReported} to {picture.LastReported}\n{string.Join('\n', faults)}");
+                string what = $"{fileSystem}, seed {seed}, steps reported: {picture.FirstReported} to {picture.LastReported}";
+                Assert.True(isRight, $"{what}\n{string.Join('\n', faults)}");
             }
 
             File.Delete(picture.Path);
@@ -155,7 +158,8 @@ public sealed partial class RealPowerCutTests(ITestOutputHelper output)
     {
         using SafeFileHandle from = File.OpenHandle(source, share: FileShare.ReadWrite);
         using SafeFileHandle to = File.OpenHandle(target, FileMode.CreateNew, FileAccess.ReadWrite);
-        Assert.True(Control(to, ShareAllExtents, (int)from.DangerousGetHandle()) == 0, $"extents are not shared: {Marshal.GetLastPInvokeErrorMessage()}");
+        Assert.True(Control(to, ShareAllExtents, (int)from.DangerousGetHandle()) == 0,
+            $"extents are not shared: {Marshal.GetLastPInvokeErrorMessage()}");
     }
 
     [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]

@@ -10,7 +10,8 @@ namespace VhdPS.Tests.Crash;
 /// </summary>
 public sealed partial class SyncOrderTests(ITestOutputHelper output)
 {
-    private const string Calls = "openat,pwrite64,pwritev,write,writev,ftruncate,fallocate,fsync,fdatasync,rename,renameat,renameat2,link,unlink,unlinkat";
+    private const string Calls =
+        "openat,pwrite64,pwritev,write,writev,ftruncate,fallocate,fsync,fdatasync,rename,renameat,renameat2,link,unlink,unlinkat";
 
     public static TheoryData<string> Verbs => [.. WritingVerb.All.Select(verb => verb.Name)];
 
@@ -24,7 +25,10 @@ public sealed partial class SyncOrderTests(ITestOutputHelper output)
         HashSet<string> old = [.. Directory.GetFiles(folder.Root)];
         PeerResult result = PeerProcess.TryRun(
             PeerPrograms.Strace,
-            ["-f", "-qq", "-y", "--seccomp-bpf", "-s", "300", "-o", log["log"], "-e", $"trace={Calls}", .. WriterProcess.Command, "change", name, folder.Root]);
+            [
+                "-f", "-qq", "-y", "--seccomp-bpf", "-s", "300", "-o", log["log"], "-e", $"trace={Calls}",
+                .. WriterProcess.Command, "change", name, folder.Root,
+            ]);
         Assert.True(result.ExitCode == 0, result.ToString());
         var seen = new SeenCalls(folder.Root, old);
         foreach (string line in File.ReadLines(log["log"]))
@@ -34,7 +38,8 @@ public sealed partial class SyncOrderTests(ITestOutputHelper output)
 
         seen.AssertClean();
         Assert.True(seen.SyncCount > 0);
-        output.WriteLine($"{name}: {seen.WriteCount} writes, {seen.SyncCount} syncs, {seen.RenameCount} renames, {seen.DeletionCount} deletions");
+        output.WriteLine($"{name}: {seen.WriteCount} writes, {seen.SyncCount} syncs, {seen.RenameCount} renames, "
+            + $"{seen.DeletionCount} deletions");
     }
 
     /// <summary>What was changed and not synced yet: files by path, and the folder for its entries.</summary>

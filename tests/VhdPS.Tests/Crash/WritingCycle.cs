@@ -42,7 +42,9 @@ internal static class WritingCycle
         Writing(),
         Resizing(),
         new("to raw in place", (state, path, _) => InPlaceConversion.ToRaw(path(state.Leaf), SizeRule.Auto, force: false)),
-        new("to fixed in place", (state, path, _) => InPlaceConversion.ToFixed(path(state.Leaf), CheckTarget.Any, force: false, Guid.NewGuid(), Time)),
+        new(
+            "to fixed in place",
+            (state, path, _) => InPlaceConversion.ToFixed(path(state.Leaf), CheckTarget.Any, force: false, Guid.NewGuid(), Time)),
         Converting("a.vhd", DiskFormat.Dynamic),
         new("set an id", (state, path, _) => SetImageOperation.Run(new SetImageOptions(path(state.Leaf)) { UniqueId = Guid.NewGuid() })),
         Child("c.vhd"),
@@ -53,7 +55,9 @@ internal static class WritingCycle
         Merging(2, "a.vhd") with { Between = "c.vhd" },
         Child("c.vhd"),
         Writing(),
-        new("merge into a new file", (state, path, _) => MergeOperation.Run(MergeOptionsOf(path(state.Leaf), 1) with { DestinationPath = path("n.vhd"), Force = true })),
+        new(
+            "merge into a new file",
+            (state, path, _) => MergeOperation.Run(MergeOptionsOf(path(state.Leaf), 1) with { DestinationPath = path("n.vhd"), Force = true })),
         Merging(1, "a.vhd"),
         new("zero the footer", (state, path, _) => ZeroFooter(path(state.Leaf))) { IsDamaged = true },
         new("repair", (state, path, _) => Repair(path(state.Leaf))) { IsDamaged = true },
@@ -71,7 +75,9 @@ internal static class WritingCycle
     /// <summary>Makes what the first step begins with.</summary>
     public static State Prepare(string folder)
     {
-        ImageCreator.Create(Path.Combine(folder, "a.vhd"), new NewImage(FirstBytes) { BlockSize = BlockBytes, UniqueId = Guid.NewGuid(), TimeStamp = Time });
+        ImageCreator.Create(
+            Path.Combine(folder, "a.vhd"),
+            new NewImage(FirstBytes) { BlockSize = BlockBytes, UniqueId = Guid.NewGuid(), TimeStamp = Time });
         return new State("a.vhd", new byte[FirstBytes]);
     }
 
@@ -141,7 +147,8 @@ internal static class WritingCycle
             ReadOnlySpan<byte> sector = actual.AsSpan(at, 512);
             if (!IsSector(before, at, sector) && !IsSector(after, at, sector))
             {
-                return $"sector {at / 512} of {path} is {sector[0]:X2}, not {(at < before.Length ? before[at] : 0):X2} or {(at < after.Length ? after[at] : 0):X2}";
+                int old = at < before.Length ? before[at] : 0, made = at < after.Length ? after[at] : 0;
+                return $"sector {at / 512} of {path} is {sector[0]:X2}, not {old:X2} or {made:X2}";
             }
         }
 
@@ -187,7 +194,9 @@ internal static class WritingCycle
         (state, _) => state with { Leaf = name });
 
     private static Step Merging(int depth, string target) => new(
-        $"merge {depth}", (state, path, _) => MergeOperation.Run(MergeOptionsOf(path(state.Leaf), depth)), (state, _) => state with { Leaf = target });
+        $"merge {depth}",
+        (state, path, _) => MergeOperation.Run(MergeOptionsOf(path(state.Leaf), depth)),
+        (state, _) => state with { Leaf = target });
 
     private static Step Resizing() => new(
         "resize",
@@ -212,7 +221,8 @@ internal static class WritingCycle
         },
         (state, _) => state with { Leaf = target });
 
-    private static MergeOptions MergeOptionsOf(string path, int depth) => new(path) { Depth = depth, UniqueId = Guid.NewGuid(), TimeStamp = Time };
+    private static MergeOptions MergeOptionsOf(string path, int depth) =>
+        new(path) { Depth = depth, UniqueId = Guid.NewGuid(), TimeStamp = Time };
 
     private static void Optimize(string path)
     {

@@ -41,11 +41,13 @@ internal sealed record WritingVerb(string Name, Action<string> Prepare, Action<s
         new("write-fixed", Fixed, folder => Write(At(folder, Base), 1, 9), Base),
         new("create", Dynamic, folder => ImageCreator.Create(At(folder, New), NewDisk(VhdType.Dynamic)), Base),
         new("create-fixed", Dynamic, folder => ImageCreator.Create(At(folder, New), NewDisk(VhdType.Fixed)), Base),
-        new("create-child", Dynamic, folder => ChildCreator.Create(At(folder, Child), new NewChild(At(folder, Base)) { UniqueId = Guid.NewGuid(), TimeStamp = Time }), Base),
+        new("create-child", Dynamic, folder =>
+            ChildCreator.Create(At(folder, Child), new NewChild(At(folder, Base)) { UniqueId = Guid.NewGuid(), TimeStamp = Time }), Base),
         new("merge", ChildOfBase, folder => MergeOperation.Run(Merging(folder, Child)), Child, Base),
         new("merge-two", Chain, folder => MergeOperation.Run(Merging(folder, Leaf) with { Depth = 2 }), Leaf, Child, Base),
         new("merge-new-child", Chain, folder => MergeOperation.Run(Merging(folder, Leaf) with { DestinationPath = At(folder, New) }), Leaf),
-        new("merge-new-disk", ChildOfBase, folder => MergeOperation.Run(Merging(folder, Child) with { DestinationPath = At(folder, New) }), Child),
+        new("merge-new-disk", ChildOfBase, folder =>
+            MergeOperation.Run(Merging(folder, Child) with { DestinationPath = At(folder, New) }), Child),
         new("optimize", Dynamic, folder => Optimize(folder, Base), Base),
         new("optimize-child", ChildOfBase, folder => Optimize(folder, Child), Child),
         new("optimize-in-place", Sparse, folder => OptimizeOperation.RunInPlace(new OptimizeOptions(At(folder, Base))), Base),
@@ -56,10 +58,12 @@ internal sealed record WritingVerb(string Name, Action<string> Prepare, Action<s
         new("convert-delete", Dynamic, folder => Convert(folder, DiskFormat.Fixed, deleteSource: true), Base, New),
         new("convert-over", TwoDisks, folder => Convert(folder, DiskFormat.Dynamic, deleteSource: true), Base, New),
         new("convert-raw-delete", Dynamic, folder => Convert(folder, DiskFormat.Raw, deleteSource: true), Base, New),
-        new("to-fixed-in-place", Raw, folder => InPlaceConversion.ToFixed(At(folder, "disk.raw"), CheckTarget.Any, force: false, Guid.NewGuid(), Time), "disk.raw"),
+        new("to-fixed-in-place", Raw, folder =>
+            InPlaceConversion.ToFixed(At(folder, "disk.raw"), CheckTarget.Any, force: false, Guid.NewGuid(), Time), "disk.raw"),
         new("to-raw-in-place", Fixed, folder => InPlaceConversion.ToRaw(At(folder, Base), SizeRule.Auto, force: false), Base),
         new("set-id", Dynamic, folder => SetImageOperation.Run(new SetImageOptions(At(folder, Base)) { UniqueId = Guid.NewGuid() }), Base),
-        new("set-parent", Moved, folder => SetImageOperation.Run(new SetImageOptions(At(folder, Child)) { ParentPath = At(folder, "moved.vhd") }), Child),
+        new("set-parent", Moved, folder =>
+            SetImageOperation.Run(new SetImageOptions(At(folder, Child)) { ParentPath = At(folder, "moved.vhd") }), Child),
         new("repair", Damaged, Repair, Base),
         new("undo", Repaired, folder => UndoOperation.Run(At(folder, Base), At(folder, Base) + ".undo"), Base),
     ];
@@ -72,7 +76,8 @@ internal sealed record WritingVerb(string Name, Action<string> Prepare, Action<s
     /// <summary>The disk is in the first of its files, in each sector as it was or, of those written, as it was to be.</summary>
     public void AssertKept(string folder)
     {
-        string path = Kept.Select(name => At(folder, name)).FirstOrDefault(File.Exists) ?? throw new Xunit.Sdk.XunitException($"{Name}: no image is left");
+        string path = Kept.Select(name => At(folder, name)).FirstOrDefault(File.Exists)
+            ?? throw new Xunit.Sdk.XunitException($"{Name}: no image is left");
         AssertHolds(path, folder);
 
         // Where the change made or replaced another file, that one has its name only when it is whole.
@@ -95,7 +100,8 @@ internal sealed record WritingVerb(string Name, Action<string> Prepare, Action<s
         {
             ReadOnlySpan<byte> sector = actual.AsSpan(at, 512);
             bool isOld = at < expected.Length ? sector.SequenceEqual(expected.AsSpan(at, 512)) : sector.IndexOfAnyExcept((byte)0) < 0;
-            bool isNew = Name.StartsWith("write", StringComparison.Ordinal) && at < written.Length && sector.SequenceEqual(written.AsSpan(at, 512));
+            bool isNew = Name.StartsWith("write", StringComparison.Ordinal) && at < written.Length
+                && sector.SequenceEqual(written.AsSpan(at, 512));
             Assert.True(isOld || isNew, $"{Name}: sector {at / 512} of {path} is lost");
         }
     }
@@ -120,9 +126,11 @@ internal sealed record WritingVerb(string Name, Action<string> Prepare, Action<s
 
     private static string At(string folder, string name) => Path.Combine(folder, name);
 
-    private static NewImage NewDisk(VhdType type) => new(DiskBytes) { VhdType = type, BlockSize = 64 * 1024, UniqueId = Guid.NewGuid(), TimeStamp = Time };
+    private static NewImage NewDisk(VhdType type) =>
+        new(DiskBytes) { VhdType = type, BlockSize = 64 * 1024, UniqueId = Guid.NewGuid(), TimeStamp = Time };
 
-    private static MergeOptions Merging(string folder, string name) => new(At(folder, name)) { UniqueId = Guid.NewGuid(), TimeStamp = Time };
+    private static MergeOptions Merging(string folder, string name) =>
+        new(At(folder, name)) { UniqueId = Guid.NewGuid(), TimeStamp = Time };
 
     /// <summary>Runs of sectors here and there, each with a value of its own, zeros between them.</summary>
     private static byte[] Pattern(int seed)

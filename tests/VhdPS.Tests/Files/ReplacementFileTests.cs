@@ -128,10 +128,12 @@ public sealed class ReplacementFileTests : IDisposable
     {
         string path = _folder.Write("target", "old"u8);
         Shell($"chown 1234:2345 '{path}' && chmod 640 '{path}' && setfacl -m u:3456:rw '{path}' && setfattr -n user.note -v kept '{path}'");
-        string before = Shell($"stat -c '%u:%g %a' '{path}'; getfacl -c --absolute-names '{path}'; getfattr --only-values -n user.note --absolute-names '{path}'");
+        string look = $"stat -c '%u:%g %a' '{path}'; getfacl -c --absolute-names '{path}'; "
+            + $"getfattr --only-values -n user.note --absolute-names '{path}'";
+        string before = Shell(look);
         Assert.Contains("user:3456:rw-", before, StringComparison.Ordinal);
         Replace(path);
-        Assert.Equal(before, Shell($"stat -c '%u:%g %a' '{path}'; getfacl -c --absolute-names '{path}'; getfattr --only-values -n user.note --absolute-names '{path}'"));
+        Assert.Equal(before, Shell(look));
         Assert.Equal(New, File.ReadAllBytes(path));
     }
 
@@ -174,7 +176,8 @@ public sealed class ReplacementFileTests : IDisposable
                 var progress = new Operations.StepProgress();
                 using var operation = OptimizeOperation.Begin(new OptimizeOptions(path) { Force = true });
                 operation.Run(progress);
-                Assert.Contains("owner 1234", Assert.Single(progress.Steps, step => step.Warning is not null).Warning, StringComparison.Ordinal);
+                Assert.Contains("owner 1234", Assert.Single(progress.Steps, step => step.Warning is not null).Warning,
+                    StringComparison.Ordinal);
             },
             group: 2345);
         Assert.StartsWith($"{OtherUser.Nobody}:2345 660", Shell($"stat -c '%u:%g %a' '{path}'"), StringComparison.Ordinal);
@@ -185,7 +188,8 @@ public sealed class ReplacementFileTests : IDisposable
     {
         string path = _folder.Write("target.vhd", ImageBytes.Dynamic(64 * 4096).AddBlock(0, 7).Bytes);
         Shell($"ln '{path}' '{_folder["second"]}'");
-        Assert.Equal(OperationError.HardLinked, Assert.Throws<VhdOperationException>(() => ReplacementFile.Begin(path, overwrite: true)).Code);
+        Assert.Equal(OperationError.HardLinked,
+            Assert.Throws<VhdOperationException>(() => ReplacementFile.Begin(path, overwrite: true)).Code);
         using (var operation = OptimizeOperation.Begin(new OptimizeOptions(path) { Force = true }))
         {
             Assert.Equal(OperationError.HardLinked, Assert.Throws<VhdOperationException>(() => operation.Run()).Code);
@@ -234,7 +238,11 @@ public sealed class ReplacementFileTests : IDisposable
         File.SetUnixFileMode(source, Private);
         RepairOperation.Run(source, RepairOperation.Plan(source), _folder["source.undo"]);
         Assert.Equal(Private, File.GetUnixFileMode(_folder["source.undo"]));
-        using var operation = ConvertOperation.Begin(new ConvertOptions(source, _folder["copy.vhd"]) { UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch });
+        using var operation = ConvertOperation.Begin(new ConvertOptions(source, _folder["copy.vhd"])
+        {
+            UniqueId = Guid.NewGuid(),
+            TimeStamp = VhdSpec.Epoch,
+        });
         operation.Run();
         Assert.Equal(Private, File.GetUnixFileMode(_folder["copy.vhd"]));
         Assert.Equal(Private, File.GetUnixFileMode(source));
@@ -257,13 +265,20 @@ public sealed class ReplacementFileTests : IDisposable
     [UnixFact]
     public void A_merge_into_an_existing_file_keeps_its_mode_and_its_link()
     {
-        string root = _folder["root.vhd"], child = _folder["child.vhd"], leaf = _folder["leaf.vhd"], real = _folder.Write("real.vhd", "old"u8), link = _folder["link.vhd"];
+        string root = _folder["root.vhd"], child = _folder["child.vhd"], leaf = _folder["leaf.vhd"];
+        string real = _folder.Write("real.vhd", "old"u8), link = _folder["link.vhd"];
         ImageCreator.Create(root, new NewImage(1 << 20) { UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch });
         ChildCreator.Create(child, new NewChild(root) { UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch });
         ChildCreator.Create(leaf, new NewChild(child) { UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch });
         File.SetUnixFileMode(real, Private);
         File.CreateSymbolicLink(link, "real.vhd");
-        MergeOperation.Run(new MergeOptions(leaf) { DestinationPath = link, Force = true, UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch });
+        MergeOperation.Run(new MergeOptions(leaf)
+        {
+            DestinationPath = link,
+            Force = true,
+            UniqueId = Guid.NewGuid(),
+            TimeStamp = VhdSpec.Epoch,
+        });
         Assert.Equal(Private, File.GetUnixFileMode(real));
         Assert.Equal("real.vhd", new FileInfo(link).LinkTarget);
         Assert.Equal(root, ChainInspector.Describe(real)[1].Path);
@@ -311,20 +326,28 @@ public sealed class ReplacementFileTests : IDisposable
     public void A_read_only_file_and_folder_are_refused_by_a_typed_error()
     {
         string path = _folder.Write("target", "old"u8);
-        File.SetUnixFileMode(_folder.Root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute);
+        Shell($"chmod 707 '{_folder.Root}'");
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.OtherRead);
         OtherUser.Run(() =>
         {
-            foreach (Action action in new Action[] { () => LocalImageFile.OpenWrite(path), () => ReplacementFile.Begin(path, overwrite: true) })
+            foreach (Action action in new Action[]
+            {
+                () => LocalImageFile.OpenWrite(path),
+                () => ReplacementFile.Begin(path, overwrite: true),
+            })
             {
                 ImageAccessException error = Assert.Throws<ImageAccessException>(action);
                 Assert.Equal(path, error.Path);
                 Assert.StartsWith(path + ":", error.Message, StringComparison.Ordinal);
             }
         });
-        File.SetUnixFileMode(_folder.Root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
-        OtherUser.Run(() => Assert.StartsWith(
-            _folder["new"] + ":", Assert.Throws<ImageAccessException>(() => ReplacementFile.Begin(_folder["new"], overwrite: false)).Message, StringComparison.Ordinal));
+        Shell($"chmod 705 '{_folder.Root}'");
+        string made = _folder["new"];
+        OtherUser.Run(() =>
+        {
+            ImageAccessException error = Assert.Throws<ImageAccessException>(() => ReplacementFile.Begin(made, overwrite: false));
+            Assert.StartsWith(made + ":", error.Message, StringComparison.Ordinal);
+        });
         Assert.Equal([path], Directory.GetFiles(_folder.Root));
     }
 

@@ -45,7 +45,9 @@ public sealed class ChangedUnderWayTests : IDisposable
 
     public static TheoryData<string, string> Changes => new()
     {
-        { "leaf", "written" }, { "leaf", "replaced" }, { "child", "written" }, { "child", "replaced" }, { "root", "written" }, { "root", "replaced" }, { "root", "longer" },
+        { "leaf", "written" }, { "leaf", "replaced" },
+        { "child", "written" }, { "child", "replaced" },
+        { "root", "written" }, { "root", "replaced" }, { "root", "longer" },
     };
 
     public void Dispose() => _folder.Dispose();
@@ -120,7 +122,12 @@ public sealed class ChangedUnderWayTests : IDisposable
     {
         string link = _folder["link.vhd"], converted = _folder["new.vhd"];
         File.CreateSymbolicLink(link, "leaf.vhd");
-        using (var operation = ConvertOperation.Begin(new ConvertOptions(link, converted) { DeleteSource = true, UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch }))
+        using (var operation = ConvertOperation.Begin(new ConvertOptions(link, converted)
+        {
+            DeleteSource = true,
+            UniqueId = Guid.NewGuid(),
+            TimeStamp = VhdSpec.Epoch,
+        }))
         {
             operation.Run();
         }

@@ -36,7 +36,8 @@ internal static partial class LinuxAttributes
 
             nint length = Get(source, name, ref buffer[0], MaxBytes);
             if ((length < 0 && Marshal.GetLastPInvokeError() != NoDataErrno)
-                || (length >= 0 && !IsEqual(target, name, buffer.AsSpan(0, (int)length)) && Set(target, name, ref buffer[0], length, 0) < 0))
+                || (length >= 0 && !IsEqual(target, name, buffer.AsSpan(0, (int)length))
+                    && Set(target, name, ref buffer[0], length, 0) < 0))
             {
                 lost.Add(new LostProtection($"the attribute {name}", IsAccess: name.StartsWith("system.", StringComparison.Ordinal)));
             }

@@ -151,7 +151,9 @@ internal abstract partial class UnixFile : PlatformFile
         }
     }
 
-    /// <summary>Gives a new file the access list and the attributes of another; what cannot be given is added to <paramref name="lost"/>.</summary>
+    /// <summary>
+    /// Gives a new file the access list and the attributes of another; what cannot be given is added to <paramref name="lost"/>.
+    /// </summary>
     protected abstract void CopyAttributes(OpenedFile source, OpenedFile target, ICollection<LostProtection> lost);
 
     /// <summary>Whether more than owner, group and mode decides who may use a file.</summary>

@@ -32,7 +32,9 @@ internal static partial class WindowsSecurity
         return lost;
     }
 
-    /// <summary>Gives a new file the access list of another that takes none from its folder: it was set by hand, to keep others out.</summary>
+    /// <summary>
+    /// Gives a new file the access list of another that takes none from its folder: it was set by hand, to keep others out.
+    /// </summary>
     public static void CopyProtectedList(string sourcePath, string targetPath)
     {
         if (Read(sourcePath, AccessList) is { } list

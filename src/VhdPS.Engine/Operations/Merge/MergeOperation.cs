@@ -174,11 +174,19 @@ public static class MergeOperation
                 progress?.Report(new WorkProgress(0, plan.NewSizeBytes) { Warning = warning });
             }
 
-            var child = new NewChild(plan.BasePath!) { UniqueId = options.UniqueId, TimeStamp = options.TimeStamp, SizeBytes = plan.NewSizeBytes };
+            var child = new NewChild(plan.BasePath!)
+            {
+                UniqueId = options.UniqueId,
+                TimeStamp = options.TimeStamp,
+                SizeBytes = plan.NewSizeBytes,
+            };
             ImageLayout layout = ImageLayout.Read(baseFile);
             ChildCreator.ThrowIfUnfit(layout);
             ChildCreator.Write(target.File, child, layout);
-            progress?.Report(new WorkProgress(0, plan.NewSizeBytes) { Step = $"Writing what the images hold themselves to a new file, '{plan.TargetPath}'" });
+            progress?.Report(new WorkProgress(0, plan.NewSizeBytes)
+            {
+                Step = $"Writing what the images hold themselves to a new file, '{plan.TargetPath}'",
+            });
             using (VhdImage image = VhdImage.Open(new WritableNonOwningImageFile(target.File), new VhdOpenOptions { ForWriting = true }))
             {
                 MergeCopy.Run(levels, SizeOf(baseFile) / VhdSpec.SectorSize, image, progress, cancellation);

@@ -150,7 +150,10 @@ public sealed class OptimizeOperation : IDisposable
         }
 
         ImageBuilder assembly = ReplacementImageBuilder.Begin(target.File, _file, _image.Layout);
-        progress?.Report(new WorkProgress(0, _source.SizeBytes) { Step = "Writing the blocks that are needed to a new file beside the image, in the order of the disk" });
+        progress?.Report(new WorkProgress(0, _source.SizeBytes)
+        {
+            Step = "Writing the blocks that are needed to a new file beside the image, in the order of the disk",
+        });
         Copy(target.File, assembly, progress, cancellation);
         OptimizeResult result = new(_options.Path, VhdType, IsEstimate: false)
         {
