@@ -99,7 +99,8 @@ public abstract class DiskSource : IDisposable
         if (Layout is { Footer.SavedState: not 0 })
         {
             throw new VhdOperationException(
-                Path, OperationError.StateSaved, "the state of a virtual machine is saved with the image.") { IsOverridable = true };
+                Path, OperationError.StateSaved, "the state of a virtual machine is saved with the image.")
+            { IsOverridable = true };
         }
     }
 
@@ -186,7 +187,8 @@ public readonly record struct DiskExtent(long Offset, long Length, bool IsZero)
     public long End => Offset + Length;
 }
 
-/// <summary>What a file is to be read as. A raw disk is never taken for an image nor an image for a raw disk: a guest can write either.</summary>
+/// <summary>What a file is to be read as. A raw disk is never taken for an image nor an image for a raw disk: a guest can write
+/// either.</summary>
 public enum SourceFormat
 {
     /// <summary>A Virtual PC / Hyper-V image.</summary>

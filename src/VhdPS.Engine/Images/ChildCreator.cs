@@ -1,6 +1,6 @@
 using VhdPS.Engine.Chains;
-using VhdPS.Engine.Files.Native;
 using VhdPS.Engine.Files;
+using VhdPS.Engine.Files.Native;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Layout;
 
