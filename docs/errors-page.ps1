@@ -49,7 +49,14 @@ $Error[0].ErrorDetails.RecommendedAction
 
 The message names the file and, where there is one, the structure, its offset in the file, the value found and the value expected.
 
-Three kinds follow: faults of an image, errors of operations, which the engine declined to do although the image may be valid, and errors of files and the system. A fault is a note (nothing is wrong with the data), a warning (it departs from the specification; the data can be read) or an error (data is lost, doubtful or out of reach). "Repairable" means that Repair-VpcImage can repair it from evidence in the file.
+'@
+    @(
+        'Three kinds follow: faults of an image, errors of operations, which the engine declined to do although the image may be valid,'
+        'and errors of files and the system. A fault is a note (nothing is wrong with the data), a warning (it departs from the'
+        'specification; the data can be read) or an error (data is lost, doubtful or out of reach). "Repairable" means that'
+        'Repair-VpcImage can repair it from evidence in the file.'
+    ) -join ' '
+    @'
 
 Before anything is tried on a damaged image that matters, copy the file.
 

@@ -12,7 +12,8 @@ internal static class ErrorRecords
     {
         ErrorRecord? record = exception switch
         {
-            VhdFormatException error => new ErrorRecord(error, error.Finding.Code.ToString(), Category(error.Finding.Code), target ?? error.Path),
+            VhdFormatException error =>
+                new ErrorRecord(error, error.Finding.Code.ToString(), Category(error.Finding.Code), target ?? error.Path),
             VhdOperationException error => new ErrorRecord(error, error.Code.ToString(), Category(error.Code), target ?? error.Path),
             ImageInUseException error => new ErrorRecord(error, "ImageInUse", ErrorCategory.ResourceBusy, target ?? error.Path),
             ImageIOException error => new ErrorRecord(error, Id(error), Category(error), target ?? error.Path),

@@ -40,7 +40,8 @@ public abstract partial class VpcCommandBase
         {
             string blocks = layout.BlockSize > 0 ? $", {layout.BlockCount} blocks of {VpcSize.Format(layout.BlockSize)}" : string.Empty;
             ReportStep(
-                $"{layout.Path}: {layout.VhdType} image, disk of {VpcSize.Format(layout.Size.SizeBytes)} ({layout.Size.SizeBytes} bytes by {layout.Size}), file of {layout.FileLength} bytes{blocks}.");
+                $"{layout.Path}: {layout.VhdType} image, disk of {VpcSize.Format(layout.Size.SizeBytes)} ({layout.Size.SizeBytes} bytes by "
+                    + $"{layout.Size}), file of {layout.FileLength} bytes{blocks}.");
             WriteDebug($"{layout.Path}: {layout.StoredFooterStructure} at {VpcFileOffset.Format(footer.FileOffset)} holds.");
         }
 

@@ -174,7 +174,9 @@ Describe 'the record of an error' {
 
     It 'of any other error has a category, and the advice that the help has' {
         $others = @(
-            [enum]::GetValues([VhdPS.Engine.Files.OperationError]) | ForEach-Object { [VhdPS.Engine.Files.VhdOperationException]::new('a.vhd', $_, 'no.') }
+            [enum]::GetValues([VhdPS.Engine.Files.OperationError]) | ForEach-Object {
+                [VhdPS.Engine.Files.VhdOperationException]::new('a.vhd', $_, 'no.')
+            }
             [enum]::GetValues([VhdPS.Engine.Files.ImageIOOperation]) | ForEach-Object {
                 [VhdPS.Engine.Files.ImageIOException]::new('a.vhd', $_, 0, [IO.IOException]::new('no'))
             }

@@ -65,7 +65,8 @@ public class EngineHouseTests
         string folder = Path.Combine(Repository.Root, "src", "VhdPS.Engine", house);
         string[] offenders = !Directory.Exists(folder)
             ? []
-            : [.. Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories).Where(path => directive.IsMatch(File.ReadAllText(path)))];
+            : [.. Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories).Where(
+                path => directive.IsMatch(File.ReadAllText(path)))];
 
         Assert.Empty(offenders);
     }

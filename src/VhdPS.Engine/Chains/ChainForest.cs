@@ -84,7 +84,8 @@ public static class ChainForest
 
                 ForestNode parent = _parents[node];
                 parent.Remove(node);
-                var top = new ForestNode(parent.Level with { State = ChainState.Cycle, Problem = $"'{parent.Level.Path}' is an ancestor of itself." });
+                var top = new ForestNode(
+                    parent.Level with { State = ChainState.Cycle, Problem = $"'{parent.Level.Path}' is an ancestor of itself." });
                 top.Add(node);
                 roots.Add(top);
                 Walk(top, reached);
@@ -136,7 +137,8 @@ public static class ChainForest
         private void Link(ForestImage image, ChainChild child)
         {
             var finder = new ParentFinder(
-                child.Path, image.Identity, policy, LayoutOptions.Default, _realPaths, real => _byRealPath.GetValueOrDefault(real)?.Node.Level.Layout);
+                child.Path, image.Identity, policy, LayoutOptions.Default, _realPaths, real =>
+                    _byRealPath.GetValueOrDefault(real)?.Node.Level.Layout);
             using ParentSearch search = finder.Find(child);
             ForestNode? parent = null;
             if (search is { State: ChainState.Ok, IsRaw: false, Path: { } path })
@@ -156,7 +158,8 @@ public static class ChainForest
             if (!_broken.TryGetValue(key, out ForestNode? node))
             {
                 _broken[key] = node = new ForestNode(new ChainLevel(
-                    0, path, search.State, search.Layout, search.IsRaw, search.Finding?.Describe() ?? search.Error?.Message ?? string.Empty, search.Finding, search.Tried)
+                    0, path, search.State, search.Layout, search.IsRaw, search.Finding?.Describe() ?? search.Error?.Message
+                        ?? string.Empty, search.Finding, search.Tried)
                 {
                     Error = search.Error,
                 });
@@ -177,7 +180,8 @@ public static class ChainForest
                 {
                     image.Node.Level = image.Node.Level with
                     {
-                        SameIdPaths = [.. group.Where(other => other != image).Select(other => other.Node.Level.Path).Order(StringComparer.Ordinal)],
+                        SameIdPaths = [
+                            .. group.Where(other => other != image).Select(other => other.Node.Level.Path).Order(StringComparer.Ordinal)],
                     };
                 }
             }

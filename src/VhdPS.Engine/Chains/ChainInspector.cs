@@ -26,7 +26,8 @@ public static class ChainInspector
         Finding? refusal = layout.FindBlockingFinding(forWriting: false);
         var levels = new List<ChainLevel>
         {
-            new(0, file.Path, refusal is null ? ChainState.Ok : ChainState.Damaged, layout, false, refusal?.Describe() ?? string.Empty, refusal, []),
+            new(0, file.Path, refusal is null ? ChainState.Ok : ChainState.Damaged, layout, false, refusal?.Describe() ?? string.Empty,
+                refusal, []),
         };
         if (layout.StoredFooter is null)
         {

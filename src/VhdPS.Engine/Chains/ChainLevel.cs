@@ -13,7 +13,8 @@ namespace VhdPS.Engine.Chains;
 /// <param name="Finding">What is wrong; null where nothing is, or where the file could not be opened.</param>
 /// <param name="Tried">Paths that were tried in vain before it, and why.</param>
 public sealed record ChainLevel(
-    int Depth, string Path, ChainState State, ImageLayout? Layout, bool IsRaw, string Problem, Finding? Finding, IReadOnlyList<TriedPath> Tried)
+    int Depth, string Path, ChainState State, ImageLayout? Layout, bool IsRaw, string Problem, Finding? Finding,
+        IReadOnlyList<TriedPath> Tried)
 {
     /// <summary>What kept the file from being opened; null where <see cref="Finding"/> says what is wrong.</summary>
     public Exception? Error { get; init; }

@@ -176,7 +176,8 @@ internal sealed class ChainReader(DiskLevel leaf, Func<IReadOnlyList<DiskLevel>>
         }
     }
 
-    /// <summary>How many sectors are read in one call: all where enough of them are wanted, else up to the first wide gap or long run.</summary>
+    /// <summary>How many sectors are read in one call: all where enough of them are wanted, else up to the first wide gap or long
+    /// run.</summary>
     private static int MeasurePiece(ReadOnlySpan<byte> own, int start, int end, out bool isOneRun)
     {
         int at = start + SectorBitmap.RunLength(own, start, end - start, out _);

@@ -25,7 +25,8 @@ internal sealed class ChildFolder(string folder, bool recurse)
         var found = new List<DependentImage>();
         foreach ((string path, DateTime time, long length) in Files())
         {
-            bool isKnown = _entries.TryGetValue(path, out Entry known) && known.Time == time && known.Length == length && known.Problem is null;
+            bool isKnown = _entries.TryGetValue(path, out Entry known) && known.Time == time && known.Length == length
+                && known.Problem is null;
             Entry entry = isKnown ? known : Read(path, time, length);
             if (DateTime.UtcNow - time > ClockGrain)
             {
@@ -81,7 +82,8 @@ internal sealed class ChildFolder(string folder, bool recurse)
             }
         }
 
-        return ImageLayout.Read(file) is { StoredFooter: not null, VhdType: VhdType.Differencing, Header: { } header } ? header.ParentUniqueId : null;
+        return ImageLayout.Read(file) is { StoredFooter: not null, VhdType: VhdType.Differencing, Header: { } header }
+            ? header.ParentUniqueId : null;
     }
 
     private readonly record struct Entry(DateTime Time, long Length, Guid? ParentId, string? Problem);

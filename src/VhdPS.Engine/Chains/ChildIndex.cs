@@ -42,7 +42,8 @@ public sealed class ChildIndex(IEnumerable<string>? searchFolders = null)
                 foreach (DependentImage candidate in folder.Find(id))
                 {
                     FileFacts facts = PlatformFile.Current.Stat(candidate.Path);
-                    bool isNew = facts.Kind == FileKind.Regular && facts.Identity != identity && found.TrueForAll(other => other.Path != candidate.Path);
+                    bool isNew = facts.Kind == FileKind.Regular && facts.Identity != identity
+                        && found.TrueForAll(other => other.Path != candidate.Path);
                     if (isNew && (candidate.Problem is not null || IsChild(candidate.Path, path, layout, identity)))
                     {
                         found.Add(candidate);
@@ -89,7 +90,8 @@ public sealed class ChildIndex(IEnumerable<string>? searchFolders = null)
         {
             using var file = LocalImageFile.OpenUnlocked(childPath);
             ImageLayout child = ImageLayout.Read(file);
-            if (child is not { StoredFooter: not null, VhdType: VhdType.Differencing, Header: { } header } || header.ParentUniqueId != layout.Footer.UniqueId)
+            if (child is not { StoredFooter: not null, VhdType: VhdType.Differencing, Header: { } header }
+                || header.ParentUniqueId != layout.Footer.UniqueId)
             {
                 return false;
             }
@@ -101,7 +103,8 @@ public sealed class ChildIndex(IEnumerable<string>? searchFolders = null)
                 childPath, file.Identity, new ParentPolicy { SearchFolders = _searchFolders }, LayoutOptions.Default, realPaths,
                 real => real == ownPath ? layout : null);
             using ParentSearch search = finder.Find(new ChainChild(childPath, child, StoredParentPath.ReadAll(file, header)));
-            return search is not { State: ChainState.Ok, Path: { } parentPath } || PlatformFile.Current.Stat(parentPath).Identity == identity;
+            return search is not { State: ChainState.Ok, Path: { } parentPath }
+                || PlatformFile.Current.Stat(parentPath).Identity == identity;
         }
         catch (FileNotFoundException)
         {
@@ -116,7 +119,8 @@ public sealed class ChildIndex(IEnumerable<string>? searchFolders = null)
 
     private IEnumerable<ChildFolder> FoldersFor(string path, IEnumerable<string> folders)
     {
-        foreach (string folder in folders.Prepend(Path.GetDirectoryName(Path.GetFullPath(path))!).Select(Path.GetFullPath).Distinct(StringComparer.Ordinal))
+        foreach (string folder in folders.Prepend(Path.GetDirectoryName(Path.GetFullPath(path))!).Select(Path.GetFullPath).Distinct(
+            StringComparer.Ordinal))
         {
             yield return FolderAt(folder, recurse: false);
         }

@@ -91,7 +91,8 @@ internal sealed class DiskLevel : IDisposable
         }
     }
 
-    /// <summary>Sectors from <paramref name="sector"/> on whose places follow on each other in the file, at most <paramref name="count"/>.</summary>
+    /// <summary>Sectors from <paramref name="sector"/> on whose places follow on each other in the file, at most <paramref
+    /// name="count"/>.</summary>
     public int PlaceOf(long sector, int count, out long fileOffset)
     {
         if (_map is null)

@@ -35,7 +35,8 @@ internal sealed class ForestImage
             ImageLayout layout = ImageLayout.Read(file);
             Finding? refusal = layout.FindBlockingFinding(forWriting: false);
             bool hasParent = layout is { StoredFooter: not null, VhdType: VhdType.Differencing, Header: not null };
-            return new ForestImage(path, realPath, refusal is null ? ChainState.Ok : ChainState.Damaged, layout, refusal?.Describe() ?? string.Empty, refusal)
+            return new ForestImage(
+                path, realPath, refusal is null ? ChainState.Ok : ChainState.Damaged, layout, refusal?.Describe() ?? string.Empty, refusal)
             {
                 Identity = file.Identity,
                 Child = hasParent ? new ChainChild(path, layout, StoredParentPath.ReadAll(file, layout.Header!)) : null,

@@ -15,7 +15,8 @@ internal static class ParentCandidates
     /// <param name="searchFolders">Folders given by the caller.</param>
     /// <param name="tried">Receives the stored paths that are not followed in any case.</param>
     public static IReadOnlyList<ParentCandidate> List(
-        IReadOnlyList<StoredParentPath> stored, IReadOnlyList<string> childFolders, IReadOnlyList<string> searchFolders, List<TriedPath> tried)
+        IReadOnlyList<StoredParentPath> stored, IReadOnlyList<string> childFolders, IReadOnlyList<string> searchFolders,
+            List<TriedPath> tried)
     {
         var candidates = new List<ParentCandidate>();
         var seen = new HashSet<string>(StringComparer.Ordinal);

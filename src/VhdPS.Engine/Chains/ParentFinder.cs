@@ -21,14 +21,16 @@ internal sealed class ParentFinder
     private readonly Func<string, ImageLayout?>? _known;
     private readonly Dictionary<string, string[]> _listings = new(StringComparer.Ordinal);
     private readonly HashSet<FileIdentity> _identities = [];
-    private readonly HashSet<string> _chainPaths = new(OperatingSystem.IsLinux() ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<string> _chainPaths = new(
+        OperatingSystem.IsLinux() ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase);
 
     /// <param name="leafPath">The image at the top.</param>
     /// <param name="leafIdentity">Its file.</param>
     /// <param name="policy">Where parents may be.</param>
     /// <param name="layoutOptions">How they are read.</param>
     /// <param name="realPaths">Resolves paths.</param>
-    /// <param name="known">The layout of an image by its real path where it has been read before, so that its file need not be opened.</param>
+    /// <param name="known">The layout of an image by its real path where it has been read before, so that its file need not be
+    /// opened.</param>
     public ParentFinder(
         string leafPath,
         FileIdentity leafIdentity,
@@ -63,7 +65,8 @@ internal sealed class ParentFinder
         };
         if (isNullId && !search.IsRaw && !_policy.IgnoreIdMismatch)
         {
-            Fail(search, FaultCode.ParentIdNull, "a unique id", "zeros", $"The image stores no parent id, so nothing proves a parent ('{child.ParentName}').");
+            Fail(search, FaultCode.ParentIdNull, "a unique id", "zeros",
+                $"The image stores no parent id, so nothing proves a parent ('{child.ParentName}').");
             return search;
         }
 
@@ -278,7 +281,8 @@ internal sealed class ParentFinder
 
         found.State = ChainState.IdMismatch;
         Fail(
-            found, FaultCode.ParentIdMismatch, Invariant($"{wanted}"), Invariant($"{actual}"), $"The parent '{found.Path}' has another unique id than the image stores.");
+            found, FaultCode.ParentIdMismatch, Invariant($"{wanted}"), Invariant(
+                $"{actual}"), $"The parent '{found.Path}' has another unique id than the image stores.");
         search.Tried.Add(new TriedPath(found.Path!, Invariant($"has the unique id {actual}, not {wanted}")));
         return found;
     }

@@ -26,7 +26,8 @@ internal sealed unsafe class SharedRead : IThreadPoolWorkItem
     private bool _isQueued;
     private ExceptionDispatchInfo? _error;
 
-    /// <summary>Fills <paramref name="buffer"/>, of which <paramref name="partSectors"/> sectors at a time are read by one thread.</summary>
+    /// <summary>Fills <paramref name="buffer"/>, of which <paramref name="partSectors"/> sectors at a time are read by one
+    /// thread.</summary>
     public static void Run(ChainReader reader, long sector, Span<byte> buffer, int partSectors)
     {
         SharedRead shared = _ofThread ??= new SharedRead();

@@ -152,7 +152,8 @@ public static class LocatorPath
 {
     private static readonly ParentLocatorCode[] ShownOrder = [ParentLocatorCode.W2ku, ParentLocatorCode.W2ru, ParentLocatorCode.MacX];
 
-    /// <summary>The parent's path that says most to a person: an absolute one, else a relative one, a file URL, the Unicode name; null where there is none.</summary>
+    /// <summary>The parent's path that says most to a person: an absolute one, else a relative one, a file URL, the Unicode name; null
+    /// where there is none.</summary>
     public static string? ReadParentPath(this DynamicDiskHeader header, ImageFile file)
     {
         string? path = ReadPaths(header, file, ShownOrder).Select(found => found.Path).FirstOrDefault(found => found is { Length: > 0 });
@@ -164,7 +165,8 @@ public static class LocatorPath
         DynamicDiskHeader header, ImageFile file, IReadOnlyList<ParentLocatorCode> order)
     {
         IReadOnlyList<ParentLocator> locators = header.ParentLocators;
-        return order.SelectMany(code => locators.Where(locator => locator.Code == code)).Select(locator => (locator, locator.ReadPath(file)));
+        return order.SelectMany(code => locators.Where(locator => locator.Code == code)).Select(
+            locator => (locator, locator.ReadPath(file)));
     }
 
     /// <summary>The path, or null where the locator points outside the file, is too long, or holds no path.</summary>

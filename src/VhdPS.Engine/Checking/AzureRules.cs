@@ -20,7 +20,8 @@ internal static class AzureRules
     public static void Judge(TargetRules rules, ImageLayout? layout)
     {
         StoredFooter? end = layout?.Footers.End;
-        bool isAtEnd = end is not null && layout!.Footers.TrailingBytes == 0 && end.Footer.StoredLength == VhdSpec.FooterSize && end.Footer.HasCookie;
+        bool isAtEnd = end is not null && layout!.Footers.TrailingBytes == 0 && end.Footer.StoredLength == VhdSpec.FooterSize
+            && end.Footer.HasCookie;
         rules.Add(
             FaultCode.AzureFooterNotAtEnd, isAtEnd, VhdStructure.Footer,
             layout is null ? null : Math.Max(0, layout.FileLength - VhdSpec.FooterSize),
@@ -35,7 +36,8 @@ internal static class AzureRules
         rules.Add(
             FaultCode.AzureFooterChecksumMismatch, isAtEnd && end!.Footer.IsChecksumValid, VhdStructure.Footer,
             end?.FileOffset + HardDiskFooter.ChecksumAt,
-            $"0x{(end?.Footer ?? footer).ComputedChecksum:X8}", isAtEnd ? $"0x{end!.Footer.Checksum:X8}" : "no footer at the end", "The checksum of the footer at the end is not valid.");
+            $"0x{(end?.Footer ?? footer).ComputedChecksum:X8}", isAtEnd ? $"0x{end!.Footer.Checksum:X8}"
+                : "no footer at the end", "The checksum of the footer at the end is not valid.");
         rules.Add(
             FaultCode.AzureTypeNotFixed, footer.DiskType == VhdType.Fixed, VhdStructure.Footer,
             layout.StoredFooter.FileOffset + HardDiskFooter.DiskTypeAt,
@@ -62,7 +64,8 @@ internal static class AzureRules
             rules.Add(
                 FaultCode.AzureFileLengthMismatch, current <= MaxSize && layout.FileLength == (long)current + VhdSpec.FooterSize,
                 VhdStructure.File, null,
-                current <= MaxSize ? Invariant($"{current + VhdSpec.FooterSize} bytes") : "the size and 512 bytes", Invariant($"{layout.FileLength} bytes"),
+                current <= MaxSize ? Invariant($"{current + VhdSpec.FooterSize} bytes")
+                    : "the size and 512 bytes", Invariant($"{layout.FileLength} bytes"),
                 "The file is not as long as the disk and its footer.");
         }
         else if (layout.Header is { } header && layout.BlockSize > 0)
@@ -70,7 +73,8 @@ internal static class AzureRules
             rules.Add(
                 FaultCode.AzureTableEntriesTooMany, header.MaxTableEntries <= layout.BlockCount, VhdStructure.DynamicHeader,
                 (long)footer.DataOffset + DynamicDiskHeader.MaxTableEntriesAt,
-                Invariant($"{layout.BlockCount}"), Invariant($"{header.MaxTableEntries}"), "The table has more entries than the disk has blocks.");
+                Invariant($"{layout.BlockCount}"), Invariant(
+                    $"{header.MaxTableEntries}"), "The table has more entries than the disk has blocks.");
         }
     }
 }

@@ -22,7 +22,8 @@ internal static class BatmapCheck
             log.Add(new Finding(FaultCode.BatmapInvalid, VhdStructure.Batmap, layout.Batmap.HeaderOffset + at, expected, actual, message));
 
         long needed = (layout.BlockCount + 7) / 8;
-        if (header.MapLength < needed || header.MapLength > MaxMapLength || header.MapLength > file.Length - Math.Min(header.MapOffset, file.Length))
+        if (header.MapLength < needed || header.MapLength > MaxMapLength
+            || header.MapLength > file.Length - Math.Min(header.MapOffset, file.Length))
         {
             Add(
                 BatmapHeader.MapSectorCountAt, Invariant($"space for {layout.BlockCount} bits in the file"),

@@ -17,7 +17,8 @@ internal static class ChainCheck
             if (level.State is ChainState.Damaged or ChainState.Inaccessible)
             {
                 log.Add(
-                    new Finding(FaultCode.ParentDamaged, VhdStructure.Chain, null, "an image that can be read", string.Empty, $"Parent '{level.Path}': {level.Problem}"));
+                    new Finding(FaultCode.ParentDamaged, VhdStructure.Chain, null, "an image that can be read", string.Empty,
+                        $"Parent '{level.Path}': {level.Problem}"));
             }
             else if (level.Finding is { } finding)
             {

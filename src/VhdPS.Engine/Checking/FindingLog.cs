@@ -4,7 +4,8 @@ using static System.FormattableString;
 
 namespace VhdPS.Engine.Checking;
 
-/// <summary>Takes findings, lists no more than a limit of each code and counts all, so that a million bad entries take little memory.</summary>
+/// <summary>Takes findings, lists no more than a limit of each code and counts all, so that a million bad entries take little
+/// memory.</summary>
 internal sealed class FindingLog(int limit)
 {
     private readonly List<Finding> _listed = [];

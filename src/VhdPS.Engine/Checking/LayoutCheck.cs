@@ -94,7 +94,8 @@ internal static class LayoutCheck
         {
             log.Add(new Finding(
                 FaultCode.BlockSizeMisread, VhdStructure.DynamicHeader, (long)layout.Footer.DataOffset + DynamicDiskHeader.BlockSizeAt,
-                Invariant($"{MinQemuBlockSize} bytes or more"), Invariant($"{layout.BlockSize} bytes"), "QEMU reads other data than the image holds, and destroys it by writing."));
+                Invariant($"{MinQemuBlockSize} bytes or more"), Invariant(
+                    $"{layout.BlockSize} bytes"), "QEMU reads other data than the image holds, and destroys it by writing."));
         }
     }
 

@@ -142,7 +142,8 @@ internal sealed class TableCheck
                 _log.Add(new Finding(
                     FaultCode.LocatorOverlaps, VhdStructure.ParentLocator,
                     (long)_layout.Footer.DataOffset + DynamicDiskHeader.LocatorAt(locator.Index), "a place of its own",
-                    Invariant($"offset {extent.FileOffset}"), Invariant($"Locator {locator.Index} ({locator.CodeText}) lies in block {TableScan.BlockOf(placed)}.")));
+                    Invariant($"offset {extent.FileOffset}"), Invariant(
+                        $"Locator {locator.Index} ({locator.CodeText}) lies in block {TableScan.BlockOf(placed)}.")));
             }
         }
     }
@@ -176,7 +177,8 @@ internal sealed class TableCheck
             long entryAt = at + used - (used % VhdSpec.TableEntrySize);
             _log.Add(new Finding(
                 FaultCode.TableEntryBeyondDisk, VhdStructure.BlockAllocationTable, entryAt, "0xFFFFFFFF", "another value",
-                Invariant($"Entry {(entryAt - _layout.TableOffset) / VhdSpec.TableEntrySize} lies after the disk's last block and is in use.")));
+                Invariant(
+                    $"Entry {(entryAt - _layout.TableOffset) / VhdSpec.TableEntrySize} lies after the disk's last block and is in use.")));
             return;
         }
     }

@@ -67,7 +67,8 @@ internal sealed class TargetRules
         if (layout.Header is { } header)
         {
             Add(
-                rule, header.BlockSize is 512 * 1024 or VhdSpec.DefaultBlockSize, VhdStructure.DynamicHeader, (long)layout.Footer.DataOffset + DynamicDiskHeader.BlockSizeAt,
+                rule, header.BlockSize is 512 * 1024 or VhdSpec.DefaultBlockSize, VhdStructure.DynamicHeader, (long)layout.Footer.DataOffset
+                    + DynamicDiskHeader.BlockSizeAt,
                 "524288 or 2097152 bytes", Invariant($"{header.BlockSize} bytes"), message);
         }
     }

@@ -67,7 +67,8 @@ internal sealed class BlockDiskWriter(ImageFile file, ImageBuilder assembly, lon
         long end = Math.Min(offset + chunk.Length, sizeBytes);
         int firstBlock = (int)(offset / _blockSize);
         int lastBlock = (int)((end - 1) / _blockSize);
-        Span<bool> isFresh = lastBlock - firstBlock < MaxBlocksOnStack ? stackalloc bool[lastBlock - firstBlock + 1] : new bool[lastBlock - firstBlock + 1];
+        Span<bool> isFresh = lastBlock - firstBlock < MaxBlocksOnStack ? stackalloc bool[lastBlock - firstBlock + 1]
+            : new bool[lastBlock - firstBlock + 1];
         bool isAnyFresh = false;
         for (int blockIndex = firstBlock; blockIndex <= lastBlock; blockIndex++)
         {

@@ -187,7 +187,8 @@ public readonly record struct DiskExtent(long Offset, long Length, bool IsZero)
     public long End => Offset + Length;
 }
 
-/// <summary>What a file is to be read as. A raw disk is never taken for an image nor an image for a raw disk: a guest can write either.</summary>
+/// <summary>What a file is to be read as. A raw disk is never taken for an image nor an image for a raw disk: a guest can write
+/// either.</summary>
 public enum SourceFormat
 {
     /// <summary>A Virtual PC / Hyper-V image.</summary>

@@ -37,12 +37,14 @@ internal static class OrderedWork
         {
             stopping.Cancel();
             Task.WhenAll(running).ContinueWith(
-                static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).Wait(CancellationToken.None);
+                static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).Wait(
+                    CancellationToken.None);
         }
     }
 
     // Fair: a unit may wait for the ones before it, which must therefore have begun before it.
-    private static Task<TResult> Start<TUnit, TResult>(TUnit unit, Func<TUnit, CancellationToken, TResult> work, CancellationToken stopping) =>
+    private static Task<TResult> Start<TUnit, TResult>(
+        TUnit unit, Func<TUnit, CancellationToken, TResult> work, CancellationToken stopping) =>
         Task.Factory.StartNew(
             () => work(unit, stopping), CancellationToken.None, TaskCreationOptions.PreferFairness, TaskScheduler.Default);
 }

@@ -55,7 +55,8 @@ public sealed class ImageIOException : IOException
 
     /// <summary>Whether <paramref name="hresult"/> says that the medium is full or a size limit is reached.</summary>
     internal static bool IsDiskFullCode(int hresult) =>
-        OperatingSystem.IsWindows() ? hresult is unchecked((int)0x80070070) or unchecked((int)0x80070027) : hresult is 28 or 122 or 27 or 69;
+        OperatingSystem.IsWindows() ? hresult is unchecked((int)0x80070070) or unchecked((int)0x80070027)
+            : hresult is 28 or 122 or 27 or 69;
 
     // .NET turns EFBIG, a file system's or a user's limit on the size of a file, into an ArgumentOutOfRangeException.
     private static bool SaysFull(Exception inner) => inner is ArgumentOutOfRangeException || IsDiskFullCode(inner.HResult);
@@ -84,7 +85,8 @@ public sealed class ImageInUseException : IOException
 {
     /// <summary>Names the file and what was wanted.</summary>
     public ImageInUseException(string path, bool forWriting, Exception? inner = null)
-        : base($"{path}: in use: another program has the image open{(forWriting ? string.Empty : " for writing")}. Close it and try again.", inner)
+        : base($"{path}: in use: another program has the image open{(forWriting ? string.Empty : " for writing")}. Close it and try again.",
+            inner)
     {
         Path = path;
     }

@@ -80,7 +80,8 @@ public sealed class LocalImageFile : ImageFile
     /// <exception cref="ImageInUseException">A writer has it open.</exception>
     public static LocalImageFile OpenRead(string path) => Open(path, FileMode.Open, FileAccess.Read, FileShare.Read);
 
-    /// <summary>Opens an existing file for looking at it, whoever writes to it meanwhile. Windows refuses where a writer does not share.</summary>
+    /// <summary>Opens an existing file for looking at it, whoever writes to it meanwhile. Windows refuses where a writer does not
+    /// share.</summary>
     /// <exception cref="FileNotFoundException">There is none.</exception>
     /// <exception cref="VhdFormatException">The path names no regular file.</exception>
     /// <exception cref="ImageInUseException">A writer does not share it.</exception>
@@ -313,7 +314,8 @@ public sealed class LocalImageFile : ImageFile
             string reason = forWriting ? "this user may not write to it, or it is marked as read-only" : "this user may not read it";
             throw new ImageAccessException(path, reason, error);
         }
-        catch (IOException error) when (error is not (ImageInUseException or FileNotFoundException or DirectoryNotFoundException or PathTooLongException))
+        catch (IOException error) when (
+            error is not (ImageInUseException or FileNotFoundException or DirectoryNotFoundException or PathTooLongException))
         {
             throw new ImageIOException(path, ImageIOOperation.Open, null, error);
         }
@@ -378,7 +380,8 @@ public sealed class LocalImageFile : ImageFile
     }
 
     // ArgumentOutOfRangeException: so .NET reports a file that would pass a limit of its size.
-    private static bool IsSystemError(Exception error) => error is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException;
+    private static bool IsSystemError(Exception error) =>
+        error is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException;
 
     private static bool IsSharingViolation(int hresult) =>
         OperatingSystem.IsWindows() ? hresult is unchecked((int)0x80070020) or unchecked((int)0x80070021)

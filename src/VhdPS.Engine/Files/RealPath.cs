@@ -63,7 +63,8 @@ internal static class RealPath
 
     private static void Push(Stack<string> waiting, string path)
     {
-        foreach (string part in path.Split([Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar], StringSplitOptions.RemoveEmptyEntries).Reverse())
+        foreach (string part in path.Split(
+            [Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar], StringSplitOptions.RemoveEmptyEntries).Reverse())
         {
             waiting.Push(part);
         }

@@ -133,7 +133,8 @@ public sealed class DynamicDiskHeader
             LocatorAt(locator.Index),
             ParentLocator.Size,
             locator.IsUsed ? locator.ToString() : "none")),
-        new("Reserved2", Reserved2At, VhdSpec.HeaderSize - Reserved2At, _bytes.AsSpan(Reserved2At).IndexOfAnyExcept((byte)0) < 0 ? "zeros" : "not zeros"),
+        new("Reserved2", Reserved2At, VhdSpec.HeaderSize - Reserved2At, _bytes.AsSpan(Reserved2At).IndexOfAnyExcept(
+            (byte)0) < 0 ? "zeros" : "not zeros"),
     ];
 
     /// <summary>Where in the header one of the eight parent locators lies.</summary>

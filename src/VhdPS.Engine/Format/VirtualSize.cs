@@ -55,7 +55,8 @@ public readonly record struct VirtualSize(ulong SizeBytes, SizeRule Rule, string
     {
         long sectorCount = sizeBytes / VhdSpec.SectorSize;
         var geometry = DiskGeometry.ForSectorCount(sectorCount);
-        if (IsByGeometry(footer.CreatorApplication) && DiskGeometry.CoveringSectorCount(sectorCount) is var covering && covering.SectorCount == sectorCount)
+        if (IsByGeometry(footer.CreatorApplication) && DiskGeometry.CoveringSectorCount(sectorCount) is var covering
+            && covering.SectorCount == sectorCount)
         {
             // Not every size of whole cylinders is that of the geometry that goes with it.
             geometry = covering;

@@ -60,11 +60,13 @@ internal sealed class BatmapMove
 
         byte[] copy = new byte[length];
         file.ReadAt(map.FileOffset, copy.AsSpan(0, (int)map.Length));
-        (BatmapHeader.Parse(bytes)!.Value with { MapOffset = mapOffset, MapSectorCount = (uint)(length / VhdSpec.SectorSize) }).Encode(bytes);
+        (BatmapHeader.Parse(bytes)!.Value with { MapOffset = mapOffset, MapSectorCount = (uint)(length / VhdSpec.SectorSize) }).Encode(
+            bytes);
         return new BatmapMove(file, header.FileOffset, tableEnd, bytes, copy, mapOffset);
     }
 
-    /// <summary>Plans a move of the header alone, into free space that ends at <paramref name="limit"/>; null where there is nothing to move or no free space.</summary>
+    /// <summary>Plans a move of the header alone, into free space that ends at <paramref name="limit"/>; null where there is nothing to
+    /// move or no free space.</summary>
     public static BatmapMove? PlanHeader(ImageFile file, ImageLayout layout, long tableEnd, long limit) =>
         IsNeeded(layout, tableEnd) && tableEnd + BatmapHeader.Size <= limit
         && Find(layout) is { } batmap && batmap.ReadHeader(file) is { } bytes

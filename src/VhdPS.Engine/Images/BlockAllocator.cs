@@ -69,7 +69,8 @@ internal sealed class BlockAllocator
             {
                 // I4
                 throw new VhdOperationException(
-                    _layout.Path, OperationError.ImageFull, $"the image is full: a new block would lie at offset {bitmapOffset}, and a table entry reaches to 2 TiB.");
+                    _layout.Path, OperationError.ImageFull,
+                        $"the image is full: a new block would lie at offset {bitmapOffset}, and a table entry reaches to 2 TiB.");
             }
         }
     }

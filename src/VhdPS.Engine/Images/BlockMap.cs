@@ -79,14 +79,16 @@ public static class BlockMap
         {
             if (firstBlock == 0 && count > 0 && image.SectorCount > 0)
             {
-                yield return new BlockRun(image.Path, 0, 1, 0, image.SectorCount, BlockState.Allocated, 0, 0, readBitmaps ? image.SectorCount : null);
+                yield return new BlockRun(
+                    image.Path, 0, 1, 0, image.SectorCount, BlockState.Allocated, 0, 0, readBitmaps ? image.SectorCount : null);
             }
 
             yield break;
         }
 
         BlockState absent = layout.VhdType == VhdType.Differencing ? BlockState.Parent : BlockState.Zero;
-        int end = (int)Math.Min(table.Count, firstBlock > table.Count ? firstBlock : firstBlock + Math.Min(count, table.Count - firstBlock));
+        int end = (int)Math.Min(
+            table.Count, firstBlock > table.Count ? firstBlock : firstBlock + Math.Min(count, table.Count - firstBlock));
         for (int blockIndex = (int)Math.Min(firstBlock, end); blockIndex < end; blockIndex++)
         {
             uint entry = table[blockIndex];
@@ -111,7 +113,8 @@ public static class BlockMap
         }
     }
 
-    /// <summary>Joins neighbours that are absent, or that lie in the file at equal distances with no more than a gap for alignment.</summary>
+    /// <summary>Joins neighbours that are absent, or that lie in the file at equal distances with no more than a gap for
+    /// alignment.</summary>
     private static IEnumerable<BlockRun> Merge(IEnumerable<BlockRun> blocks)
     {
         BlockRun? last = null;
@@ -196,4 +199,5 @@ public enum BlockState
 /// <param name="FileStride">Bytes in the file from the data of one block to that of the next; 0 where the run has only one.</param>
 /// <param name="WrittenSectorCount">Sectors whose bits are set; null where the bitmaps were not read.</param>
 public readonly record struct BlockRun(
-    string Path, long Block, long Count, long Sector, long SectorCount, BlockState State, long FileOffset, long FileStride, long? WrittenSectorCount);
+    string Path, long Block, long Count, long Sector, long SectorCount, BlockState State, long FileOffset, long FileStride,
+        long? WrittenSectorCount);

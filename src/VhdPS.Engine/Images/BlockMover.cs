@@ -30,7 +30,8 @@ internal sealed class BlockMover(ImageFile file, ImageLayout layout, BlockAlloca
         return bitmapOffset / VhdSpec.SectorSize < VhdSpec.UnusedEntry
             ? bitmapOffset
             : throw new VhdOperationException(
-                layout.Path, OperationError.ImageFull, $"the image is full: a block would lie at offset {bitmapOffset}, and a table entry reaches to 2 TiB.");
+                layout.Path, OperationError.ImageFull,
+                    $"the image is full: a block would lie at offset {bitmapOffset}, and a table entry reaches to 2 TiB.");
     }
 
     /// <summary>Copies a block to a free place (M1); the entry follows with <see cref="Publish"/>.</summary>
@@ -67,7 +68,8 @@ internal sealed class BlockMover(ImageFile file, ImageLayout layout, BlockAlloca
         _copied[blockIndex] = (uint)(bitmapOffset / VhdSpec.SectorSize);
     }
 
-    /// <summary>Takes a block out of the file with the next <see cref="Publish"/>; whatever reads it must see the same without it.</summary>
+    /// <summary>Takes a block out of the file with the next <see cref="Publish"/>; whatever reads it must see the same without
+    /// it.</summary>
     public void Drop(int blockIndex) => _copied[blockIndex] = VhdSpec.UnusedEntry;
 
     /// <summary>Syncs the copies, changes the entries, and syncs those: then the old places are free (M2, M3).</summary>

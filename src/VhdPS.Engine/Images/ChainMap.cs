@@ -46,5 +46,6 @@ public static class ChainMap
 
     private static ChainRun Describe(VhdImage image, SectorRun run, DiskLevel? level) => level is null
         ? new ChainRun(run.Sector, run.Count, SectorOrigin.Zero, null, -1)
-        : new ChainRun(run.Sector, run.Count, level.Path == image.Path ? SectorOrigin.File : SectorOrigin.Parent, level.Path, run.FileOffset);
+        : new ChainRun(
+            run.Sector, run.Count, level.Path == image.Path ? SectorOrigin.File : SectorOrigin.Parent, level.Path, run.FileOffset);
 }

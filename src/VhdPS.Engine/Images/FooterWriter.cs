@@ -90,7 +90,8 @@ internal sealed class FooterWriter
         return true;
     }
 
-    /// <summary>Where the footer at the end goes that is to lie at or after <paramref name="fileOffset"/> and clear of its present place.</summary>
+    /// <summary>Where the footer at the end goes that is to lie at or after <paramref name="fileOffset"/> and clear of its present
+    /// place.</summary>
     public long PlaceAtOrAfter(long fileOffset)
     {
         if (EndOffset % VhdSpec.SectorSize == 0)
@@ -127,7 +128,8 @@ internal sealed class FooterWriter
         WriteCopy();
     }
 
-    /// <summary>Writes the footer at <paramref name="fileOffset"/>, below its present place and clear of everything, and cuts the file after it.</summary>
+    /// <summary>Writes the footer at <paramref name="fileOffset"/>, below its present place and clear of everything, and cuts the file
+    /// after it.</summary>
     public void CutTo(long fileOffset)
     {
         if (fileOffset + VhdSpec.FooterSize > EndOffset || fileOffset % VhdSpec.SectorSize != 0)

@@ -7,7 +7,8 @@ namespace VhdPS.Engine.Images;
 /// <summary>Looks for free space between the structures and blocks of an image.</summary>
 internal static class FreeSpace
 {
-    /// <summary>File offset of the first free place of <paramref name="length"/> bytes on a sector boundary below the footer; null where there is none.</summary>
+    /// <summary>File offset of the first free place of <paramref name="length"/> bytes on a sector boundary below the footer; null where
+    /// there is none.</summary>
     /// <param name="layout">The image.</param>
     /// <param name="table">Its table.</param>
     /// <param name="length">Bytes that are wanted.</param>
@@ -17,7 +18,8 @@ internal static class FreeSpace
         IEnumerable<(long Start, long End)> structures = layout.Occupied
             .Where(extent => !isGivenUp(extent)).Select(extent => (extent.FileOffset, extent.End));
         IEnumerable<(long Start, long End)> blocks = TableScan.SortByPlace(table).Select(
-            placed => (ImageLayout.BitmapOffset(TableScan.EntryOf(placed)), ImageLayout.BitmapOffset(TableScan.EntryOf(placed)) + layout.BlockSpan));
+            placed => (ImageLayout.BitmapOffset(TableScan.EntryOf(placed)), ImageLayout.BitmapOffset(
+                TableScan.EntryOf(placed)) + layout.BlockSpan));
         var wholeTable = (layout.TableOffset, layout.Header!.EntriesEnd);
         long at = 0;
         foreach ((long start, long end) in structures.Append(wholeTable).Concat(blocks).Order())

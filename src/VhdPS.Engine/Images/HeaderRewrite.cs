@@ -49,7 +49,8 @@ internal static class HeaderRewrite
             parentUniqueId: parent.UniqueId,
             parentTimeStamp: parent.TimeStamp,
             parentUnicodeName: link.Name,
-            parentLocators: slots.Select(slot => new ParentLocator(slot, ParentLocatorCode.None, 0, 0, 0, 0)).Concat(link.Locators(linkOffset, slots)));
+            parentLocators: slots.Select(slot => new ParentLocator(slot, ParentLocatorCode.None, 0, 0, 0, 0)).Concat(
+                link.Locators(linkOffset, slots)));
 
         BlockAllocationTable table = SectorMap.ReadTable(file, layout);
         long? free = FreeSpace.Find(
@@ -99,7 +100,8 @@ internal static class HeaderRewrite
     /// <summary>Bytes that a locator's path takes, in whole sectors.</summary>
     public static long SpaceOf(StructureExtent extent) => VhdSpec.RoundUp(extent.Length, VhdSpec.SectorSize);
 
-    private static DynamicDiskHeader WithMovedLocators(DynamicDiskHeader header, Dictionary<long, int> places, long linkOffset) => header.With(
+    private static DynamicDiskHeader WithMovedLocators(DynamicDiskHeader header, Dictionary<long, int> places, long linkOffset) =>
+        header.With(
         parentLocators: header.ParentLocators
             .Where(locator => locator.IsUsed && places.ContainsKey((long)locator.DataOffset))
             .Select(locator => locator with { DataOffset = (ulong)(linkOffset + places[(long)locator.DataOffset]) }));
@@ -109,7 +111,8 @@ internal static class HeaderRewrite
     /// header that a footer on the medium names is whole at every moment.
     /// </summary>
     private static void Rewrite(
-        ImageFile file, ImageLayout layout, HardDiskFooter footer, Func<long, DynamicDiskHeader> headerWith, byte[] texts, long linkOffset, long newEnd)
+        ImageFile file, ImageLayout layout, HardDiskFooter footer, Func<long, DynamicDiskHeader> headerWith, byte[] texts, long linkOffset,
+            long newEnd)
     {
         // After the place where the last footer will be: header, paths, and the footer that names them.
         long spareOffset = newEnd + VhdSpec.FooterSize;

@@ -26,7 +26,8 @@ internal sealed class ImageBuilder
     /// <param name="extras">What else lies after the table: the paths of locators.</param>
     /// <param name="batmap">Xen's map of full blocks, where the image is to have one.</param>
     public ImageBuilder(
-        ImageFile file, HardDiskFooter footer, DynamicDiskHeader header, IReadOnlyList<FileSegment>? extras = null, NewBatmap? batmap = null)
+        ImageFile file, HardDiskFooter footer, DynamicDiskHeader header, IReadOnlyList<FileSegment>? extras = null,
+            NewBatmap? batmap = null)
     {
         _file = file;
         _footer = footer;
@@ -77,7 +78,8 @@ internal sealed class ImageBuilder
             throw new VhdOperationException(
                 _file.Path,
                 OperationError.ImageFull,
-                $"the image is full: block {blockIndex} would lie at offset {dataOffset - BitmapSize}, and a table entry reaches to 2 TiB.");
+                $"the image is full: block {blockIndex} would lie at offset {dataOffset - BitmapSize}, and "
+                    + "a table entry reaches to 2 TiB.");
         }
 
         Table[blockIndex] = (uint)entry;

@@ -47,7 +47,8 @@ public static class ImageCreator
     /// <param name="footer">The footer.</param>
     /// <param name="header">The header.</param>
     /// <param name="afterTable">The paths of parent locators, a whole number of sectors.</param>
-    public static void WriteDynamic(ImageFile file, HardDiskFooter footer, DynamicDiskHeader header, ReadOnlySpan<byte> afterTable = default)
+    public static void WriteDynamic(
+        ImageFile file, HardDiskFooter footer, DynamicDiskHeader header, ReadOnlySpan<byte> afterTable = default)
     {
         long tableOffset = (long)header.TableOffset;
         long tableEnd = header.TableEnd;

@@ -91,7 +91,8 @@ public sealed record NewImage(long SizeBytes)
 
         if (VhdType != VhdType.Fixed && VhdSpec.SectorsFor(SizeBytes) / (BlockSize / VhdSpec.SectorSize) >= VhdSpec.MaxTableEntries)
         {
-            throw new ArgumentException($"Blocks of {BlockSize} bytes are too small for a disk of {SizeBytes} bytes: the table would pass 64 MiB.");
+            throw new ArgumentException(
+                $"Blocks of {BlockSize} bytes are too small for a disk of {SizeBytes} bytes: the table would pass 64 MiB.");
         }
 
         if (UniqueId == Guid.Empty)

@@ -161,7 +161,8 @@ public sealed partial class VhdImage
         return count;
     }
 
-    /// <summary>A disk whose size is not a whole number of sectors ends inside its last sector; what lies after is not the disk's.</summary>
+    /// <summary>A disk whose size is not a whole number of sectors ends inside its last sector; what lies after is not the
+    /// disk's.</summary>
     internal void MaskPartialSector(long sector, long count, Span<byte> buffer)
     {
         int used = (int)(Layout.Size.SizeBytes % VhdSpec.SectorSize);

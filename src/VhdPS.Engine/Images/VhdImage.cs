@@ -71,7 +71,8 @@ public sealed partial class VhdImage : IDisposable
         {
             if (options.ForWriting && (options.Force || options.IgnoreBitmap))
             {
-                throw new ArgumentException("A forced image, or one whose bitmaps are ignored, is opened for reading only.", nameof(options));
+                throw new ArgumentException(
+                    "A forced image, or one whose bitmaps are ignored, is opened for reading only.", nameof(options));
             }
 
             var layout = ImageLayout.Read(file, new LayoutOptions { SizeRule = options.SizeRule, Force = options.Force });

@@ -25,7 +25,8 @@ internal sealed record Batmap(long HeaderOffset, StructureExtent? Map)
 
         long at = header.TableEnd;
         Span<byte> bytes = stackalloc byte[BatmapHeader.Size];
-        if (at + BatmapHeader.Size > draft.File.Length || draft.File.ReadAt(at, bytes) < bytes.Length || BatmapHeader.Parse(bytes) is not { } batmap)
+        if (at + BatmapHeader.Size > draft.File.Length || draft.File.ReadAt(at, bytes) < bytes.Length
+            || BatmapHeader.Parse(bytes) is not { } batmap)
         {
             return null;
         }
@@ -55,7 +56,8 @@ internal sealed record Batmap(long HeaderOffset, StructureExtent? Map)
         return new Batmap(at, null);
     }
 
-    /// <summary>The whole sector of the header as it is in the file now, unknown bytes included; null where it is not one any more.</summary>
+    /// <summary>The whole sector of the header as it is in the file now, unknown bytes included; null where it is not one any
+    /// more.</summary>
     public byte[]? ReadHeader(ImageFile file)
     {
         byte[] bytes = new byte[BatmapHeader.Size];

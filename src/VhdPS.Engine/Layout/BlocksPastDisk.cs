@@ -27,7 +27,8 @@ internal static class BlocksPastDisk
         uint least = uint.MaxValue, most = 0;
         foreach (uint entry in ReadEntries(draft, header, blockCount, dataEnd))
         {
-            if (entry != VhdSpec.UnusedEntry && ImageLayout.BitmapOffset(entry) < dataEnd && !IsInStructure(draft, ImageLayout.BitmapOffset(entry), span))
+            if (entry != VhdSpec.UnusedEntry && ImageLayout.BitmapOffset(entry) < dataEnd
+                && !IsInStructure(draft, ImageLayout.BitmapOffset(entry), span))
             {
                 least = Math.Min(least, entry);
                 most = Math.Max(most, entry);

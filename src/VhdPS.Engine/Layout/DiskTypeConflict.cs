@@ -13,15 +13,18 @@ internal static class DiskTypeConflict
     public static StoredFooter Resolve(LayoutDraft draft, StoredFooter stored)
     {
         HardDiskFooter footer = stored.Footer;
-        if (footer.DiskType != VhdType.Fixed || IsLengthOfFixed(draft.File.Length, footer.CurrentSize) || FindHeader(draft, footer) is not { } found)
+        if (footer.DiskType != VhdType.Fixed || IsLengthOfFixed(draft.File.Length, footer.CurrentSize)
+            || FindHeader(draft, footer) is not { } found)
         {
             return stored;
         }
 
         VhdType type = found.Header.ParentUniqueId == Guid.Empty ? VhdType.Dynamic : VhdType.Differencing;
         draft.Findings.Add(new Finding(
-            FaultCode.DiskTypeAmbiguous, VhdStructure.Footer, stored.FileOffset + HardDiskFooter.DiskTypeAt, Invariant($"{(uint)type} ({type})"),
-            Invariant($"{footer.DiskTypeValue} (fixed)"), Invariant($"There is a dynamic header at offset {found.FileOffset}, and the file has not the length of a fixed disk."))
+            FaultCode.DiskTypeAmbiguous, VhdStructure.Footer, stored.FileOffset
+                + HardDiskFooter.DiskTypeAt, Invariant($"{(uint)type} ({type})"),
+            Invariant($"{footer.DiskTypeValue} (fixed)"), Invariant(
+                $"There is a dynamic header at offset {found.FileOffset}, and the file has not the length of a fixed disk."))
         {
             Effect = draft.Options.Force ? FaultEffect.ReadOnly : FaultEffect.UnreadableUnlessForced,
         });

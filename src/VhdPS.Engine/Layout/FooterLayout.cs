@@ -100,7 +100,8 @@ internal static class FooterLayout
         if (geometry.SectorCount == 0 && geometry != specified)
         {
             draft.Findings.Add(new Finding(
-                FaultCode.GeometryZero, structure, stored.FileOffset + HardDiskFooter.GeometryAt, specified.ToString(), geometry.ToString(), "The geometry addresses nothing.")
+                FaultCode.GeometryZero, structure, stored.FileOffset
+                    + HardDiskFooter.GeometryAt, specified.ToString(), geometry.ToString(), "The geometry addresses nothing.")
             {
                 Severity = VirtualSize.IsByGeometry(footer.CreatorApplication) ? Severity.Warning : Severity.Note,
             });
@@ -130,7 +131,8 @@ internal static class FooterLayout
         {
             // QUIRK(azure-vhd-utils and other writers of odd sizes): a write of the last sector would reach into the footer.
             draft.Findings.Add(new Finding(
-                FaultCode.SizeNotSectorAligned, structure, at, "a multiple of 512", Invariant($"{size.SizeBytes}"), "The size is not a whole number of sectors.")
+                FaultCode.SizeNotSectorAligned, structure, at, "a multiple of 512", Invariant(
+                    $"{size.SizeBytes}"), "The size is not a whole number of sectors.")
             {
                 Effect = FaultEffect.ReadOnly,
             });

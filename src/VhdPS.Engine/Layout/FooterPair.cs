@@ -262,7 +262,8 @@ public sealed class FooterPair
             _ when head.StartsWith("vhdxfile"u8) => "a VHDX image",
             _ when head.StartsWith((ReadOnlySpan<byte>)[0x51, 0x46, 0x49, 0xFB]) => "a QCOW2 image",
             _ when head.StartsWith("KDMV"u8) || head.StartsWith("# Disk DescriptorFile"u8) => "a VMDK image",
-            _ when head.StartsWith("<<< "u8) && head[0x40..0x44].SequenceEqual((ReadOnlySpan<byte>)[0x7F, 0x10, 0xDA, 0xBE]) => "a VDI image",
+            _ when head.StartsWith("<<< "u8) && head[0x40..0x44].SequenceEqual((ReadOnlySpan<byte>)[0x7F, 0x10, 0xDA, 0xBE]) =>
+                "a VDI image",
             _ when head.StartsWith((ReadOnlySpan<byte>)[0x1F, 0x8B]) => "gzip data",
             _ when head.StartsWith("BZh"u8) => "bzip2 data",
             _ when head.StartsWith((ReadOnlySpan<byte>)[0xFD, 0x37, 0x7A, 0x58, 0x5A]) => "xz data",
@@ -277,7 +278,8 @@ public sealed class FooterPair
         }
 
         string extension = System.IO.Path.GetExtension(path);
-        bool isPiece = extension.Length == 4 && extension[1] is 'v' or 'V' && char.IsAsciiDigit(extension[2]) && char.IsAsciiDigit(extension[3]);
+        bool isPiece = extension.Length == 4 && extension[1] is 'v' or 'V' && char.IsAsciiDigit(extension[2])
+            && char.IsAsciiDigit(extension[3]);
         return isPiece ? "a piece of a split image, which must be joined first" : null;
     }
 
@@ -296,7 +298,8 @@ public sealed class FooterPair
             return null;
         }
 
-        foreach (StoredFooter stored in new[] { End, IsFrontGuestData ? null : Front }.OfType<StoredFooter>().Where(stored => !stored.Footer.IsChecksumValid))
+        foreach (StoredFooter stored in new[] { End, IsFrontGuestData ? null : Front }.OfType<StoredFooter>().Where(
+            stored => !stored.Footer.IsChecksumValid))
         {
             findings.Add(ChecksumFinding(stored) with
             {

@@ -17,7 +17,8 @@ internal sealed class FreeRanges
     /// <summary>Takes the blocks in use by their place in the file, as <see cref="TableScan.SortByPlace"/> gives them.</summary>
     /// <param name="layout">The image.</param>
     /// <param name="byPlace">The blocks.</param>
-    /// <param name="isAligned">Whether all data lies on 4 KiB and is to stay so; if not, a gap is used that fits a block only without.</param>
+    /// <param name="isAligned">Whether all data lies on 4 KiB and is to stay so; if not, a gap is used that fits a block only
+    /// without.</param>
     public FreeRanges(ImageLayout layout, ulong[] byPlace, bool isAligned)
     {
         _layout = layout;
@@ -67,7 +68,8 @@ internal sealed class FreeRanges
     private (long Start, long End) Peek(long limit)
     {
         (long Start, long End) next = (limit, limit);
-        if (_nextBlock < _byPlace.Length && ImageLayout.BitmapOffset(TableScan.EntryOf(_byPlace[_nextBlock])) is var block && block < next.Start)
+        if (_nextBlock < _byPlace.Length && ImageLayout.BitmapOffset(TableScan.EntryOf(_byPlace[_nextBlock])) is var block
+            && block < next.Start)
         {
             next = (block, block + _layout.BlockSpan);
         }

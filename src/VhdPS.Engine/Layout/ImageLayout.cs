@@ -49,7 +49,8 @@ public sealed class ImageLayout
     /// <summary>Paths of locators that begin after the end of the file; new blocks begin in none of them.</summary>
     internal IReadOnlyList<StructureExtent> LocatorsPastEnd { get; init; } = [];
 
-    /// <summary>Blocks that table entries past the disk's last block name: no data of the disk that is shown, and occupied all the same.</summary>
+    /// <summary>Blocks that table entries past the disk's last block name: no data of the disk that is shown, and occupied all the
+    /// same.</summary>
     internal IReadOnlyList<StructureExtent> BlocksPastDisk { get; init; } = [];
 
     /// <summary>Xen's map of full blocks; null where there is none.</summary>

@@ -14,7 +14,8 @@ internal static class LocatorLayout
             long at = headerOffset + DynamicDiskHeader.LocatorAt(locator.Index);
             void Add(FaultCode code, string expected, string actual, string message) =>
                 draft.Findings.Add(
-                    new Finding(code, VhdStructure.ParentLocator, at, expected, actual, $"Locator {locator.Index} ({locator.CodeText}) {message}"));
+                    new Finding(
+                        code, VhdStructure.ParentLocator, at, expected, actual, $"Locator {locator.Index} ({locator.CodeText}) {message}"));
 
             if (locator.DataLength > VhdSpec.MaxLocatorLength)
             {
@@ -31,7 +32,8 @@ internal static class LocatorLayout
             {
                 isAnyUsable = true;
                 var extent = new StructureExtent(
-                    VhdStructure.ParentLocator, (long)locator.DataOffset, Math.Min(locator.SpaceBytes, draft.File.Length - (long)locator.DataOffset))
+                    VhdStructure.ParentLocator, (long)locator.DataOffset, Math.Min(
+                        locator.SpaceBytes, draft.File.Length - (long)locator.DataOffset))
                 {
                     UsedLength = locator.DataLength,
                 };
@@ -75,7 +77,8 @@ internal static class LocatorLayout
         {
             draft.LocatorsPastEnd.Add(extent);
         }
-        else if (!draft.Structures.Exists(other => other.Structure != VhdStructure.ParentLocator && extent.FileOffset < other.End && other.FileOffset < extent.End))
+        else if (!draft.Structures.Exists(
+            other => other.Structure != VhdStructure.ParentLocator && extent.FileOffset < other.End && other.FileOffset < extent.End))
         {
             draft.Structures.Add(extent);
         }

@@ -69,7 +69,8 @@ internal static class TableLayout
         {
             UsedLength = BlockAllocationTable.StoredBytes(blockCount),
         };
-        if (tableOffset < VhdSpec.FooterSize || (tableOffset < headerOffset + VhdSpec.HeaderSize && headerOffset < tableOffset + Math.Max(1, storedLength)))
+        if (tableOffset < VhdSpec.FooterSize
+            || (tableOffset < headerOffset + VhdSpec.HeaderSize && headerOffset < tableOffset + Math.Max(1, storedLength)))
         {
             Add(
                 FaultCode.TableOverlapsHeader, DynamicDiskHeader.TableOffsetAt, "a place after the header",

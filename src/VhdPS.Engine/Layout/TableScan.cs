@@ -33,7 +33,8 @@ public static class TableScan
     /// <summary>The index of a block as <see cref="SortByPlace"/> gives it.</summary>
     internal static int BlockOf(ulong placed) => (int)(placed & uint.MaxValue);
 
-    /// <summary>The finding about two neighbours that share bytes, each an entry in the upper and a block index in the lower 32 bits.</summary>
+    /// <summary>The finding about two neighbours that share bytes, each an entry in the upper and a block index in the lower 32
+    /// bits.</summary>
     internal static Finding OverlapFinding(ImageLayout layout, ulong beforePlaced, ulong placed)
     {
         uint before = EntryOf(beforePlaced), entry = EntryOf(placed);
@@ -81,7 +82,8 @@ public static class TableScan
             }
 
             // A gap for alignment between neighbours is no fragmentation.
-            bool follows = previous < 0 || (entry >= previous + step && entry < previous + step + (VhdSpec.DataAlignment / VhdSpec.SectorSize));
+            bool follows = previous < 0
+                || (entry >= previous + step && entry < previous + step + (VhdSpec.DataAlignment / VhdSpec.SectorSize));
             jumps += follows ? 0 : 1;
             isAligned &= layout.DataOffset(entry) % VhdSpec.DataAlignment == 0;
             previous = entry;

@@ -118,7 +118,8 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
 
             _takenTarget = result.Path;
             ReportPadding(path, operation.SourceSizeBytes, operation.SizeBytes);
-            ReportStep($"{result.Path}: {VpcSize.Format(result.WrittenBytes)} of data written, {VpcSize.Format(result.SizeOnDisk)} on disk.");
+            ReportStep(
+                $"{result.Path}: {VpcSize.Format(result.WrittenBytes)} of data written, {VpcSize.Format(result.SizeOnDisk)} on disk.");
             ReportDisk(result.Path, result.Format);
             Emit(result.Path, result.Format);
         }

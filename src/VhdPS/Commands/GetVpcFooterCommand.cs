@@ -28,7 +28,8 @@ public sealed class GetVpcFooterCommand : VpcPathCommandBase
 
         ReportFile(path);
         ReportFindings(path, result.Findings);
-        object output = Raw ? result.Stored.Footer.Bytes[..result.Stored.Footer.StoredLength].ToArray() : new VpcFooter(path, result.Stored);
+        object output = Raw ? result.Stored.Footer.Bytes[..result.Stored.Footer.StoredLength].ToArray()
+            : new VpcFooter(path, result.Stored);
         WriteObject(output, enumerateCollection: false);
     }
 

@@ -67,7 +67,8 @@ public sealed class RepairVpcImageCommand : VpcPathCommandBase
                 return;
             }
 
-            ReportStep(undoPath is null ? $"{path}: repaired; there is no undo file." : $"{path}: repaired; the old bytes are in '{undoPath}'.");
+            ReportStep(
+                undoPath is null ? $"{path}: repaired; there is no undo file." : $"{path}: repaired; the old bytes are in '{undoPath}'.");
         }
         else
         {

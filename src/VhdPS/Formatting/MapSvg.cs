@@ -51,7 +51,8 @@ internal static class MapSvg
     private static string Summary(VpcMap map)
     {
         string blocks = map.BlockCount is { } count
-            ? Invariant($", {map.AllocatedBlockCount} of {count} blocks of {VpcSize.Format(map.BlockSize)} in the file, {map.FragmentationPercentage} % fragmented")
+            ? Invariant($", {map.AllocatedBlockCount} of {count} blocks of {VpcSize.Format(map.BlockSize)} in the file, ")
+                + Invariant($"{map.FragmentationPercentage} % fragmented")
             : string.Empty;
         return $"{map.VhdType}, disk of {VpcSize.Format(map.Size)}, file of {VpcSize.Format(map.FileSize)}{blocks}";
     }

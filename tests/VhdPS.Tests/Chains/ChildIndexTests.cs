@@ -86,7 +86,8 @@ public sealed class ChildIndexTests : IDisposable
         string deep = Directory.CreateDirectory(Path.Combine(_folder["elsewhere"], "deep")).FullName;
         MakeChild(Path.Combine(deep, "child.vhd"), _parent);
         Assert.Empty(Find(new ChildIndex()));
-        Assert.Equal([Path.Combine(deep, "child.vhd")], Find(new ChildIndex([_folder["elsewhere"], _folder["gone"]])).Select(child => child.Path));
+        Assert.Equal(
+            [Path.Combine(deep, "child.vhd")], Find(new ChildIndex([_folder["elsewhere"], _folder["gone"]])).Select(child => child.Path));
     }
 
     [Fact]

@@ -36,8 +36,10 @@ internal static class CheckCases
         yield return new(FaultCode.TrailingBytes, Severity.Warning, image.Bytes.Length, Dynamic().Append(new byte[700]).Bytes);
         yield return new(FaultCode.FeatureReservedBitClear, Severity.Note, image.FooterOffset + 8, Dynamic().PutFooter(8, 0u).Bytes);
         yield return new(FaultCode.FeatureBitsUnknown, Severity.Warning, image.FooterOffset + 8, Dynamic().PutFooter(8, 0x103u).Bytes);
-        yield return new(FaultCode.FormatVersionUnsupported, Severity.Error, image.FooterOffset + 12, Dynamic().PutFooter(12, 0x20000u).Bytes);
-        yield return new(FaultCode.FormatVersionMinorUnknown, Severity.Warning, image.FooterOffset + 12, Dynamic().PutFooter(12, 0x10001u).Bytes);
+        yield return new(
+            FaultCode.FormatVersionUnsupported, Severity.Error, image.FooterOffset + 12, Dynamic().PutFooter(12, 0x20000u).Bytes);
+        yield return new(
+            FaultCode.FormatVersionMinorUnknown, Severity.Warning, image.FooterOffset + 12, Dynamic().PutFooter(12, 0x10001u).Bytes);
         yield return new(FaultCode.DiskTypeAmbiguous, Severity.Error, image.FooterOffset + 60, Dynamic().PutFooter(60, 2u).Bytes);
         yield return new(FaultCode.DiskTypeUnsupported, Severity.Error, image.FooterOffset + 60, Dynamic().PutFooter(60, 5u).Bytes);
         yield return new(FaultCode.DataOffsetOutOfRange, Severity.Error, image.FooterOffset + 16, Dynamic().PutFooter(16, 1UL << 40).Bytes);

@@ -58,7 +58,8 @@ public sealed class FaultTests(ITestOutputHelper output)
                 catch (ImageIOException error)
                 {
                     Assert.True(error.IsDiskFull);
-                    Assert.Equal(OperationError.EarlierWriteFailed, Assert.Throws<VhdOperationException>(() => image.WriteSectors(0, new byte[512])).Code);
+                    Assert.Equal(OperationError.EarlierWriteFailed, Assert.Throws<VhdOperationException>(
+                        () => image.WriteSectors(0, new byte[512])).Code);
                     CheckFooterAtEnd(file);
                     model.Write(-1, sector, values);
                     break;
@@ -154,7 +155,8 @@ public sealed class FaultTests(ITestOutputHelper output)
         catch (ImageIOException)
         {
             Assert.True(file.HasFailed);
-            Assert.Equal(OperationError.EarlierWriteFailed, Assert.Throws<VhdOperationException>(() => image.WriteSectors(0, new byte[512])).Code);
+            Assert.Equal(
+                OperationError.EarlierWriteFailed, Assert.Throws<VhdOperationException>(() => image.WriteSectors(0, new byte[512])).Code);
         }
 
         ulong[] seen = CrashWorkload.ReadValues(image);

@@ -35,7 +35,8 @@ public sealed class FixedGrowthCrashTests
             states++;
             var file = new MemoryImageFile(state.Bytes);
             long size = Verify(file.Reopen(), initial);
-            Assert.True(size is OldSize or NewSize || (step < NewSize - OldSize && size > OldSize && size < NewSize), $"{size} bytes after {state.ChangeCount} changes");
+            Assert.True(size is OldSize or NewSize || (
+                step < NewSize - OldSize && size > OldSize && size < NewSize), $"{size} bytes after {state.ChangeCount} changes");
             between += size is OldSize or NewSize ? 0 : 1;
             ResizeOperation.Run(file.Reopen(), new ResizeOptions(file.Path) { SizeBytes = NewSize, Force = true });
             Assert.Equal(NewSize, Verify(file.Reopen(), initial));

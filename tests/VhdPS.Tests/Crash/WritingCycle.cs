@@ -57,7 +57,8 @@ internal static class WritingCycle
         Writing(),
         new(
             "merge into a new file",
-            (state, path, _) => MergeOperation.Run(MergeOptionsOf(path(state.Leaf), 1) with { DestinationPath = path("n.vhd"), Force = true })),
+            (state, path, _) =>
+                MergeOperation.Run(MergeOptionsOf(path(state.Leaf), 1) with { DestinationPath = path("n.vhd"), Force = true })),
         Merging(1, "a.vhd"),
         new("zero the footer", (state, path, _) => ZeroFooter(path(state.Leaf))) { IsDamaged = true },
         new("repair", (state, path, _) => Repair(path(state.Leaf))) { IsDamaged = true },

@@ -13,7 +13,8 @@ public sealed class FaultCatalogTests
             var expected = (FaultAttribute)typeof(FaultCode)
                 .GetField(code.ToString())!.GetCustomAttributes(typeof(FaultAttribute), false).Single();
             FaultAttribute facts = FaultCatalog.Of(code);
-            Assert.Equal((code, expected.Severity, expected.Effect, expected.IsRepairable), (code, facts.Severity, facts.Effect, facts.IsRepairable));
+            Assert.Equal((code, expected.Severity, expected.Effect, expected.IsRepairable), (
+                code, facts.Severity, facts.Effect, facts.IsRepairable));
         }
     }
 

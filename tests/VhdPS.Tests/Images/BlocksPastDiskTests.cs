@@ -77,7 +77,8 @@ public sealed class BlocksPastDiskTests
         // Zeros, as some writers pad with, a place in the table, and a place past the end.
         foreach (uint entry in new uint[] { 0, 3, 0xFFFF_FFF0 })
         {
-            MemoryImageFile file = ImageBytes.Dynamic(blockSize: BlockSize).AddBlock(2, 0x22).PutFooter(28, "vpc ").PutFooter(56, 0x0001_0410u)
+            MemoryImageFile file = ImageBytes.Dynamic(blockSize: BlockSize).AddBlock(2, 0x22).PutFooter(28, "vpc ").PutFooter(
+                56, 0x0001_0410u)
                 .PutEntry(PastBlock, entry).ToFile();
             long end;
             using (VhdImage image = VhdImage.Open(file.Reopen(), new VhdOpenOptions { ForWriting = true }))

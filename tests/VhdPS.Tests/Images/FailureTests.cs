@@ -175,7 +175,8 @@ public sealed class FailureTests
             Change failed = file.Changes[failAt];
             if (failed.Kind == ChangeKind.Write && !isClosing)
             {
-                Assert.True(Assert.Throws<VhdOperationException>(() => image.WriteSectors(127, new byte[512])).Code == OperationError.EarlierWriteFailed, where);
+                Assert.True(Assert.Throws<VhdOperationException>(() => image.WriteSectors(127, new byte[512]))
+                    .Code == OperationError.EarlierWriteFailed, where);
             }
 
             try

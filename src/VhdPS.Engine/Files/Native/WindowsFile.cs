@@ -178,12 +178,14 @@ internal sealed partial class WindowsFile : PlatformFile
     [LibraryImport("kernel32", EntryPoint = "DeviceIoControl", SetLastError = true)]
     [return: MarshalAs(UnmanagedType.Bool)]
     private static partial bool QueryRanges(
-        SafeFileHandle handle, uint code, ref Range asked, int askedLength, out Range found, int foundLength, out int returned, nint overlapped);
+        SafeFileHandle handle, uint code, ref Range asked, int askedLength, out Range found, int foundLength, out int returned,
+            nint overlapped);
 
     [LibraryImport("kernel32", EntryPoint = "DeviceIoControl", SetLastError = true)]
     [return: MarshalAs(UnmanagedType.Bool)]
     private static partial bool ZeroRange(
-        SafeFileHandle handle, uint code, ref Range zeroed, int zeroedLength, nint output, int outputLength, out int returned, nint overlapped);
+        SafeFileHandle handle, uint code, ref Range zeroed, int zeroedLength, nint output, int outputLength, out int returned,
+            nint overlapped);
 
     [StructLayout(LayoutKind.Sequential)]
     private struct StandardInfo

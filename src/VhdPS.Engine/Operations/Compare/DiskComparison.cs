@@ -24,7 +24,8 @@ public static class DiskComparison
         ComparedRange? open = null;
         var buffers = new ConcurrentBag<byte[]>();
         IEnumerable<(long End, List<ComparedRange> Ranges)> results = OrderedWork.Run(
-            Pair(reference, difference), (pair, stopping) => (pair.End, Compare(pair, reference, difference, buffers, stopping)), cancellation);
+            Pair(reference, difference), (pair, stopping) =>
+                (pair.End, Compare(pair, reference, difference, buffers, stopping)), cancellation);
         foreach ((long end, List<ComparedRange> ranges) in results)
         {
             foreach (ComparedRange range in ranges)
@@ -86,7 +87,8 @@ public static class DiskComparison
             long offset = Math.Min(a?.Offset ?? long.MaxValue, b?.Offset ?? long.MaxValue);
             DiskUnit? ofReference = a?.Offset == offset ? a : null;
             DiskUnit? ofDifference = b?.Offset == offset ? b : null;
-            yield return new UnitPair(ofReference?.Data ?? [], ofDifference?.Data ?? [], Math.Max(ofReference?.End ?? 0, ofDifference?.End ?? 0));
+            yield return new UnitPair(
+                ofReference?.Data ?? [], ofDifference?.Data ?? [], Math.Max(ofReference?.End ?? 0, ofDifference?.End ?? 0));
             a = ofReference is null ? a : Next(left);
             b = ofDifference is null ? b : Next(right);
         }
@@ -129,7 +131,8 @@ public static class DiskComparison
     }
 
     private static void AddDifferences(
-        List<ComparedRange> ranges, long firstSector, ReadOnlySpan<byte> left, ReadOnlySpan<byte> right, long referenceCount, long differenceCount)
+        List<ComparedRange> ranges, long firstSector, ReadOnlySpan<byte> left, ReadOnlySpan<byte> right, long referenceCount,
+            long differenceCount)
     {
         for (int at = 0; at < left.Length;)
         {

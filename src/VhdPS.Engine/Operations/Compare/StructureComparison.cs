@@ -27,9 +27,12 @@ public static class StructureComparison
     {
         bool hasCopies = left.VhdType != VhdType.Fixed && right.VhdType != VhdType.Fixed;
         HardDiskFooter? leftEnd = left.Footers.End?.Footer, rightEnd = right.Footers.End?.Footer;
-        HardDiskFooter? leftCopy = hasCopies ? left.Footers.Front?.Footer : null, rightCopy = hasCopies ? right.Footers.Front?.Footer : null;
-        return Compare(VhdStructure.Footer, leftEnd?.Fields, leftEnd is null ? [] : leftEnd.Bytes, rightEnd?.Fields, rightEnd is null ? [] : rightEnd.Bytes)
-            .Concat(Compare(VhdStructure.FooterCopy, leftCopy?.Fields, leftCopy is null ? [] : leftCopy.Bytes, rightCopy?.Fields, rightCopy is null ? [] : rightCopy.Bytes))
+        HardDiskFooter? leftCopy = hasCopies ? left.Footers.Front?.Footer : null, rightCopy = hasCopies ? right.Footers.Front?.Footer
+            : null;
+        return Compare(VhdStructure.Footer, leftEnd?.Fields, leftEnd is null ? [] : leftEnd.Bytes, rightEnd?.Fields,
+            rightEnd is null ? [] : rightEnd.Bytes)
+            .Concat(Compare(VhdStructure.FooterCopy, leftCopy?.Fields, leftCopy is null ? [] : leftCopy.Bytes, rightCopy?.Fields,
+                rightCopy is null ? [] : rightCopy.Bytes))
             .Concat(Compare(
                 VhdStructure.DynamicHeader,
                 left.Header?.Fields,
@@ -54,7 +57,8 @@ public static class StructureComparison
                 && leftBytes.Slice(field.Offset, field.Length).SequenceEqual(rightBytes.Slice(field.Offset, field.Length));
             if (!isEqual)
             {
-                differences.Add(new StructureDifference(structure, field.Name, left?[i].Text ?? string.Empty, right?[i].Text ?? string.Empty));
+                differences.Add(
+                    new StructureDifference(structure, field.Name, left?[i].Text ?? string.Empty, right?[i].Text ?? string.Empty));
             }
         }
 

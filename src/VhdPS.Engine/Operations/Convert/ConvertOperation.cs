@@ -51,14 +51,21 @@ public sealed class ConvertOperation : IDisposable
 
     /// <summary>Opens the source and refuses what can be refused before the work.</summary>
     /// <exception cref="VhdFormatException">The source cannot be read.</exception>
-    /// <exception cref="VhdOperationException">The target is in the way or is the source, a machine's state is saved, or free space is short.</exception>
+    /// <exception cref="VhdOperationException">The target is in the way or is the source, a machine's state is saved, or free space is
+    /// short.</exception>
     /// <exception cref="ArgumentException">Size or block size are out of their range.</exception>
     public static ConvertOperation Begin(ConvertOptions options)
     {
         return Begin(options, DiskSource.Open(
             options.SourcePath,
             options.SourceFormat,
-            new VhdOpenOptions { SizeRule = options.SizeRule, IgnoreBitmap = options.IgnoreBitmap, Force = options.Force, Parents = options.Parents }));
+            new VhdOpenOptions
+            {
+                SizeRule = options.SizeRule,
+                IgnoreBitmap = options.IgnoreBitmap,
+                Force = options.Force,
+                Parents = options.Parents
+            }));
     }
 
     /// <summary>Takes an open source, and owns it from then on, also when it is refused.</summary>
@@ -80,7 +87,8 @@ public sealed class ConvertOperation : IDisposable
     /// <summary>Makes the target; when that fails or is cancelled, the target is as it was.</summary>
     /// <exception cref="VhdFormatException">A sector of the source cannot be found.</exception>
     /// <exception cref="ImageInUseException">The source was changed meanwhile.</exception>
-    /// <exception cref="ImageIOException">A file could not be read or written, or the target does not have the content that it should.</exception>
+    /// <exception cref="ImageIOException">A file could not be read or written, or the target does not have the content that it
+    /// should.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public ConvertResult Run(IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
@@ -103,7 +111,8 @@ public sealed class ConvertOperation : IDisposable
         _source.ThrowIfChanged();
         if (_options.FitFor != CheckTarget.Any)
         {
-            progress?.Report(new WorkProgress(totalBytes, totalBytes) { Step = $"Holding the new file against the rules of {_options.FitFor}" });
+            progress?.Report(
+                new WorkProgress(totalBytes, totalBytes) { Step = $"Holding the new file against the rules of {_options.FitFor}" });
         }
 
         ThrowIfUnfit(target.File);
@@ -152,7 +161,8 @@ public sealed class ConvertOperation : IDisposable
             _source.ThrowIfStateSaved();
             if (_options.DeleteSource && _source.Layout is { } layout)
             {
-                (_options.Children ?? new ChildIndex(_options.Parents.SearchFolders)).ThrowIfAny(_source.Path, layout, _source.Identity, "which would be deleted");
+                (_options.Children ?? new ChildIndex(_options.Parents.SearchFolders)).ThrowIfAny(
+                    _source.Path, layout, _source.Identity, "which would be deleted");
             }
         }
 

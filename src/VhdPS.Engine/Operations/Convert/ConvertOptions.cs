@@ -19,7 +19,8 @@ public sealed record ConvertOptions(string SourcePath, string TargetPath)
     /// <summary>Bytes in a block of a dynamic target; null: as the source, or 2 MiB where it has no blocks.</summary>
     public int? BlockSize { get; init; }
 
-    /// <summary>What the target is to be fit for: Azure gives a fixed image, grown with zeros to whole MiB and Azure's least size.</summary>
+    /// <summary>What the target is to be fit for: Azure gives a fixed image, grown with zeros to whole MiB and Azure's least
+    /// size.</summary>
     public CheckTarget FitFor { get; init; }
 
     /// <summary>Which of the source's two sizes holds.</summary>
@@ -28,7 +29,8 @@ public sealed record ConvertOptions(string SourcePath, string TargetPath)
     /// <summary>Take every sector of an allocated block of a dynamic source as written.</summary>
     public bool IgnoreBitmap { get; init; }
 
-    /// <summary>Replace an existing target, convert although a machine's state is saved or free space seems short, read what can be read of a damaged source.</summary>
+    /// <summary>Replace an existing target, convert although a machine's state is saved or free space seems short, read what can be read
+    /// of a damaged source.</summary>
     public bool Force { get; init; }
 
     /// <summary>Where the parents of a differencing source may be and what proves them.</summary>

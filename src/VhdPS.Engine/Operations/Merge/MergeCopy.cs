@@ -19,7 +19,8 @@ internal static class MergeCopy
     /// <param name="progress">Receives the bytes of blocks that are done.</param>
     /// <param name="cancellation">Ends the copy between two pieces.</param>
     public static void Run(
-        IReadOnlyList<DiskLevel> levels, long sectorCountBelow, VhdImage target, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+        IReadOnlyList<DiskLevel> levels, long sectorCountBelow, VhdImage target, IProgress<WorkProgress>? progress,
+            CancellationToken cancellation)
     {
         var source = new ChainReader(levels[0], () => [.. levels.Skip(1)]);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(ChunkSectors * VhdSpec.SectorSize);

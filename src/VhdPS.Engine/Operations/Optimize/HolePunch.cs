@@ -19,7 +19,8 @@ internal static class HolePunch
     /// <param name="progress">Receives how far the work is.</param>
     /// <param name="cancellation">Ends the work between two holes.</param>
     /// <returns>Bytes of zeros that were punched.</returns>
-    public static long Run(DiskSource source, Func<long, long, bool> punch, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    public static long Run(
+        DiskSource source, Func<long, long, bool> punch, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         var buffers = new ConcurrentBag<byte[]>();
         long total = source.CountDataBytes(0, source.SizeBytes), done = 0, position = 0, punched = 0;

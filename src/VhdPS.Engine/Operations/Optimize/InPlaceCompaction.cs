@@ -18,7 +18,8 @@ public static class InPlaceCompaction
     /// <summary>Bytes of blocks that move between two pairs of syncs.</summary>
     private const long RoundBytes = 64 * 1024 * 1024;
 
-    /// <summary>Says what <see cref="Run(string, CompactionOptions, IProgress{WorkProgress}?, CancellationToken)"/> would do; the file is only read.</summary>
+    /// <summary>Says what <see cref="Run(string, CompactionOptions, IProgress{WorkProgress}?, CancellationToken)"/> would do; the file is
+    /// only read.</summary>
     /// <exception cref="VhdFormatException">The image's content does not allow it.</exception>
     /// <exception cref="VhdOperationException">The image is fixed, or a machine's state is saved with it.</exception>
     public static CompactionResult Plan(
@@ -98,7 +99,9 @@ public static class InPlaceCompaction
 
         if (layout.Footer.SavedState != 0 && !options.Force)
         {
-            throw new VhdOperationException(layout.Path, OperationError.StateSaved, "the state of a virtual machine is saved with the image.") { IsOverridable = true };
+            throw new VhdOperationException(
+                layout.Path, OperationError.StateSaved, "the state of a virtual machine is saved with the image.")
+            { IsOverridable = true };
         }
 
         for (int blockIndex = 0; blockIndex < table.Count; blockIndex++)

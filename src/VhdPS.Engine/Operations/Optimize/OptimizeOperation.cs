@@ -70,7 +70,8 @@ public sealed class OptimizeOperation : IDisposable
         }
     }
 
-    /// <summary>Does the work, or counts what it would come to; when it fails or is cancelled, the disk and its image are as they were.</summary>
+    /// <summary>Does the work, or counts what it would come to; when it fails or is cancelled, the disk and its image are as they
+    /// were.</summary>
     /// <exception cref="VhdFormatException">A block cannot be found.</exception>
     /// <exception cref="VhdOperationException">The volume has not enough free space for the copy.</exception>
     /// <exception cref="ImageIOException">The file could not be read, or the new one not be written.</exception>
@@ -130,7 +131,8 @@ public sealed class OptimizeOperation : IDisposable
             var layout = ImageLayout.Read(file);
             return layout.FindBlockingFinding(forWriting: false) is { } refusal
                 ? throw new VhdFormatException(path, refusal)
-                : new FileState(layout.VhdType, file.SizeOnDisk, layout.Header is null ? 0 : SectorMap.ReadTable(file, layout).CountAllocated());
+                : new FileState(
+                    layout.VhdType, file.SizeOnDisk, layout.Header is null ? 0 : SectorMap.ReadTable(file, layout).CountAllocated());
         }
     }
 
@@ -253,7 +255,9 @@ public sealed class OptimizeOperation : IDisposable
         // Hyper-V refuses sparse files, so none are made on Windows.
         if (_options.Mode == OptimizeMode.Full && !OperatingSystem.IsWindows())
         {
-            progress?.Report(new WorkProgress(0, _source.SizeBytes) { Step = _options.EstimateOnly ? "Counting zeros" : "Looking for zeros and giving their space back" });
+            progress?.Report(new WorkProgress(0,
+                _source.SizeBytes)
+            { Step = _options.EstimateOnly ? "Counting zeros" : "Looking for zeros and giving their space back" });
             zeroBytes = HolePunch.Run(_source, _options.EstimateOnly ? static (_, _) => true : _file.TryPunchHole, progress, cancellation);
         }
 

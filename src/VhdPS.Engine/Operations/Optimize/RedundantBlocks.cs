@@ -14,7 +14,8 @@ internal static class RedundantBlocks
 
     /// <summary>The blocks, in ascending order.</summary>
     /// <exception cref="VhdFormatException">A sector cannot be found, or the chain of parents that holds it.</exception>
-    public static List<int> Find(VhdImage image, CompactionOptions options, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    public static List<int> Find(
+        VhdImage image, CompactionOptions options, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         BlockAllocationTable table = image.Map.Table!;
         bool isChild = image.Layout.VhdType == VhdType.Differencing;

@@ -10,7 +10,8 @@ internal static class FooterEvidence
     /// <summary>The footer that the file proves, resealed, and the proof; null where there is none.</summary>
     public static (HardDiskFooter Footer, string Proof)? Restore(FooterPair footers)
     {
-        if (footers is { End: { } end, Front: { } front } && end.Footer.DiskType != VhdType.Fixed && AgreeButForChecksum(end.Footer, front.Footer))
+        if (footers is { End: { } end, Front: { } front } && end.Footer.DiskType != VhdType.Fixed
+            && AgreeButForChecksum(end.Footer, front.Footer))
         {
             return (end.Footer.With(), "Both footers agree in every field.");
         }

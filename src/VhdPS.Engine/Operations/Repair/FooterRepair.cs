@@ -9,7 +9,8 @@ namespace VhdPS.Engine.Operations.Repair;
 /// Footer and copy: each from the other, at their places and in full length. In every state between two writes one of the
 /// two is sound and names the same header.
 /// </summary>
-internal sealed class FooterRepair(ImageFile file, ImageLayout layout, RepairOptions options, Func<FaultCode, bool> isSelected, TableRepair table)
+internal sealed class FooterRepair(
+    ImageFile file, ImageLayout layout, RepairOptions options, Func<FaultCode, bool> isSelected, TableRepair table)
 {
     private readonly FooterPair _footers = layout.Footers;
     private readonly Dictionary<FaultCode, RepairDecision> _decisions = [];
@@ -26,14 +27,16 @@ internal sealed class FooterRepair(ImageFile file, ImageLayout layout, RepairOpt
     /// <summary>Whether the table can be trusted to say where the blocks are.</summary>
     private bool IsTableKnown => layout is { BlockSize: > 0, Header.IsChecksumValid: true };
 
-    private bool IsTableAfterFooter => layout.Header is { } header && _footers.End is { } end && header.TableOffset <= (ulong)layout.FileLength
+    private bool IsTableAfterFooter =>
+        layout.Header is { } header && _footers.End is { } end && header.TableOffset <= (ulong)layout.FileLength
         && header.EntriesEnd > end.FileOffset + end.Footer.StoredLength;
 
     private bool HasCopy => layout.VhdType != VhdType.Fixed;
 
     private bool IsEndSound => _footers.End is { Footer: { HasCookie: true, IsChecksumValid: true } };
 
-    private bool IsFrontSound => _footers.Front is { Footer: { HasCookie: true, IsChecksumValid: true } front } && front.DiskType != VhdType.Fixed;
+    private bool IsFrontSound =>
+        _footers.Front is { Footer: { HasCookie: true, IsChecksumValid: true } front } && front.DiskType != VhdType.Fixed;
 
     /// <summary>Weighs the findings about footers.</summary>
     public void Decide()
@@ -144,7 +147,8 @@ internal sealed class FooterRepair(ImageFile file, ImageLayout layout, RepairOpt
 
         if (!IsTableKnown)
         {
-            _decisions[FaultCode.FooterMissing] = RepairDecision.NotProven("Where the data ends is not known while the header is not valid.");
+            _decisions[FaultCode.FooterMissing] = RepairDecision.NotProven(
+                "Where the data ends is not known while the header is not valid.");
         }
         else if (table.CutOffBlock is { } block)
         {
@@ -155,7 +159,8 @@ internal sealed class FooterRepair(ImageFile file, ImageLayout layout, RepairOpt
         {
             _offset = FindPlace();
             _isEndWritten = isSelected(FaultCode.FooterMissing);
-            _decisions[FaultCode.FooterMissing] = RepairDecision.Repair(Invariant($"The footer is written at {_offset} from its copy, whose checksum is valid."));
+            _decisions[FaultCode.FooterMissing] = RepairDecision.Repair(
+                Invariant($"The footer is written at {_offset} from its copy, whose checksum is valid."));
         }
     }
 
@@ -242,7 +247,8 @@ internal sealed class FooterRepair(ImageFile file, ImageLayout layout, RepairOpt
         }
         else
         {
-            _decisions[FaultCode.UniqueIdNull] = RepairDecision.Repair($"Both footers get the id {id}; no child can name an image that has none.");
+            _decisions[FaultCode.UniqueIdNull] = RepairDecision.Repair(
+                $"Both footers get the id {id}; no child can name an image that has none.");
             if (isSelected(FaultCode.UniqueIdNull))
             {
                 _final = _final.With(uniqueId: id);
@@ -256,7 +262,8 @@ internal sealed class FooterRepair(ImageFile file, ImageLayout layout, RepairOpt
     {
         if (_footers.TrailingBytes > 0)
         {
-            _decisions[FaultCode.TrailingBytes] = RepairDecision.Repair(Invariant($"{_footers.TrailingBytes} bytes after the footer, which nothing names, are cut off."));
+            _decisions[FaultCode.TrailingBytes] = RepairDecision.Repair(
+                Invariant($"{_footers.TrailingBytes} bytes after the footer, which nothing names, are cut off."));
             _isCut = isSelected(FaultCode.TrailingBytes);
             if (IsTableAfterFooter)
             {
@@ -277,17 +284,20 @@ internal sealed class FooterRepair(ImageFile file, ImageLayout layout, RepairOpt
 
         if (table.IsEndInDoubt)
         {
-            _decisions[FaultCode.LastBlockShort] = RepairDecision.NotProven("Other entries name places after the end, which would then lie in the file.");
+            _decisions[FaultCode.LastBlockShort] = RepairDecision.NotProven(
+                "Other entries name places after the end, which would then lie in the file.");
             return;
         }
 
         if (!IsEndSound || !IsTableKnown || (_footers.TrailingBytes > 0 && !_isCut))
         {
-            _decisions[FaultCode.LastBlockShort] = RepairDecision.NotProven("Footer and header must hold, and the footer be the end of the file, first.");
+            _decisions[FaultCode.LastBlockShort] = RepairDecision.NotProven(
+                "Footer and header must hold, and the footer be the end of the file, first.");
             return;
         }
 
-        _decisions[FaultCode.LastBlockShort] = RepairDecision.Repair(Invariant($"The footer moves from {_offset} to {blockEnd}; the block is filled up with zeros."));
+        _decisions[FaultCode.LastBlockShort] = RepairDecision.Repair(
+            Invariant($"The footer moves from {_offset} to {blockEnd}; the block is filled up with zeros."));
         if (isSelected(FaultCode.LastBlockShort))
         {
             _offset = blockEnd;

@@ -99,7 +99,8 @@ internal sealed class HeaderRepair(ImageFile file, CheckReport report, Func<Faul
 
         if (proven is not { } found)
         {
-            _decisions[FaultCode.HeaderChecksumMismatch] = RepairDecision.NotProven("Nothing proves which field is wrong, and the header has no copy.");
+            _decisions[FaultCode.HeaderChecksumMismatch] = RepairDecision.NotProven(
+                "Nothing proves which field is wrong, and the header has no copy.");
             return;
         }
 
@@ -126,7 +127,8 @@ internal sealed class HeaderRepair(ImageFile file, CheckReport report, Func<Faul
     {
         // By either of its sizes the disk may need them.
         HardDiskFooter footer = _layout.Footer;
-        ulong largest = Math.Max(Math.Max(footer.CurrentSize, footer.OriginalSize), (ulong)(footer.Geometry.IsMax ? 0 : footer.Geometry.SizeBytes));
+        ulong largest = Math.Max(
+            Math.Max(footer.CurrentSize, footer.OriginalSize), (ulong)(footer.Geometry.IsMax ? 0 : footer.Geometry.SizeBytes));
         ulong needed = (largest / header.BlockSize) + (largest % header.BlockSize == 0 ? 0UL : 1);
         bool areUsed = report.Findings.Any(finding => finding.Code == FaultCode.TableEntryBeyondDisk);
         if (areUsed || needed > (ulong)_layout.BlockCount)

@@ -40,7 +40,8 @@ public static class RepairOperation
     /// <param name="plan">The plan.</param>
     /// <param name="undoPath">Where the undo file will be; null to do without. It must not exist.</param>
     /// <exception cref="ImageInUseException">Someone has the image open.</exception>
-    /// <exception cref="VhdOperationException">The undo file exists, or the image has changed since the plan was made; nothing was written.</exception>
+    /// <exception cref="VhdOperationException">The undo file exists, or the image has changed since the plan was made; nothing was
+    /// written.</exception>
     /// <exception cref="ImageIOException">A write failed; the undo file brings the image back.</exception>
     public static void Run(string path, RepairPlan plan, string? undoPath)
     {

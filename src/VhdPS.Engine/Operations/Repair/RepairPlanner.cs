@@ -11,7 +11,8 @@ internal sealed class RepairPlanner(ImageFile file, CheckReport report, RepairOp
     {
         if (report.Layout is not { StoredFooter: not null } layout)
         {
-            return new RepairPlan(report, [.. report.Findings.Select(finding => new RepairStep(finding, RepairOutcome.NotProven, "No footer is left to go by."))], []);
+            return new RepairPlan(report, [
+                .. report.Findings.Select(finding => new RepairStep(finding, RepairOutcome.NotProven, "No footer is left to go by."))], []);
         }
 
         var table = new TableRepair(file, layout, options, IsSelected);
@@ -31,7 +32,8 @@ internal sealed class RepairPlanner(ImageFile file, CheckReport report, RepairOp
         foreach (Finding finding in report.Findings)
         {
             RepairDecision? decision = footers.Of(finding) ?? header.Of(finding)
-                ?? (isSound ? table.Of(finding) ?? bitmaps.Of(finding) : RepairDecision.NotProven("The footer or the header must be valid first."));
+                ?? (isSound ? table.Of(finding) ?? bitmaps.Of(finding) : RepairDecision.NotProven(
+                    "The footer or the header must be valid first."));
             steps.Add(ToStep(finding, decision));
         }
 

@@ -53,7 +53,8 @@ internal sealed class TableRepair(ImageFile file, ImageLayout layout, RepairOpti
         foreach (ulong placed in TableScan.SortByPlace(_table))
         {
             long start = ImageLayout.BitmapOffset(TableScan.EntryOf(placed));
-            Finding? finding = start >= structuresEnd && start <= wholeEnd ? null : layout.CheckEntry(TableScan.BlockOf(placed), TableScan.EntryOf(placed));
+            Finding? finding = start >= structuresEnd && start <= wholeEnd ? null
+                : layout.CheckEntry(TableScan.BlockOf(placed), TableScan.EntryOf(placed));
             if (finding is null)
             {
                 _kept.Add(placed);
@@ -76,7 +77,8 @@ internal sealed class TableRepair(ImageFile file, ImageLayout layout, RepairOpti
             Rebuild(cancellation);
         }
 
-        uint last = _kept.Select(TableScan.EntryOf).Concat(_changes.Values.Where(entry => entry != VhdSpec.UnusedEntry)).DefaultIfEmpty().Max();
+        uint last = _kept.Select(TableScan.EntryOf).Concat(_changes.Values.Where(entry => entry != VhdSpec.UnusedEntry)).DefaultIfEmpty()
+            .Max();
         long blocksEnd = last == 0 ? 0 : ImageLayout.BitmapOffset(last) + layout.BlockSpan;
         KeptEnd = VhdSpec.RoundUp(Math.Max(structuresEnd, blocksEnd), VhdSpec.SectorSize);
         ShortBlockEnd = CutOffBlock is null && blocksEnd > layout.DataEnd ? KeptEnd : null;
@@ -85,7 +87,8 @@ internal sealed class TableRepair(ImageFile file, ImageLayout layout, RepairOpti
     /// <summary>What becomes of a finding; null where it is not about a table entry.</summary>
     public RepairDecision? Of(Finding finding)
     {
-        if (finding.Code is not (FaultCode.BatEntryPastEnd or FaultCode.BatEntryInStructure or FaultCode.BatEntryDuplicate or FaultCode.BlocksOverlap))
+        if (finding.Code is not (
+            FaultCode.BatEntryPastEnd or FaultCode.BatEntryInStructure or FaultCode.BatEntryDuplicate or FaultCode.BlocksOverlap))
         {
             return null;
         }
@@ -163,7 +166,8 @@ internal sealed class TableRepair(ImageFile file, ImageLayout layout, RepairOpti
         foreach (ulong placed in pastEnd.Where(placed => !IsAllInFile(placed)))
         {
             CutOffBlock ??= TableScan.BlockOf(placed);
-            _decisions[TableScan.BlockOf(placed)] = RepairDecision.NotProven("The file was cut off before the block's end; copy it again from its source.");
+            _decisions[TableScan.BlockOf(placed)] = RepairDecision.NotProven(
+                "The file was cut off before the block's end; copy it again from its source.");
         }
 
         foreach (ulong placed in pastEnd.Where(IsAllInFile))
@@ -211,7 +215,8 @@ internal sealed class TableRepair(ImageFile file, ImageLayout layout, RepairOpti
             {
                 cancellation.ThrowIfCancellationRequested();
                 ulong before = kept[^1];
-                FaultCode code = TableScan.EntryOf(before) == TableScan.EntryOf(placed) ? FaultCode.BatEntryDuplicate : FaultCode.BlocksOverlap;
+                FaultCode code = TableScan.EntryOf(before) == TableScan.EntryOf(placed) ? FaultCode.BatEntryDuplicate
+                    : FaultCode.BlocksOverlap;
                 if (evidence.FindForeign(before, placed) is not { } found)
                 {
                     Contest(before, placed);
@@ -219,7 +224,8 @@ internal sealed class TableRepair(ImageFile file, ImageLayout layout, RepairOpti
                 }
 
                 Drop(found.Placed, code, found.Proof);
-                _decisions[TableScan.BlockOf(placed)] = RepairDecision.Repair(Invariant($"Block {TableScan.BlockOf(found.Placed)} is dropped: {found.Proof}"));
+                _decisions[TableScan.BlockOf(placed)] = RepairDecision.Repair(
+                    Invariant($"Block {TableScan.BlockOf(found.Placed)} is dropped: {found.Proof}"));
                 if (found.Placed == placed)
                 {
                     isDropped = true;
@@ -243,7 +249,8 @@ internal sealed class TableRepair(ImageFile file, ImageLayout layout, RepairOpti
         _contested.Add(TableScan.BlockOf(before));
         _contested.Add(TableScan.BlockOf(placed));
         _decisions[TableScan.BlockOf(placed)] = RepairDecision.NotProven(
-            Invariant($"Nothing proves whether the data is that of block {TableScan.BlockOf(before)} or of block {TableScan.BlockOf(placed)}."));
+            Invariant(
+                $"Nothing proves whether the data is that of block {TableScan.BlockOf(before)} or of block {TableScan.BlockOf(placed)}."));
     }
 
     private void Drop(ulong placed, FaultCode code, string proof)

@@ -70,7 +70,8 @@ public static class UndoOperation
         return lengths;
     }
 
-    /// <summary>Every byte must be what it was before the repair or after it; a repair or an undoing that was cut off leaves a mixture.</summary>
+    /// <summary>Every byte must be what it was before the repair or after it; a repair or an undoing that was cut off leaves a
+    /// mixture.</summary>
     private static void ThrowIfChanged(ImageFile file, UndoRecord record, long[] lengths)
     {
         bool isOurs = file.Length >= lengths.Min() && file.Length <= lengths.Max();

@@ -90,14 +90,16 @@ public sealed class UndoRecord
     {
         if (file.Length is < HeadLength + DigestLength or > MaxLength)
         {
-            throw Damaged(file, null, $"{HeadLength + DigestLength} to {MaxLength} bytes", $"{file.Length} bytes", "The length is not that of an undo file.");
+            throw Damaged(file, null, $"{HeadLength + DigestLength} to {MaxLength} bytes", $"{file.Length} bytes",
+                "The length is not that of an undo file.");
         }
 
         byte[] bytes = new byte[file.Length];
         file.ReadAt(0, bytes);
         if (!bytes.AsSpan().StartsWith(Magic) || BinaryPrimitives.ReadUInt32BigEndian(bytes.AsSpan(8)) != Version)
         {
-            throw Damaged(file, 0, "VhdPSUnd, version 1", System.Convert.ToHexString(bytes.AsSpan(0, 12)), "The file is not an undo file of a repair.");
+            throw Damaged(file, 0, "VhdPSUnd, version 1", System.Convert.ToHexString(
+                bytes.AsSpan(0, 12)), "The file is not an undo file of a repair.");
         }
 
         int end = bytes.Length - DigestLength;
@@ -107,7 +109,8 @@ public sealed class UndoRecord
         }
 
         return new UndoRecord(
-            BinaryPrimitives.ReadInt64BigEndian(bytes.AsSpan(16)), new Guid(bytes.AsSpan(24, 16), bigEndian: true), ReadPhases(file, bytes, end));
+            BinaryPrimitives.ReadInt64BigEndian(bytes.AsSpan(16)), new Guid(bytes.AsSpan(24, 16), bigEndian: true), ReadPhases(
+                file, bytes, end));
     }
 
     private static List<RepairPhase> ReadPhases(ImageFile file, byte[] bytes, int end)

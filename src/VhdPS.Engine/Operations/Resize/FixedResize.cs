@@ -119,7 +119,8 @@ internal sealed class FixedResize
     }
 
     private bool IsHole(long from, long end) =>
-        end - from > FooterPair.SearchDistance && (!_file.TryFindData(from + (end - from) / 4, out long data, out _) || data >= end - ((end - from) / 4));
+        end - from > FooterPair.SearchDistance
+            && (!_file.TryFindData(from + (end - from) / 4, out long data, out _) || data >= end - ((end - from) / 4));
 
     /// <summary>X2. What lay between the disk's end and the footer was seen by no reader and is given up.</summary>
     private HardDiskFooter Settle(long size)

@@ -3,7 +3,8 @@ using VhdPS.Engine.Format;
 
 namespace VhdPS.Engine.Operations.Resize;
 
-/// <summary>What size a disk is to get. One of <see cref="SizeBytes"/> and <see cref="ToMinimumSize"/>, or neither to round the present size.</summary>
+/// <summary>What size a disk is to get. One of <see cref="SizeBytes"/> and <see cref="ToMinimumSize"/>, or neither to round the present
+/// size.</summary>
 /// <param name="Path">The image.</param>
 public sealed record ResizeOptions(string Path)
 {

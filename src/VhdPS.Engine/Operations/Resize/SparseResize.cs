@@ -128,7 +128,8 @@ internal sealed class SparseResize
         }
         else
         {
-            progress?.Report(new WorkProgress(1, 1) { Step = "Writing the footers with the new size, then table and header, then cutting the file" });
+            progress?.Report(
+                new WorkProgress(1, 1) { Step = "Writing the footers with the new size, then table and header, then cutting the file" });
             Shrink();
         }
     }
@@ -148,12 +149,16 @@ internal sealed class SparseResize
         if (fields / VhdSpec.SectorSize != (fields + HeaderFieldsLength - 1) / VhdSpec.SectorSize)
         {
             throw new VhdOperationException(
-                _layout.Path, OperationError.WrongType, $"the header at offset {fields - HeaderFieldsAt} is not aligned and cannot be changed in one step; convert the image into a new one.");
+                _layout.Path,
+                OperationError.WrongType,
+                $"the header at offset {fields - HeaderFieldsAt} is not aligned and cannot be changed in one step; "
+                    + "convert the image into a new one.");
         }
 
         if (_newCount > VhdSpec.MaxTableEntries)
         {
-            throw new ArgumentException($"{_layout.Path}: blocks of {_layout.BlockSize} bytes are too small for that size: the table would pass 64 MiB.");
+            throw new ArgumentException(
+                $"{_layout.Path}: blocks of {_layout.BlockSize} bytes are too small for that size: the table would pass 64 MiB.");
         }
     }
 
@@ -189,7 +194,9 @@ internal sealed class SparseResize
 
     private void Grow(IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
-        progress?.Report(new WorkProgress(0, 0) { Step = $"Making space for a table of {_newCount} entries at {_newTableOffset}, {_moves.Count} blocks to move" });
+        progress?.Report(new WorkProgress(
+            0, 0)
+        { Step = $"Making space for a table of {_newCount} entries at {_newTableOffset}, {_moves.Count} blocks to move" });
         FooterWriter footers = _movedLocators.Length == 0
             ? new FooterWriter(_file, _layout)
             : new FooterWriter(_file, _layout.Footer, HeaderRewrite.MoveLocators(_file, _layout, _movedLocators, _locatorOffset));
@@ -271,7 +278,8 @@ internal sealed class SparseResize
 
         long dataOffset = _layout.DataOffset(entry);
         ZeroFill.Clear(
-            _file, dataOffset + ((long)sectorInBlock * VhdSpec.SectorSize), Math.Min(dataOffset + _layout.BlockSize, footerOffset), cancellation);
+            _file, dataOffset + ((long)sectorInBlock * VhdSpec.SectorSize), Math.Min(
+                dataOffset + _layout.BlockSize, footerOffset), cancellation);
     }
 
     /// <summary>Writes the sectors of the table from that of <paramref name="firstBlock"/> on; after the last entry 0xFF.</summary>

@@ -7,13 +7,15 @@ using VhdPS.Engine.Layout;
 
 namespace VhdPS.Engine.Operations.Set;
 
-/// <summary>Changes fields of the footer and links a differencing image to another parent. What is not named stays, unknown bytes too.</summary>
+/// <summary>Changes fields of the footer and links a differencing image to another parent. What is not named stays, unknown bytes
+/// too.</summary>
 public static class SetImageOperation
 {
     /// <summary>Changes an image.</summary>
     /// <exception cref="ArgumentException">A value is out of its range.</exception>
     /// <exception cref="VhdFormatException">The image or the parent cannot be used, or the parent has another id.</exception>
-    /// <exception cref="VhdOperationException">The image has no parent to link, has children that name its id, or would change its size.</exception>
+    /// <exception cref="VhdOperationException">The image has no parent to link, has children that name its id, or would change its
+    /// size.</exception>
     /// <exception cref="ImageIOException">The file could not be written.</exception>
     public static void Run(SetImageOptions options)
     {

@@ -444,7 +444,8 @@ public sealed class ConvertOperationTests : IDisposable
         DiskWriter writer = form is "raw" or "fixed"
             ? new FlatDiskWriter(file, disk.Length, form == "raw" ? null : image.CreateFooter())
             : new BlockDiskWriter(
-                file, new ImageBuilder(file, image.CreateFooter(), DynamicDiskHeader.Create(1536, image.BlockCount, image.BlockSize)), disk.Length);
+                file, new ImageBuilder(
+                    file, image.CreateFooter(), DynamicDiskHeader.Create(1536, image.BlockCount, image.BlockSize)), disk.Length);
         DiskCopy.Run(source, writer, null, disk.Length, sync: true, CancellationToken.None);
         return file.Writes;
     }

@@ -67,7 +67,8 @@ public class InPlaceConversionTests
     public void Only_a_fixed_image_becomes_raw()
     {
         var file = new MemoryImageFile(SoundImage.Dynamic().Bytes);
-        Assert.Equal(OperationError.WrongType, Assert.Throws<VhdOperationException>(() => InPlaceConversion.ToRaw(file, SizeRule.Auto, force: true)).Code);
+        Assert.Equal(OperationError.WrongType, Assert.Throws<VhdOperationException>(
+            () => InPlaceConversion.ToRaw(file, SizeRule.Auto, force: true)).Code);
         Assert.Equal(SoundImage.Dynamic().Bytes, file.ToArray());
         var raw = new MemoryImageFile(new byte[4096]);
         Assert.Equal(
@@ -81,12 +82,14 @@ public class InPlaceConversionTests
         ImageBytes longer = ImageBytes.Fixed();
         longer.Insert(new byte[1024]);
         var file = new MemoryImageFile(longer.Bytes);
-        Assert.Equal(OperationError.DataWouldBeLost, Assert.Throws<VhdOperationException>(() => InPlaceConversion.ToRaw(file, SizeRule.Auto, force: false)).Code);
+        Assert.Equal(OperationError.DataWouldBeLost, Assert.Throws<VhdOperationException>(
+            () => InPlaceConversion.ToRaw(file, SizeRule.Auto, force: false)).Code);
         Assert.Equal(longer.Bytes, file.ToArray());
         InPlaceConversion.ToRaw(file, SizeRule.Auto, force: true);
         Assert.Equal(SoundImage.FixedContent(), file.ToArray());
 
         var saved = new MemoryImageFile(ImageBytes.Fixed().PutFooter(84, [1]).Bytes);
-        Assert.Equal(OperationError.StateSaved, Assert.Throws<VhdOperationException>(() => InPlaceConversion.ToRaw(saved, SizeRule.Auto, force: false)).Code);
+        Assert.Equal(OperationError.StateSaved, Assert.Throws<VhdOperationException>(
+            () => InPlaceConversion.ToRaw(saved, SizeRule.Auto, force: false)).Code);
     }
 }

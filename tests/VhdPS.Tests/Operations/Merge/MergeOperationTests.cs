@@ -62,7 +62,8 @@ public sealed class MergeOperationTests : IDisposable
         Assert.Equal(4 - depth, ChainInspector.Describe(target).Count);
         Assert.Equal([.. before.Keys.Append(target).Order()], Directory.GetFiles(_folder.Root).Order());
         Assert.All(before, pair => Assert.Equal(pair.Value, File.ReadAllBytes(pair.Key)));
-        var error = Assert.Throws<VhdOperationException>(() => MergeOperation.Run(Request(chain.Path) with { Depth = depth, DestinationPath = target }));
+        var error = Assert.Throws<VhdOperationException>(
+            () => MergeOperation.Run(Request(chain.Path) with { Depth = depth, DestinationPath = target }));
         Assert.Equal(OperationError.TargetExists, error.Code);
     }
 
@@ -73,7 +74,8 @@ public sealed class MergeOperationTests : IDisposable
         string root = ChainInspector.Describe(chain.Path)[2].Path;
         Assert.Equal(2, MergeOperation.Plan(Request(chain.Path) with { DestinationPath = root }).SourcePaths.Count);
         Assert.Throws<ArgumentException>(() => MergeOperation.Plan(Request(chain.Path) with { DestinationPath = root, Depth = 1 }));
-        var error = Assert.Throws<VhdOperationException>(() => MergeOperation.Plan(Request(chain.Path) with { DestinationPath = chain.Path }));
+        var error = Assert.Throws<VhdOperationException>(
+            () => MergeOperation.Plan(Request(chain.Path) with { DestinationPath = chain.Path }));
         Assert.Equal(OperationError.SameFile, error.Code);
         MergeOperation.Run(Request(chain.Path) with { DestinationPath = root });
         AssertDisk(root, chain.Content);
@@ -124,7 +126,8 @@ public sealed class MergeOperationTests : IDisposable
     [Fact]
     public void An_image_that_others_stand_on_is_not_deleted()
     {
-        string parent = Make("parent.vhd", 1 << 20), child = MakeChild("child.vhd", parent), grandchild = MakeChild("grandchild.vhd", child);
+        string parent = Make("parent.vhd", 1 << 20), child = MakeChild("child.vhd", parent), grandchild = MakeChild(
+            "grandchild.vhd", child);
         var error = Assert.Throws<VhdOperationException>(() => MergeOperation.Run(Request(child)));
         Assert.Equal((OperationError.HasChildren, child), (error.Code, error.Path));
         Assert.Contains(grandchild, error.Message, StringComparison.Ordinal);

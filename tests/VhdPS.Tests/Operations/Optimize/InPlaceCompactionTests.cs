@@ -81,9 +81,11 @@ public sealed class InPlaceCompactionTests : IDisposable
     public void A_fixed_image_and_a_saved_state_are_refused()
     {
         string path = _folder.Write("fixed.vhd", SoundImage.Fixed().Bytes);
-        Assert.Equal(OperationError.WrongType, Assert.Throws<VhdOperationException>(() => InPlaceCompaction.Run(path, new CompactionOptions())).Code);
+        Assert.Equal(OperationError.WrongType, Assert.Throws<VhdOperationException>(
+            () => InPlaceCompaction.Run(path, new CompactionOptions())).Code);
         path = _folder.Write("saved.vhd", SoundImage.Dynamic().PutFooter(84, [1]).Bytes);
-        Assert.Equal(OperationError.StateSaved, Assert.Throws<VhdOperationException>(() => InPlaceCompaction.Run(path, new CompactionOptions())).Code);
+        Assert.Equal(OperationError.StateSaved, Assert.Throws<VhdOperationException>(
+            () => InPlaceCompaction.Run(path, new CompactionOptions())).Code);
         InPlaceCompaction.Run(path, new CompactionOptions { Force = true });
     }
 

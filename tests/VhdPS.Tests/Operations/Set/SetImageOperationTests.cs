@@ -30,7 +30,8 @@ public sealed class SetImageOperationTests : IDisposable
             MemoryImageFile file = new(bytes, _folder["image.vhd"]);
             var id = Guid.NewGuid();
             DateTime time = new(2020, 2, 3, 4, 5, 6, DateTimeKind.Utc);
-            SetImageOperation.Run(file, new SetImageOptions(file.Path) { UniqueId = id, TimeStamp = time, CreatorApplication = "abc", SavedState = true });
+            SetImageOperation.Run(
+                file, new SetImageOptions(file.Path) { UniqueId = id, TimeStamp = time, CreatorApplication = "abc", SavedState = true });
             byte[] after = file.Reopen().ToArray();
             var layout = ImageLayout.Read(file.Reopen());
             Assert.Equal(
@@ -86,7 +87,8 @@ public sealed class SetImageOperationTests : IDisposable
         {
             var layout = ImageLayout.Read(file);
             Assert.Null(layout.FindBlockingFinding(forWriting: true));
-            Assert.DoesNotContain(layout.Findings, finding => finding.Code is FaultCode.LocatorOverlaps or FaultCode.FootersDiffer or FaultCode.TrailingBytes);
+            Assert.DoesNotContain(layout.Findings,
+                finding => finding.Code is FaultCode.LocatorOverlaps or FaultCode.FootersDiffer or FaultCode.TrailingBytes);
             Assert.Equal(512UL, layout.Footer.DataOffset);
             Assert.Equal(
                 ["W2ru", "W2ku", "MacX", "Mac ", "Wi2r"],
@@ -156,7 +158,8 @@ public sealed class SetImageOperationTests : IDisposable
         string parent = WriteParent("parent.vhd", "p");
         _folder.Write("child.vhd", ChainBytes.Child(Size, "child", "p", "parent.vhd").Bytes);
         _folder.Write("rubbish.vhd", new byte[700]);
-        var error = Assert.Throws<VhdOperationException>(() => SetImageOperation.Run(new SetImageOptions(parent) { UniqueId = ChainBytes.Id("q") }));
+        var error = Assert.Throws<VhdOperationException>(
+            () => SetImageOperation.Run(new SetImageOptions(parent) { UniqueId = ChainBytes.Id("q") }));
         Assert.Equal(OperationError.HasChildren, error.Code);
         Assert.Contains("child.vhd", error.Message, StringComparison.Ordinal);
         SetImageOperation.Run(new SetImageOptions(parent) { UniqueId = ChainBytes.Id("p"), SavedState = true });
@@ -173,7 +176,8 @@ public sealed class SetImageOperationTests : IDisposable
         string grandchild = _folder.Write("grandchild.vhd", ChainBytes.Child(Size, "grandchild", "child", "child.vhd").Bytes);
         byte[] before = File.ReadAllBytes(child);
         FaultCode Code(string path) =>
-            Assert.Throws<VhdFormatException>(() => SetImageOperation.Run(new SetImageOptions(child) { ParentPath = path, IgnoreIdMismatch = true })).Finding.Code;
+            Assert.Throws<VhdFormatException>(
+                () => SetImageOperation.Run(new SetImageOptions(child) { ParentPath = path, IgnoreIdMismatch = true })).Finding.Code;
 
         Assert.Equal(FaultCode.ParentNotFound, Code(_folder["none.vhd"]));
         Assert.Equal(FaultCode.ChainCycle, Code(child));
@@ -181,11 +185,13 @@ public sealed class SetImageOperationTests : IDisposable
         Assert.Equal(FaultCode.UniqueIdNull, Code(nameless));
         Assert.Throws<ArgumentException>(() => SetImageOperation.Run(new SetImageOptions(child) { UniqueId = Guid.Empty }));
         Assert.Throws<ArgumentException>(() => SetImageOperation.Run(new SetImageOptions(child) { CreatorApplication = "too long" }));
-        Assert.Equal(OperationError.WrongType, Assert.Throws<VhdOperationException>(() => SetImageOperation.Run(new SetImageOptions(parent) { ParentPath = child })).Code);
+        Assert.Equal(OperationError.WrongType, Assert.Throws<VhdOperationException>(
+            () => SetImageOperation.Run(new SetImageOptions(parent) { ParentPath = child })).Code);
 
         // The creator "vpc " would make the geometry the size.
         Assert.Equal(
-            OperationError.DataWouldBeLost, Assert.Throws<VhdOperationException>(() => SetImageOperation.Run(new SetImageOptions(child) { CreatorApplication = "vpc " })).Code);
+            OperationError.DataWouldBeLost, Assert.Throws<VhdOperationException>(
+                () => SetImageOperation.Run(new SetImageOptions(child) { CreatorApplication = "vpc " })).Code);
         Assert.Equal(before, File.ReadAllBytes(child));
     }
 
@@ -208,7 +214,8 @@ public sealed class SetImageOperationTests : IDisposable
 
         image.AddBlock(0, 0x11);
         var file = new RecordingImageFile(new MemoryImageFile(image.Bytes, _folder["child.vhd"]));
-        SetImageOperation.Run(file, new SetImageOptions(file.Path) { ParentPath = parent, IgnoreIdMismatch = true, TimeStamp = VhdSpec.Epoch });
+        SetImageOperation.Run(
+            file, new SetImageOptions(file.Path) { ParentPath = parent, IgnoreIdMismatch = true, TimeStamp = VhdSpec.Epoch });
 
         FooterOrder.Verify(image.Bytes, file.Changes, "relink");
         var durable = new MemoryImageFile(image.Bytes);
@@ -255,7 +262,8 @@ public sealed class SetImageOperationTests : IDisposable
     {
         ImageBytes image = isChild ? ChainBytes.Child(Size, "child", "old", "old.vhd") : ImageBytes.Dynamic();
         var file = new RecordingImageFile(new MemoryImageFile(image.Bytes, _folder["image.vhd"]));
-        SetImageOperation.Run(file, new SetImageOptions(file.Path) { SavedState = true, UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch });
+        SetImageOperation.Run(
+            file, new SetImageOptions(file.Path) { SavedState = true, UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch });
         Assert.Equal(2, file.Changes.Count(change => change.Kind == ChangeKind.Flush));
         FooterOrder.Verify(image.Bytes, file.Changes, "footers");
         Assert.DoesNotContain(ImageChecker.Check(file).Findings, finding => finding.Severity == Severity.Error);
