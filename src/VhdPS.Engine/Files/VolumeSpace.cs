@@ -3,10 +3,12 @@ namespace VhdPS.Engine.Files;
 /// <summary>Room on the volume of a folder.</summary>
 public static class VolumeSpace
 {
-    /// <summary>Bytes that the caller may still write on the volume that holds <paramref name="folder"/>; null where the system does not tell.</summary>
+    /// <summary>Bytes that the caller may still write on the volume that holds <paramref name="folder"/>; null where the system does not
+    /// tell.</summary>
     public static long? Of(string folder) => Ask(folder, static volume => (long?)volume.AvailableFreeSpace);
 
-    /// <summary>The longest file that the file system of <paramref name="folder"/> can hold, in bytes; null where no limit is known.</summary>
+    /// <summary>The longest file that the file system of <paramref name="folder"/> can hold, in bytes; null where no limit is
+    /// known.</summary>
     public static long? MaxFileLength(string folder) => Ask(folder, static volume => MaxFileLengthOn(volume.DriveFormat));
 
     /// <summary>Refuses a file that the file system of <paramref name="targetPath"/> cannot hold.</summary>
@@ -17,8 +19,12 @@ public static class VolumeSpace
         if (MaxFileLength(folder) is { } most && length > most)
         {
             throw new VhdOperationException(
-                targetPath, OperationError.NotEnoughSpace, $"the new file may take {length} bytes, and the file system of {folder} holds no file of more than {most}.")
-            { IsOverridable = true };
+                targetPath,
+                OperationError.NotEnoughSpace,
+                $"the new file may take {length} bytes, and the file system of {folder} holds no file of more than {most}.")
+            {
+                IsOverridable = true,
+            };
         }
     }
 

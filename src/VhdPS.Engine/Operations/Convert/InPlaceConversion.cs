@@ -32,7 +32,8 @@ public static class InPlaceConversion
     /// <summary>Takes the footer off a fixed image.</summary>
     /// <param name="path">The file.</param>
     /// <param name="sizeRule">Which of the two sizes in the footer is the disk's.</param>
-    /// <param name="force">Also where bytes between the disk's end and the footer are lost, a machine's state is saved, or others depend on it.</param>
+    /// <param name="force">Also where bytes between the disk's end and the footer are lost, a machine's state is saved, or others depend
+    /// on it.</param>
     /// <param name="children">Answers what depends on the image; null: an index for this call alone.</param>
     /// <exception cref="VhdFormatException">The file is no image, or too damaged.</exception>
     /// <exception cref="VhdOperationException">The image is not fixed, or one of the reasons for <paramref name="force"/>.</exception>
@@ -46,7 +47,9 @@ public static class InPlaceConversion
     internal static void ToFixed(ImageFile file, CheckTarget fitFor, bool force, Guid uniqueId, DateTime timeStamp)
     {
         long length = file.Length;
-        var image = new NewImage(ConvertOperation.FitSize(length, fitFor)) { VhdType = VhdType.Fixed, UniqueId = uniqueId, TimeStamp = timeStamp };
+        var image = new NewImage(
+            ConvertOperation.FitSize(length, fitFor))
+        { VhdType = VhdType.Fixed, UniqueId = uniqueId, TimeStamp = timeStamp };
         HardDiskFooter footer = image.CreateFooter();
         if (!force && IsFixedImage(file))
         {
@@ -90,15 +93,20 @@ public static class InPlaceConversion
 
         if (!force)
         {
-            (children ?? new ChildIndex()).ThrowIfAny(file.Path, layout, file.Identity, "and a raw disk has no id that it could know it by");
+            (children ?? new ChildIndex()).ThrowIfAny(
+                file.Path, layout, file.Identity, "and a raw disk has no id that it could know it by");
         }
 
         long sizeBytes = (long)layout.Size.SizeBytes;
         if (!force && layout.DataEnd > sizeBytes)
         {
             throw new VhdOperationException(
-                file.Path, OperationError.DataWouldBeLost, $"{layout.DataEnd - sizeBytes} bytes lie between the end of the disk and the footer and would be dropped.")
-            { IsOverridable = true };
+                file.Path,
+                OperationError.DataWouldBeLost,
+                $"{layout.DataEnd - sizeBytes} bytes lie between the end of the disk and the footer and would be dropped.")
+            {
+                IsOverridable = true,
+            };
         }
 
         file.SetLength(sizeBytes);

@@ -37,7 +37,8 @@ public static class MergeOperation
     /// <returns>What was done.</returns>
     /// <exception cref="ArgumentException">The chain is not so deep.</exception>
     /// <exception cref="VhdFormatException">An image cannot be read, or a parent not be found.</exception>
-    /// <exception cref="VhdOperationException">An image has no parent, or others depend on one that would change; nothing was changed.</exception>
+    /// <exception cref="VhdOperationException">An image has no parent, or others depend on one that would change; nothing was
+    /// changed.</exception>
     /// <exception cref="ImageInUseException">Someone has an image open.</exception>
     /// <exception cref="ImageIOException">A file could not be read or written; the child is as it was.</exception>
     public static MergePlan Run(MergeOptions options, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
@@ -59,7 +60,8 @@ public static class MergeOperation
                 child.ThrowIfChanged();
                 if (!options.KeepChild)
                 {
-                    progress?.Report(new WorkProgress(1, 1) { Step = $"Deleting '{levels[depth].Path}', all of which its parent holds now" });
+                    progress?.Report(
+                        new WorkProgress(1, 1) { Step = $"Deleting '{levels[depth].Path}', all of which its parent holds now" });
                     child.Delete();
                 }
             }
@@ -81,7 +83,8 @@ public static class MergeOperation
         ImageFile childFile, ImageFile parentFile, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
         using VhdImage child = VhdImage.Open(childFile, new VhdOpenOptions { SizeRule = LargerSize.RuleFor(childFile) });
-        using VhdImage parent = RepairedImage.Open(parentFile, new VhdOpenOptions { ForWriting = true, SizeRule = LargerSize.RuleFor(parentFile) }, out _);
+        using VhdImage parent = RepairedImage.Open(
+            parentFile, new VhdOpenOptions { ForWriting = true, SizeRule = LargerSize.RuleFor(parentFile) }, out _);
         var level = new DiskLevel(new NonOwningImageFile(child.File), child.Layout, child.Path, ignoreBitmap: false);
         MergeCopy.Run([level], 0, parent, progress, cancellation);
     }
@@ -105,7 +108,8 @@ public static class MergeOperation
 
         if (parentSize < childSize)
         {
-            progress?.Report(new WorkProgress(0, childSize) { Step = Invariant($"Growing '{parentPath}' to {childSize} bytes, which the child has") });
+            progress?.Report(
+                new WorkProgress(0, childSize) { Step = Invariant($"Growing '{parentPath}' to {childSize} bytes, which the child has") });
 
             // G1 holds while it grows: what it gains is zeros, as the child read it there before.
             ResizeOperation.Run(GrowthOf(parentPath, childSize, options), progress: null, cancellation);
@@ -225,7 +229,8 @@ public static class MergeOperation
 
         if (named is not null && options.Depth is { } asked && asked != named)
         {
-            throw new ArgumentException(Invariant($"{path}: the destination is parent {named} of the image, and depth {asked} was asked for."));
+            throw new ArgumentException(
+                Invariant($"{path}: the destination is parent {named} of the image, and depth {asked} was asked for."));
         }
 
         int depth = named ?? options.Depth ?? 1;
@@ -259,7 +264,8 @@ public static class MergeOperation
         {
             using var file = LocalImageFile.OpenRead(source);
             ImageLayout layout = ImageLayout.Read(file);
-            dataBytes += layout.Header is null ? layout.FileLength : (long)SectorMap.ReadTable(file, layout).CountAllocated() * layout.BlockSize;
+            dataBytes += layout.Header is null ? layout.FileLength
+                : (long)SectorMap.ReadTable(file, layout).CountAllocated() * layout.BlockSize;
         }
 
         if (isNewFile)
@@ -311,7 +317,8 @@ public static class MergeOperation
         {
             if (i >= levels.Count)
             {
-                throw new ArgumentException(Invariant($"{path}: the image has {levels.Count - 1} parents, and depth {depth} was asked for."));
+                throw new ArgumentException(
+                    Invariant($"{path}: the image has {levels.Count - 1} parents, and depth {depth} was asked for."));
             }
 
             ChainLevel level = levels[i];
@@ -323,7 +330,8 @@ public static class MergeOperation
 
             if (level.IsRaw)
             {
-                throw new VhdOperationException(level.Path, OperationError.WrongType, "a raw disk is not merged into; convert the child into a new file.");
+                throw new VhdOperationException(
+                    level.Path, OperationError.WrongType, "a raw disk is not merged into; convert the child into a new file.");
             }
         }
     }
@@ -344,8 +352,12 @@ public static class MergeOperation
         if (level.Layout!.Footer.SavedState != 0 && !options.Force)
         {
             throw new VhdOperationException(
-                level.Path, OperationError.StateSaved, "the state of a virtual machine is saved with the image, and it would not fit the changed disk.")
-            { IsOverridable = true };
+                level.Path,
+                OperationError.StateSaved,
+                "the state of a virtual machine is saved with the image, and it would not fit the changed disk.")
+            {
+                IsOverridable = true,
+            };
         }
     }
 
@@ -389,7 +401,8 @@ public static class MergeOperation
                 throw new VhdOperationException(
                     path,
                     OperationError.ParentDataWouldShow,
-                    Invariant($"the disk has {size} bytes and its child {childSize}; merged, the disk would show the end that the child lacks."));
+                    Invariant(
+                        $"the disk has {size} bytes and its child {childSize}; merged, the disk would show the end that the child lacks."));
             }
 
             if (size < childSize)

@@ -14,7 +14,8 @@ namespace VhdPS.Engine.Operations.Resize;
 /// </summary>
 public static class ResizeOperation
 {
-    /// <summary>Says what <see cref="Run(ResizeOptions, IProgress{WorkProgress}?, CancellationToken)"/> would do; the file is only read.</summary>
+    /// <summary>Says what <see cref="Run(ResizeOptions, IProgress{WorkProgress}?, CancellationToken)"/> would do; the file is only
+    /// read.</summary>
     /// <exception cref="ArgumentException">The size wanted is out of its range.</exception>
     /// <exception cref="VhdFormatException">The image's content does not allow it.</exception>
     /// <exception cref="VhdOperationException">Data would be lost, or something else needs force.</exception>
@@ -86,8 +87,12 @@ public static class ResizeOperation
         if (layout.Footer.SavedState != 0 && !options.Force && !options.AllowsSavedState)
         {
             throw new VhdOperationException(
-                layout.Path, OperationError.StateSaved, "the state of a virtual machine is saved with the image, and it would not fit the changed disk.")
-            { IsOverridable = true };
+                layout.Path,
+                OperationError.StateSaved,
+                "the state of a virtual machine is saved with the image, and it would not fit the changed disk.")
+            {
+                IsOverridable = true,
+            };
         }
 
         if (!options.Force && !options.AllowsChildren)
@@ -123,7 +128,8 @@ public static class ResizeOperation
         long unit = options.RoundUpToBytes;
         if (unit <= 0 || unit % VhdSpec.SectorSize != 0)
         {
-            throw new ArgumentException(Invariant($"The size cannot be rounded up to {unit} bytes: that is no multiple of {VhdSpec.SectorSize}."));
+            throw new ArgumentException(
+                Invariant($"The size cannot be rounded up to {unit} bytes: that is no multiple of {VhdSpec.SectorSize}."));
         }
 
         if (options.SizeBytes is not null && options.ToMinimumSize)
@@ -159,7 +165,8 @@ public static class ResizeOperation
         }
 
         long last;
-        progress?.Report(new WorkProgress(0, (image.SectorCount - newCount) * VhdSpec.SectorSize) { Step = "Looking for data after the new end" });
+        progress?.Report(
+            new WorkProgress(0, (image.SectorCount - newCount) * VhdSpec.SectorSize) { Step = "Looking for data after the new end" });
         try
         {
             last = DataScan.FindLast(image, newCount, progress, cancellation);
@@ -178,7 +185,8 @@ public static class ResizeOperation
         return options.Force ? last : throw new VhdOperationException(
             image.Path,
             OperationError.DataWouldBeLost,
-            Invariant($"sector {last} past the new end has data, so the disk can shrink to {(last + 1) * VhdSpec.SectorSize} bytes and no further."))
+            Invariant(
+                $"sector {last} past the new end has data, so the disk can shrink to {(last + 1) * VhdSpec.SectorSize} bytes, no further."))
         { IsOverridable = true };
     }
 
@@ -199,7 +207,8 @@ public static class ResizeOperation
             throw new VhdOperationException(
                 image.Path,
                 OperationError.ParentDataWouldShow,
-                Invariant($"its parent '{parents.Levels[0].Path}' is larger and has data at sector {sector}, which the grown disk would show."))
+                Invariant(
+                    $"its parent '{parents.Levels[0].Path}' is larger and has data at sector {sector}, which the grown disk would show."))
             { IsOverridable = true };
         }
     }
