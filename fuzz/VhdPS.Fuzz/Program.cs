@@ -33,7 +33,8 @@ internal static class Program
         (Action<byte[]> Exercise, byte[][] Corpus)? chosen = target switch
         {
             "image" => (HostileFile.Exercise, HostileCorpus.Images),
-            "vhdx" => (bytes => VhdxHostileFile.Exercise(new MemoryImageFile(bytes)), [.. VhdxMutator.Images.Select(image => image.ToArray())]),
+            "vhdx" =>
+                (bytes => VhdxHostileFile.Exercise(new MemoryImageFile(bytes)), [.. VhdxMutator.Images.Select(image => image.ToArray())]),
             "nbd-server" => (HearClient, HostilePeer.Clients),
             "nbd-client" => (sent => HostilePeer.ExerciseClient(sent), HostilePeer.Servers),
             _ => null,

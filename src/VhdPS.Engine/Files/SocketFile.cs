@@ -26,7 +26,8 @@ internal sealed class SocketFile : IDisposable
         return PlatformFile.Current.Stat(path).Kind == FileKind.Missing
             ? new SocketFile(path, null)
             : throw new VhdOperationException(
-                path, OperationError.TargetExists, "the path exists already; where it is a socket that a server has left behind, delete it.");
+                path, OperationError.TargetExists,
+                    "the path exists already; where it is a socket that a server has left behind, delete it.");
     }
 
     /// <summary>A socket in a new folder that only its owner can enter.</summary>
@@ -54,7 +55,8 @@ internal sealed class SocketFile : IDisposable
     {
         try
         {
-            if (_identity is { } identity && PlatformFile.Current.Stat(Path) is { Kind: not FileKind.Missing } found && found.Identity == identity)
+            if (_identity is { } identity && PlatformFile.Current.Stat(Path) is { Kind: not FileKind.Missing } found
+                && found.Identity == identity)
             {
                 File.Delete(Path);
             }

@@ -49,7 +49,8 @@ public static class Crc32
         return ~crc;
     }
 
-    /// <summary>The checksum of the bytes that gave <paramref name="crc"/>, followed by <paramref name="count"/> zeros, without looking at them.</summary>
+    /// <summary>The checksum of the bytes that gave <paramref name="crc"/>, followed by <paramref name="count"/> zeros, without looking
+    /// at them.</summary>
     public static uint AppendZeros(uint crc, long count)
     {
         // A zero byte multiplies by x to the 8th; powers of it are made by squaring.

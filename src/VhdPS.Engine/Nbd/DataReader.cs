@@ -41,7 +41,8 @@ internal ref struct DataReader(ReadOnlySpan<byte> data)
         return TryReadUInt32(out uint length) && length <= (uint)_rest.Length && TryReadString((int)length, out text);
     }
 
-    /// <summary>Reads a string of <paramref name="length"/> bytes: UTF-8 without NUL, at most <see cref="NbdSpec.MaxStringLength"/>.</summary>
+    /// <summary>Reads a string of <paramref name="length"/> bytes: UTF-8 without NUL, at most <see
+    /// cref="NbdSpec.MaxStringLength"/>.</summary>
     public bool TryReadString(int length, [NotNullWhen(true)] out string? text)
     {
         text = null;

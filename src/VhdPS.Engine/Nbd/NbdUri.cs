@@ -127,7 +127,8 @@ public sealed record NbdUri
             separator = '&';
         }
 
-        return TlsHostName is { } name ? text.Append(separator).Append("tls-hostname=").Append(Encode(name, keepsSlash: false)).ToString() : text.ToString();
+        return TlsHostName is { } name ? text.Append(separator).Append("tls-hostname=").Append(Encode(name, keepsSlash: false)).ToString()
+            : text.ToString();
     }
 
     private static int FindScheme(string value) => Array.FindIndex(
@@ -243,5 +244,6 @@ public sealed record NbdUri
         return keepsSlash ? escaped.Replace("%2F", "/", StringComparison.Ordinal) : escaped;
     }
 
-    private static NbdException Invalid(string value, string why) => new(value, NbdFault.InvalidUri, $"this is no address of an NBD export: {why}");
+    private static NbdException Invalid(string value, string why) =>
+        new(value, NbdFault.InvalidUri, $"this is no address of an NBD export: {why}");
 }

@@ -10,7 +10,8 @@ internal readonly record struct OptionReply(OptionCode Code, OptionReplyType Typ
     public bool IsError => ((uint)Type & NbdSpec.ErrorReplyBit) != 0;
 
     /// <summary>Reads the next reply to <paramref name="asked"/>.</summary>
-    /// <exception cref="NbdException">It is none, answers another option, or is longer than <see cref="NbdSpec.MaxOptionLength"/>.</exception>
+    /// <exception cref="NbdException">It is none, answers another option, or is longer than <see
+    /// cref="NbdSpec.MaxOptionLength"/>.</exception>
     public static OptionReply Read(Wire wire, OptionCode asked)
     {
         ulong magic = wire.ReadUInt64();

@@ -42,7 +42,8 @@ internal sealed class Wire : IDisposable
     /// <summary>The address.</summary>
     public string Uri { get; }
 
-    /// <summary>How long the peer may take to send what is read in one go, above a second for each 64 KiB; null: no limit of its own.</summary>
+    /// <summary>How long the peer may take to send what is read in one go, above a second for each 64 KiB; null: no limit of its
+    /// own.</summary>
     public TimeSpan? ReceiveLimit { get; set; }
 
     /// <summary>How long the peer may take to receive what is sent in one go. Only where one thread both reads and writes.</summary>

@@ -18,7 +18,8 @@ public sealed record DiskContent(PartitionTable Table, IReadOnlyList<PartitionCo
 
     /// <summary>Looks at a disk.</summary>
     /// <param name="disk">The disk.</param>
-    /// <param name="countsFreeSpace">Whether free space that only a map says is counted (NTFS, FAT, exFAT); else only what is stored as a number.</param>
+    /// <param name="countsFreeSpace">Whether free space that only a map says is counted (NTFS, FAT, exFAT); else only what is stored as a
+    /// number.</param>
     /// <param name="cancellation">Stops the counting.</param>
     public static DiskContent Read(IDiskReader disk, bool countsFreeSpace = true, CancellationToken cancellation = default)
     {

@@ -13,7 +13,8 @@ internal static class ExtendedChain
 
     /// <summary>Adds the logical partitions to the list.</summary>
     /// <returns>The sectors of the records.</returns>
-    public static List<long> Follow(IDiskReader disk, MbrEntry container, int sectorSize, PartitionFindingLog log, List<Partition> partitions)
+    public static List<long> Follow(
+        IDiskReader disk, MbrEntry container, int sectorSize, PartitionFindingLog log, List<Partition> partitions)
     {
         var records = new List<long>();
         var seen = new HashSet<long>();
@@ -89,7 +90,8 @@ internal static class ExtendedChain
             {
                 log.Add(
                     PartitionFault.ExtendedEntryUnexpected, PartitionStructure.ExtendedBootRecord,
-                    offset + MasterBootRecord.OffsetOf(entry.Index), $"a partition and a link", $"type {entry.TypeCode:X2} with {entry.SectorCount} sectors",
+                    offset + MasterBootRecord.OffsetOf(
+                        entry.Index), $"a partition and a link", $"type {entry.TypeCode:X2} with {entry.SectorCount} sectors",
                     $"An extended boot record has one entry too many; it is not used.");
             }
         }

@@ -16,7 +16,8 @@ internal static class ForeignTable
             return "Apple partition map";
         }
 
-        if (BinaryPrimitives.ReadUInt32LittleEndian(head[Sector..]) == 0x8256_4557 || BinaryPrimitives.ReadUInt32LittleEndian(head[64..]) == 0x8256_4557)
+        if (BinaryPrimitives.ReadUInt32LittleEndian(head[Sector..]) == 0x8256_4557
+            || BinaryPrimitives.ReadUInt32LittleEndian(head[64..]) == 0x8256_4557)
         {
             return "BSD disklabel";
         }

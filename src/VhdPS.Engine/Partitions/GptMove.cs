@@ -39,7 +39,7 @@ public sealed record GptMove(GptMoveVerdict Verdict, string Reason, IReadOnlyLis
         {
             return Nothing(
                 GptMoveVerdict.DoesNotFit,
-                $"The partitions reach to sector {neededEnd - 1}, and the backup of the GPT needs {primary.EntriesSectorCount + 1} sectors after them.");
+                $"The partitions reach to sector {neededEnd - 1}; the backup GPT needs {primary.EntriesSectorCount + 1} sectors more.");
         }
 
         // A range that was made shorter on purpose stays so, unless the end of the disk moves.
@@ -72,7 +72,8 @@ public sealed record GptMove(GptMoveVerdict Verdict, string Reason, IReadOnlyLis
             : new GptMove(GptMoveVerdict.Planned, string.Empty, steps);
     }
 
-    /// <summary>The first sector that the backup may use: past the partitions, those of a hybrid record, and the entries at the start.</summary>
+    /// <summary>The first sector that the backup may use: past the partitions, those of a hybrid record, and the entries at the
+    /// start.</summary>
     internal static long NeededEnd(PartitionTable table, GptCopy primary)
     {
         long end = Math.Max(2, (long)primary.Header.EntriesLba + primary.EntriesSectorCount);
@@ -87,11 +88,13 @@ public sealed record GptMove(GptMoveVerdict Verdict, string Reason, IReadOnlyLis
             : end;
     }
 
-    private static GptMove Nothing(GptMoveVerdict verdict, FormattableString reason) => new(verdict, reason.ToString(CultureInfo.InvariantCulture), []);
+    private static GptMove Nothing(GptMoveVerdict verdict, FormattableString reason) =>
+        new(verdict, reason.ToString(CultureInfo.InvariantCulture), []);
 
     private static bool IsInPlace(GptCopy? found, GptCopy primary, GptHeader wanted) =>
         found is { IsValid: true } && (ulong)found.Lba == wanted.MyLba && found.Entries.Span.SequenceEqual(primary.Entries.Span)
-        && found.Header.AgreesWith(wanted) && found.Header.AlternateLba == wanted.AlternateLba && found.Header.EntriesLba == wanted.EntriesLba;
+        && found.Header.AgreesWith(wanted) && found.Header.AlternateLba == wanted.AlternateLba
+            && found.Header.EntriesLba == wanted.EntriesLba;
 
     private static byte[] WholeSectors(GptCopy copy, int sectorSize)
     {
@@ -107,7 +110,8 @@ public sealed record GptMove(GptMoveVerdict Verdict, string Reason, IReadOnlyLis
     private static MasterBootRecord? Protect(PartitionTable table, long lastLba)
     {
         uint wanted = (uint)Math.Min(lastLba, uint.MaxValue);
-        return table.Mbr is { IsHybrid: false, ProtectiveEntry: { StartSector: 1 } entry } && entry.SectorCount != uint.MaxValue && entry.SectorCount != wanted
+        return table.Mbr is { IsHybrid: false, ProtectiveEntry: { StartSector: 1 } entry } && entry.SectorCount != uint.MaxValue
+            && entry.SectorCount != wanted
             ? table.Mbr.WithSectorCount(entry.Index, wanted)
             : null;
     }

@@ -36,7 +36,8 @@ internal static class GptPartitions
             {
                 log.Add(
                     PartitionFault.PartitionRangeInvalid, structure, offset, $"a last sector at or after the first",
-                    $"sectors {entry.FirstLba} to {entry.LastLba}", $"Partition {number} has no range that a disk could have; it is not listed.", number);
+                    $"sectors {entry.FirstLba} to {entry.LastLba}",
+                        $"Partition {number} has no range that a disk could have; it is not listed.", number);
                 continue;
             }
 
@@ -50,12 +51,15 @@ internal static class GptPartitions
             if (entry.FirstLba < header.FirstUsableLba || entry.LastLba > header.LastUsableLba)
             {
                 log.Add(
-                    PartitionFault.PartitionOutsideUsableRange, structure, offset, $"from sector {header.FirstUsableLba} to {header.LastUsableLba}",
-                    $"sectors {entry.FirstLba} to {entry.LastLba}", $"Partition {number} does not lie in the range that partitions may use.", number);
+                    PartitionFault.PartitionOutsideUsableRange, structure, offset,
+                        $"from sector {header.FirstUsableLba} to {header.LastUsableLba}",
+                    $"sectors {entry.FirstLba} to {entry.LastLba}",
+                        $"Partition {number} does not lie in the range that partitions may use.", number);
             }
 
             partitions.Add(new Partition(
-                number, PartitionStyle.Gpt, PartitionType.FromId(entry.TypeId), (long)entry.FirstLba, (long)(entry.LastLba - entry.FirstLba + 1), copy.SectorSize)
+                number, PartitionStyle.Gpt, PartitionType.FromId(entry.TypeId), (long)entry.FirstLba, (long)(
+                    entry.LastLba - entry.FirstLba + 1), copy.SectorSize)
             {
                 Name = entry.Name,
                 UniqueId = entry.UniqueId,

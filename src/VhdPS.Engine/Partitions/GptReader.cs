@@ -61,7 +61,8 @@ internal sealed class GptReader
         if (primary is { IsValid: true } && backup is { IsValid: true } && !primary.Header.AgreesWith(backup.Header))
         {
             _log.Add(
-                PartitionFault.GptCopiesDiffer, PartitionStructure.GptBackupHeader, backup.Lba * _sectorSize, $"what the header at sector 1 says",
+                PartitionFault.GptCopiesDiffer, PartitionStructure.GptBackupHeader, backup.Lba * _sectorSize,
+                    $"what the header at sector 1 says",
                 $"other values", $"Both copies of the GPT are valid and differ; the one at sector 1 is used.");
         }
 
@@ -91,7 +92,8 @@ internal sealed class GptReader
         if (primary is { IsHeaderValid: true } && primary.Header.AlternateLba > (ulong)_lastLba)
         {
             _log.Add(
-                PartitionFault.GptBackupPastEnd, PartitionStructure.GptHeader, _sectorSize, $"sector {_lastLba}", $"sector {primary.Header.AlternateLba}",
+                PartitionFault.GptBackupPastEnd, PartitionStructure.GptHeader, _sectorSize, $"sector {_lastLba}",
+                    $"sector {primary.Header.AlternateLba}",
                 $"The backup of the GPT would lie past the end of the disk, which was cut off or made smaller.");
         }
         else if (backup is not null && backup.Lba != _lastLba)
@@ -104,7 +106,8 @@ internal sealed class GptReader
         if (backup is null)
         {
             _log.Add(
-                PartitionFault.GptBackupMissing, PartitionStructure.GptBackupHeader, _lastLba * _sectorSize, $"\"EFI PART\"", $"something else",
+                PartitionFault.GptBackupMissing, PartitionStructure.GptBackupHeader, _lastLba * _sectorSize, $"\"EFI PART\"",
+                    $"something else",
                 $"There is no backup of the GPT in the last sector of the disk.");
         }
     }
@@ -131,7 +134,8 @@ internal sealed class GptReader
         void Invalid(string field, FormattableString expected, FormattableString actual)
         {
             isValid = false;
-            log.Add(PartitionFault.GptHeaderFieldInvalid, structure, offset, expected, actual, $"{field} of the GPT header cannot be right.");
+            log.Add(PartitionFault.GptHeaderFieldInvalid, structure, offset, expected, actual,
+                $"{field} of the GPT header cannot be right.");
         }
 
         if (!header.IsSizeValid)
@@ -169,7 +173,8 @@ internal sealed class GptReader
         {
             log.Add(
                 PartitionFault.GptUsableRangeInvalid, structure, offset, $"a range that ends before sector {_lastLba}",
-                $"sectors {header.FirstUsableLba} to {header.LastUsableLba}", $"The range that partitions may use does not lie in the disk.");
+                $"sectors {header.FirstUsableLba} to {header.LastUsableLba}",
+                    $"The range that partitions may use does not lie in the disk.");
         }
 
         return isValid;
@@ -188,7 +193,8 @@ internal sealed class GptReader
             return copy;
         }
 
-        if (header.EntriesLba < 2 || header.EntriesLba > (ulong)_lastLba || copy.EntriesSectorCount > _lastLba + 1 - (long)header.EntriesLba)
+        if (header.EntriesLba < 2 || header.EntriesLba > (ulong)_lastLba
+            || copy.EntriesSectorCount > _lastLba + 1 - (long)header.EntriesLba)
         {
             log.Add(
                 PartitionFault.GptEntriesPastEnd, structure, copy.Lba * _sectorSize, $"from sector 2 to {_lastLba}",
@@ -201,12 +207,14 @@ internal sealed class GptReader
         byte[] buffer = ArrayPool<byte>.Shared.Rent(stored);
         ReadAt((long)header.EntriesLba * _sectorSize, buffer.AsSpan(0, stored));
         ReadOnlySpan<byte> used = buffer.AsSpan(0, (int)length);
-        bool isSame = like is not null && like.AreEntriesValid && like.Header.EntriesCrc == header.EntriesCrc && like.Entries.Span.SequenceEqual(used);
+        bool isSame = like is not null && like.AreEntriesValid && like.Header.EntriesCrc == header.EntriesCrc
+            && like.Entries.Span.SequenceEqual(used);
         uint crc = isSame ? header.EntriesCrc : ComputeCrc(used);
         if (crc != header.EntriesCrc)
         {
             log.Add(
-                PartitionFault.GptEntriesCrcMismatch, structure, (long)header.EntriesLba * _sectorSize, $"{header.EntriesCrc:X8}", $"{crc:X8}",
+                PartitionFault.GptEntriesCrcMismatch, structure, (
+                    long)header.EntriesLba * _sectorSize, $"{header.EntriesCrc:X8}", $"{crc:X8}",
                 $"The CRC of the entries of the GPT is not the one that its header stores.");
         }
 
@@ -230,7 +238,8 @@ internal sealed class GptReader
         if (hasHeader || isUsable)
         {
             log.Add(
-                PartitionFault.GptEntriesOverlap, structure, copy.Lba * _sectorSize, $"a place of their own", $"sectors {start} to {end - 1}",
+                PartitionFault.GptEntriesOverlap, structure, copy.Lba * _sectorSize, $"a place of their own",
+                    $"sectors {start} to {end - 1}",
                 $"The entries of the GPT overlap its header or the range that partitions may use.");
         }
     }

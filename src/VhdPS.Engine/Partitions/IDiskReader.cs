@@ -4,13 +4,14 @@ namespace VhdPS.Engine.Partitions;
 public interface IDiskReader
 {
     /// <summary>The disk's size in bytes.</summary>
-    long SizeBytes { get; }
+    public long SizeBytes { get; }
 
     /// <summary>Bytes in a logical sector, 512 or 4096; 0 where nobody knows, as of a raw file: the table then says it.</summary>
-    int LogicalSectorSize { get; }
+    public int LogicalSectorSize { get; }
 
-    /// <summary>Fills <paramref name="buffer"/> from <paramref name="offset"/>; past the end of the disk with zeros. Threads may call it at once.</summary>
+    /// <summary>Fills <paramref name="buffer"/> from <paramref name="offset"/>; past the end of the disk with zeros. Threads may call it
+    /// at once.</summary>
     /// <param name="offset">Bytes from the start of the disk, a multiple of 512.</param>
     /// <param name="buffer">A multiple of 512 bytes.</param>
-    void ReadAt(long offset, Span<byte> buffer);
+    public void ReadAt(long offset, Span<byte> buffer);
 }

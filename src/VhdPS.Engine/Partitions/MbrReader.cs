@@ -22,11 +22,13 @@ internal static class MbrReader
             int number = entry.Index + 1;
             CheckBootFlag(log, entry, PartitionStructure.MasterBootRecord, fieldOffset, number);
             activeCount += entry.BootFlag == MbrEntry.ActiveFlag ? 1 : 0;
-            partitions.Add(ToPartition(entry, entry.StartSector, number, sectorSize, entry.IsExtended ? PartitionRole.Extended : PartitionRole.Primary));
+            partitions.Add(ToPartition(
+                entry, entry.StartSector, number, sectorSize, entry.IsExtended ? PartitionRole.Extended : PartitionRole.Primary));
             if (entry.IsExtended && extended is not null)
             {
                 log.Add(
-                    PartitionFault.MbrExtendedDuplicate, PartitionStructure.MasterBootRecord, fieldOffset, $"one extended partition", $"another",
+                    PartitionFault.MbrExtendedDuplicate, PartitionStructure.MasterBootRecord, fieldOffset, $"one extended partition",
+                        $"another",
                     $"Partition {number} is a second extended partition; logical ones are looked for in the first.", number);
             }
             else if (entry.IsExtended)
@@ -38,7 +40,8 @@ internal static class MbrReader
         if (activeCount > 1)
         {
             log.Add(
-                PartitionFault.MbrSeveralActive, PartitionStructure.MasterBootRecord, MasterBootRecord.OffsetOf(0), $"at most 1", $"{activeCount}",
+                PartitionFault.MbrSeveralActive, PartitionStructure.MasterBootRecord, MasterBootRecord.OffsetOf(
+                    0), $"at most 1", $"{activeCount}",
                 $"Several partitions are marked as active.");
         }
 

@@ -21,9 +21,11 @@ public sealed record MinimumDiskSize(MinimumSizeVerdict Verdict, string Reason, 
         return table.Style switch
         {
             PartitionStyle.None when table.Partitions.Count > 0 =>
-                Unknown(MinimumSizeVerdict.WholeDisk, "A file system begins at the first sector of the disk and would have to shrink first."),
+                Unknown(MinimumSizeVerdict.WholeDisk,
+                    "A file system begins at the first sector of the disk and would have to shrink first."),
             PartitionStyle.None => Unknown(MinimumSizeVerdict.NoTable, "The disk has no partition table."),
-            PartitionStyle.Other => Unknown(MinimumSizeVerdict.TableUnknown, $"The disk has a table of a kind that is not read: {table.OtherKind}."),
+            PartitionStyle.Other =>
+                Unknown(MinimumSizeVerdict.TableUnknown, $"The disk has a table of a kind that is not read: {table.OtherKind}."),
             _ when !table.IsWhole => Unknown(MinimumSizeVerdict.TableDamaged, "The partition table is damaged."),
             PartitionStyle.Gpt => OfGpt(table),
             _ => OfMbr(table),
@@ -54,7 +56,8 @@ public sealed record MinimumDiskSize(MinimumSizeVerdict Verdict, string Reason, 
     {
         if (sectorCount > table.SectorCount)
         {
-            return Unknown(MinimumSizeVerdict.TableDamaged, "The partitions, with what the table needs after them, do not lie in the disk.");
+            return Unknown(
+                MinimumSizeVerdict.TableDamaged, "The partitions, with what the table needs after them, do not lie in the disk.");
         }
 
         long size = VhdSpec.RoundUp(sectorCount * table.SectorSize, Unit);

@@ -1,7 +1,8 @@
 namespace VhdPS.Engine.Partitions;
 
 /// <summary>One partition as its table describes it. Sectors are logical sectors of the disk.</summary>
-/// <param name="Number">As other tools count: 1 to 4 and from 5 on for logical ones, the entry's place in a GPT, 0 for a disk without a table.</param>
+/// <param name="Number">As other tools count: 1 to 4 and from 5 on for logical ones, the entry's place in a GPT, 0 for a disk without a
+/// table.</param>
 /// <param name="Style">The kind of table.</param>
 /// <param name="Type">What it is meant for.</param>
 /// <param name="StartSector">Its first sector.</param>

@@ -9,7 +9,8 @@ internal static class PartitionOverlaps
     public static Dictionary<int, string> Find(PartitionTable table)
     {
         var overlaps = new Dictionary<int, string>();
-        if (!table.IsHybrid && !table.Findings.Any(finding => finding.Code is PartitionFault.PartitionsOverlap or PartitionFault.PartitionOverlapsTable))
+        if (!table.IsHybrid
+            && !table.Findings.Any(finding => finding.Code is PartitionFault.PartitionsOverlap or PartitionFault.PartitionOverlapsTable))
         {
             return overlaps;
         }
@@ -17,8 +18,10 @@ internal static class PartitionOverlaps
         AddNeighbours([.. table.Partitions.Where(partition => partition.Role != PartitionRole.Logical)], overlaps);
         AddNeighbours([.. table.Partitions.Where(partition => partition.Role != PartitionRole.Extended)], overlaps);
         List<(long Start, long End)> tableSectors = TableRules.TableSectors(table);
-        List<MbrEntry> hybrid = table.IsHybrid ? [.. table.Mbr!.Entries.Where(entry => entry is { IsUsed: true, IsProtective: false })] : [];
-        foreach (Partition partition in table.Partitions.Where(partition => partition.Role is PartitionRole.Primary or PartitionRole.Logical))
+        List<MbrEntry> hybrid = table.IsHybrid ? [.. table.Mbr!.Entries.Where(entry => entry is { IsUsed: true, IsProtective: false })]
+            : [];
+        foreach (
+            Partition partition in table.Partitions.Where(partition => partition.Role is PartitionRole.Primary or PartitionRole.Logical))
         {
             if (tableSectors.Any(range => Overlap(partition, range.Start, range.End)))
             {
@@ -36,7 +39,8 @@ internal static class PartitionOverlaps
         return overlaps;
     }
 
-    /// <summary>Goes through the partitions by their start: one that begins before an earlier one ends shares sectors with the one that ends last.</summary>
+    /// <summary>Goes through the partitions by their start: one that begins before an earlier one ends shares sectors with the one that
+    /// ends last.</summary>
     private static void AddNeighbours(List<Partition> partitions, Dictionary<int, string> overlaps)
     {
         partitions.Sort((one, other) => one.StartSector.CompareTo(other.StartSector));

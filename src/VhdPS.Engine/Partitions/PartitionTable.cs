@@ -27,7 +27,8 @@ public sealed record PartitionTable
     /// <summary>The name of a table of another kind; empty elsewhere.</summary>
     public string OtherKind { get; init; } = string.Empty;
 
-    /// <summary>The partitions in the order of the table; of a disk without a table, the whole disk where a file system is recognised on it.</summary>
+    /// <summary>The partitions in the order of the table; of a disk without a table, the whole disk where a file system is recognised on
+    /// it.</summary>
     public IReadOnlyList<Partition> Partitions { get; init; } = [];
 
     /// <summary>What is wrong with the table, and what is worth knowing.</summary>

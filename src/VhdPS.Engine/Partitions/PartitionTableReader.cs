@@ -18,7 +18,8 @@ internal static class PartitionTableReader
         byte[] buffer = ArrayPool<byte>.Shared.Rent(HeadSize);
         Memory<byte> head = buffer.AsMemory(0, HeadSize);
         disk.ReadAt(0, head.Span);
-        int sectorSize = disk.LogicalSectorSize is VhdSpec.SectorSize or LargeSectorSize ? disk.LogicalSectorSize : FindSectorSize(head.Span);
+        int sectorSize = disk.LogicalSectorSize is VhdSpec.SectorSize or LargeSectorSize ? disk.LogicalSectorSize
+            : FindSectorSize(head.Span);
         PartitionTable table = Judge(disk, head, sectorSize, log);
         ArrayPool<byte>.Shared.Return(buffer);
         TableRules.Check(table, log);
@@ -28,7 +29,9 @@ internal static class PartitionTableReader
 
     private static PartitionTable Judge(IDiskReader disk, ReadOnlyMemory<byte> head, int sectorSize, PartitionFindingLog log)
     {
-        var table = new PartitionTable(disk.SizeBytes, sectorSize) { Mbr = disk.SizeBytes >= MasterBootRecord.Size ? MasterBootRecord.Parse(head.Span) : null };
+        var table = new PartitionTable(
+            disk.SizeBytes, sectorSize)
+        { Mbr = disk.SizeBytes >= MasterBootRecord.Size ? MasterBootRecord.Parse(head.Span) : null };
         bool isAnnounced = table.Mbr?.ProtectiveEntry is not null;
         bool hasHeader = head.Span[sectorSize..].StartsWith(GptHeader.Signature);
         bool isBootSector = FileSystemProbe.IsBootSector(head.Span);
@@ -75,18 +78,22 @@ internal static class PartitionTableReader
     }
 
     /// <summary>A disk that has no MBR with entries and announces no GPT.</summary>
-    private static PartitionTable ReadWithoutTable(IDiskReader disk, ReadOnlyMemory<byte> head, PartitionTable table, PartitionFindingLog log)
+    private static PartitionTable ReadWithoutTable(
+        IDiskReader disk, ReadOnlyMemory<byte> head, PartitionTable table, PartitionFindingLog log)
     {
         if (FileSystemProbe.Identify(DiskWindow.Whole(disk)) is { } fileSystem)
         {
-            var whole = new Partition(0, PartitionStyle.None, PartitionType.None, 0, table.SectorCount, table.SectorSize) { Role = PartitionRole.WholeDisk };
+            var whole = new Partition(
+                0, PartitionStyle.None, PartitionType.None, 0, table.SectorCount, table.SectorSize)
+            { Role = PartitionRole.WholeDisk };
             return table with { Partitions = [whole], WholeDisk = fileSystem };
         }
 
         if (ForeignTable.Identify(head.Span) is { } kind)
         {
             log.Add(
-                PartitionFault.TableKindUnsupported, PartitionStructure.Disk, 0, $"an MBR or a GPT", $"{kind}", $"The disk has a table of a kind that is not read.");
+                PartitionFault.TableKindUnsupported, PartitionStructure.Disk, 0, $"an MBR or a GPT", $"{kind}",
+                    $"The disk has a table of a kind that is not read.");
             return table with { Style = PartitionStyle.Other, OtherKind = kind };
         }
 
@@ -110,7 +117,8 @@ internal static class PartitionTableReader
         if (table.Mbr?.ProtectiveEntry is not { } entry)
         {
             log.Add(
-                PartitionFault.ProtectiveMbrMissing, PartitionStructure.MasterBootRecord, MasterBootRecord.OffsetOf(0), $"an entry of type EE", $"none",
+                PartitionFault.ProtectiveMbrMissing, PartitionStructure.MasterBootRecord, MasterBootRecord.OffsetOf(
+                    0), $"an entry of type EE", $"none",
                 $"The disk has a GPT, and no master boot record protects it from programs that do not know one.");
             return;
         }
@@ -119,7 +127,8 @@ internal static class PartitionTableReader
         if (entry.StartSector != 1)
         {
             log.Add(
-                PartitionFault.ProtectiveMbrStartDiffers, PartitionStructure.MasterBootRecord, offset, $"sector 1", $"sector {entry.StartSector}",
+                PartitionFault.ProtectiveMbrStartDiffers, PartitionStructure.MasterBootRecord, offset, $"sector 1",
+                    $"sector {entry.StartSector}",
                 $"The protective entry does not begin at sector 1; some systems then do not look for the GPT.");
         }
 
@@ -132,14 +141,16 @@ internal static class PartitionTableReader
         else if (entry.SectorCount != uint.MaxValue && entry.SectorCount != Math.Min(table.SectorCount - 1, uint.MaxValue))
         {
             log.Add(
-                PartitionFault.ProtectiveMbrSizeDiffers, PartitionStructure.MasterBootRecord, offset, $"{Math.Min(table.SectorCount - 1, uint.MaxValue)} sectors",
+                PartitionFault.ProtectiveMbrSizeDiffers, PartitionStructure.MasterBootRecord, offset,
+                    $"{Math.Min(table.SectorCount - 1, uint.MaxValue)} sectors",
                 $"{entry.SectorCount}", $"The protective entry does not cover the disk.");
         }
     }
 
     /// <summary>Where nobody knows the sector size, the place of a GPT's header says it.</summary>
     private static int FindSectorSize(ReadOnlySpan<byte> head) =>
-        !head[VhdSpec.SectorSize..].StartsWith(GptHeader.Signature) && IsHeader(head, LargeSectorSize) ? LargeSectorSize : VhdSpec.SectorSize;
+        !head[VhdSpec.SectorSize..].StartsWith(GptHeader.Signature) && IsHeader(head, LargeSectorSize) ? LargeSectorSize
+            : VhdSpec.SectorSize;
 
     private static void CheckOtherSectorSize(ReadOnlySpan<byte> head, int sectorSize, bool hasHeader, PartitionFindingLog log)
     {

@@ -22,7 +22,8 @@ public sealed record PartitionType(string Name, byte? Code, Guid? Id)
     /// <summary>Whether it is an extended partition's: 05, 0F or 85.</summary>
     public bool IsExtended => Code is 0x05 or 0x0F or 0x85;
 
-    /// <summary>Whether volumes of a disk manager lie in it in an order that the table does not show: Windows dynamic disks, Storage Spaces, Linux RAID.</summary>
+    /// <summary>Whether volumes of a disk manager lie in it in an order that the table does not show: Windows dynamic disks, Storage
+    /// Spaces, Linux RAID.</summary>
     public bool IsManaged => Code is DynamicDiskCode or 0xFD || (Id is { } id && PartitionTypeNames.IsManaged(id));
 
     /// <summary>The type of an MBR's entry.</summary>

@@ -2,7 +2,8 @@ using System.Collections.Frozen;
 
 namespace VhdPS.Engine.Partitions;
 
-/// <summary>The names of partition types. Sources: UEFI specification, Microsoft's PARTITION_INFORMATION, the Discoverable Partitions Specification.</summary>
+/// <summary>The names of partition types. Sources: UEFI specification, Microsoft's PARTITION_INFORMATION, the Discoverable Partitions
+/// Specification.</summary>
 internal static class PartitionTypeNames
 {
     private const string Unknown = "Unknown";
@@ -144,6 +145,7 @@ internal static class PartitionTypeNames
             [0xFD] = "Linux RAID",
             [0xFE] = "LANstep",
         };
-        return [.. Enumerable.Range(0, 256).Select(code => new PartitionType(names.GetValueOrDefault((byte)code, Unknown), (byte)code, null))];
+        return [.. Enumerable.Range(0, 256).Select(
+            code => new PartitionType(names.GetValueOrDefault((byte)code, Unknown), (byte)code, null))];
     }
 }

@@ -1,6 +1,7 @@
 namespace VhdPS.Engine.Partitions;
 
-/// <summary>The rules that hold for the partitions of every table: in the disk, apart from each other and from the table, on a whole MiB.</summary>
+/// <summary>The rules that hold for the partitions of every table: in the disk, apart from each other and from the table, on a whole
+/// MiB.</summary>
 internal static class TableRules
 {
     private const long Alignment = 1024 * 1024;
@@ -19,14 +20,17 @@ internal static class TableRules
             if (partition.EndSector > table.SectorCount)
             {
                 log.Add(
-                    PartitionFault.PartitionPastEnd, PartitionStructure.Partition, partition.Offset, $"at most sector {table.SectorCount - 1}",
-                    $"sector {partition.EndSector - 1}", $"Partition {partition.Number} reaches past the end of the disk.", partition.Number);
+                    PartitionFault.PartitionPastEnd, PartitionStructure.Partition, partition.Offset,
+                        $"at most sector {table.SectorCount - 1}",
+                    $"sector {partition.EndSector - 1}", $"Partition {partition.Number} reaches past the end of the disk.",
+                        partition.Number);
             }
 
             if (partition.StartSector % (Alignment / table.SectorSize) != 0 && partition.Role != PartitionRole.Extended)
             {
                 log.Add(
-                    PartitionFault.PartitionNotAligned, PartitionStructure.Partition, partition.Offset, $"a whole MiB", $"sector {partition.StartSector}",
+                    PartitionFault.PartitionNotAligned, PartitionStructure.Partition, partition.Offset, $"a whole MiB",
+                        $"sector {partition.StartSector}",
                     $"Partition {partition.Number} does not begin on a whole MiB.", partition.Number);
             }
         }
@@ -109,8 +113,10 @@ internal static class TableRules
                 && (onlyWith is null || widest.Role == onlyWith || partition.Role == onlyWith))
             {
                 log.Add(
-                    PartitionFault.PartitionsOverlap, PartitionStructure.Partition, partition.Offset, $"a start at or after sector {widest.EndSector}",
-                    $"sector {partition.StartSector}", $"Partitions {widest.Number} and {partition.Number} share sectors.", partition.Number);
+                    PartitionFault.PartitionsOverlap, PartitionStructure.Partition, partition.Offset,
+                        $"a start at or after sector {widest.EndSector}",
+                    $"sector {partition.StartSector}", $"Partitions {widest.Number} and {partition.Number} share sectors.",
+                        partition.Number);
             }
 
             widest = widest is null || partition.EndSector > widest.EndSector ? partition : widest;
@@ -127,8 +133,10 @@ internal static class TableRules
                 if (start < partition.EndSector && end > partition.StartSector)
                 {
                     log.Add(
-                        PartitionFault.PartitionOverlapsTable, PartitionStructure.Partition, partition.Offset, $"sectors that the table does not take",
-                        $"sector {Math.Max(start, partition.StartSector)}", $"Partition {partition.Number} covers sectors of the table.", partition.Number);
+                        PartitionFault.PartitionOverlapsTable, PartitionStructure.Partition, partition.Offset,
+                            $"sectors that the table does not take",
+                        $"sector {Math.Max(start, partition.StartSector)}", $"Partition {partition.Number} covers sectors of the table.",
+                            partition.Number);
                     break;
                 }
             }

@@ -36,8 +36,12 @@ public sealed class ImageCheckerTests
             FaultCode.ChainTooDeep, FaultCode.ParentDamaged, FaultCode.ParentTimeStampDiffers, FaultCode.HyperVFileSparse,
             FaultCode.HyperVFileHasHoles, FaultCode.UndoFileDamaged,
         ];
+
+        // The faults of a VHDX have their cases beside its checker.
+        IEnumerable<FaultCode> ofVhd = Enum.GetValues<FaultCode>().Except(elsewhere)
+            .Where(code => !$"{code}".Contains("Vhdx", StringComparison.Ordinal));
         Assert.Equal(
-            Enum.GetValues<FaultCode>().Except(elsewhere).Order(), CheckCases.All().Select(expected => expected.Code).Distinct().Order());
+            ofVhd.Order(), CheckCases.All().Select(expected => expected.Code).Distinct().Order());
     }
 
     [SampleFact]

@@ -59,7 +59,8 @@ internal static class WriterProcess
                     return 0;
                 default:
                     Console.Error.WriteLine(
-                        "The tests start this: scatter PATH RUN, hold PATH, fill PATH, serve PATH, change VERB FOLDER, cycle FOLDER SEED. " +
+                        "The tests start this: scatter PATH RUN, hold PATH, fill PATH, serve PATH, change VERB FOLDER, cycle FOLDER "
+                            + "SEED. " +
                         "Run them by: dotnet test");
                     return 2;
             }

@@ -18,13 +18,16 @@ internal sealed class BackgroundPeer : IDisposable
     public BackgroundPeer(string program, Func<string, string[]> arguments)
     {
         SocketPath = _folder["nbd.sock"];
-        var start = new ProcessStartInfo(PeerPrograms.Find(program)!, arguments(SocketPath)) { RedirectStandardInput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(
+            PeerPrograms.Find(program)!, arguments(SocketPath))
+        { RedirectStandardInput = true, RedirectStandardError = true };
         start.Environment["LC_ALL"] = "C";
         _process = Process.Start(start)!;
         _process.StandardInput.Close();
         _error = _process.StandardError.ReadToEndAsync();
         bool isReady = SpinWait.SpinUntil(() => CanConnect() || _process.HasExited, TimeSpan.FromMinutes(2));
-        Assert.True(isReady && !_process.HasExited, $"{program} does not serve: {(_process.HasExited ? _error.GetAwaiter().GetResult() : "it does not listen")}");
+        Assert.True(isReady && !_process.HasExited,
+            $"{program} does not serve: {(_process.HasExited ? _error.GetAwaiter().GetResult() : "it does not listen")}");
     }
 
     public string SocketPath { get; }

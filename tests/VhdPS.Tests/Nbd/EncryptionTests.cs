@@ -29,7 +29,8 @@ public sealed class EncryptionTests : IDisposable
         using X509Certificate2 certificate = _authority.Issue(isTcp ? "127.0.0.1" : "localhost");
         using ServedDisk served = Serve(certificate, isTcp);
         Assert.True(served.Uri.IsEncrypted);
-        using NbdSource source = NbdSource.Open(NbdUri.Parse(served.Uri.ToString()), new NbdClientOptions { TrustedAuthorities = _authority.Trust });
+        using NbdSource source = NbdSource.Open(
+            NbdUri.Parse(served.Uri.ToString()), new NbdClientOptions { TrustedAuthorities = _authority.Trust });
         byte[] read = new byte[_disk.Length / 512 * 512];
         Parallel.For(0, 3, new ParallelOptions { MaxDegreeOfParallelism = 3 }, _ => source.ReadAt(0, read));
         Assert.Equal(_disk[..read.Length], read);
@@ -71,7 +72,8 @@ public sealed class EncryptionTests : IDisposable
         foreach (X509Certificate2? client in new[] { null, bad })
         {
             // With TLS 1.3 the client learns of it by the end of the connection alone.
-            NbdException error = Assert.Throws<NbdException>(() => NbdSource.Open(served.Uri, trusting with { ClientCertificate = client }));
+            NbdException error = Assert.Throws<NbdException>(
+                () => NbdSource.Open(served.Uri, trusting with { ClientCertificate = client }));
             Assert.Contains(error.Fault, new[] { NbdFault.EncryptionFailed, NbdFault.ConnectionLost });
         }
 
@@ -88,7 +90,8 @@ public sealed class EncryptionTests : IDisposable
         using (RawClient client = served.Connect())
         {
             client.Greet();
-            foreach (OptionCode code in new[] { OptionCode.List, OptionCode.Info, OptionCode.Go, OptionCode.StructuredReply, OptionCode.SetMetaContext, (OptionCode)99 })
+            foreach (OptionCode code in new[] { OptionCode.List, OptionCode.Info, OptionCode.Go, OptionCode.StructuredReply,
+                OptionCode.SetMetaContext, (OptionCode)99 })
             {
                 OptionReply reply = client.Ask(code, []).Single();
                 Assert.Equal(OptionReplyType.TlsRequired, reply.Type);
@@ -130,7 +133,8 @@ public sealed class EncryptionTests : IDisposable
     public void AServerThatDoesNotEncryptIsRefused()
     {
         using var served = new ServedDisk(new MemoryDisk(_disk));
-        Refuses(NbdUri.ForUnix(served.Uri.SocketPath, "disk", isEncrypted: true), NbdClientOptions.Default, NbdFault.EncryptionFailed, "does not encrypt");
+        Refuses(NbdUri.ForUnix(
+            served.Uri.SocketPath, "disk", isEncrypted: true), NbdClientOptions.Default, NbdFault.EncryptionFailed, "does not encrypt");
     }
 
     [Fact]
@@ -199,5 +203,11 @@ public sealed class EncryptionTests : IDisposable
 
     private ServedDisk Serve(X509Certificate2 certificate, bool isTcp = false, X509Certificate2Collection? clientAuthorities = null) => new(
         new MemoryDisk((byte[])_disk.Clone()),
-        new NbdServerOptions { Certificate = certificate, ClientAuthorities = clientAuthorities, Address = isTcp ? IPAddress.Loopback : null, Port = 0 });
+        new NbdServerOptions
+        {
+            Certificate = certificate,
+            ClientAuthorities = clientAuthorities,
+            Address = isTcp ? IPAddress.Loopback : null,
+            Port = 0
+        });
 }

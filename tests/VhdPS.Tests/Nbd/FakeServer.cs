@@ -87,7 +87,8 @@ internal sealed class FakeServer : IDisposable
 internal sealed record FakeSession(Wire Wire, int Number)
 {
     /// <summary>Greets a client and answers its options as a plain server does, up to its use of the export.</summary>
-    public void Agree(long size, ushort flags = 0x101, bool isStructured = true, uint minBlockSize = 1, bool hasAllocation = false, uint maxPayload = 32 << 20)
+    public void Agree(long size, ushort flags = 0x101, bool isStructured = true, uint minBlockSize = 1, bool hasAllocation = false,
+        uint maxPayload = 32 << 20)
     {
         Wire.WriteUInt64(NbdSpec.ServerMagic);
         Wire.WriteUInt64(NbdSpec.OptionMagic);
@@ -104,12 +105,15 @@ internal sealed record FakeSession(Wire Wire, int Number)
                     OptionReply.Write(Wire, option.Code, isStructured ? OptionReplyType.Ack : OptionReplyType.Unsupported, []);
                     break;
                 case OptionCode.SetMetaContext when hasAllocation:
-                    OptionReply.Write(Wire, option.Code, OptionReplyType.MetaContext, new DataWriter().UInt32(1).Text("base:allocation").Data);
+                    OptionReply.Write(
+                        Wire, option.Code, OptionReplyType.MetaContext, new DataWriter().UInt32(1).Text("base:allocation").Data);
                     OptionReply.Write(Wire, option.Code, OptionReplyType.Ack, []);
                     break;
                 case OptionCode.Go:
-                    OptionReply.Write(Wire, option.Code, OptionReplyType.Info, new DataWriter().UInt16(3).UInt32(minBlockSize).UInt32(4096).UInt32(maxPayload).Data);
-                    OptionReply.Write(Wire, option.Code, OptionReplyType.Info, new DataWriter().UInt16(0).UInt64((ulong)size).UInt16(flags).Data);
+                    OptionReply.Write(Wire, option.Code, OptionReplyType.Info, new DataWriter().UInt16(3).UInt32(minBlockSize).UInt32(4096)
+                        .UInt32(maxPayload).Data);
+                    OptionReply.Write(
+                        Wire, option.Code, OptionReplyType.Info, new DataWriter().UInt16(0).UInt64((ulong)size).UInt16(flags).Data);
                     OptionReply.Write(Wire, option.Code, OptionReplyType.Ack, []);
                     Wire.Flush();
                     return;

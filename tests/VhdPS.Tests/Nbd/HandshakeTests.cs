@@ -35,7 +35,8 @@ public sealed class HandshakeTests : IDisposable
         using RawClient client = Greeted();
         List<OptionReply> replies = client.Ask(code, new DataWriter().String(name).UInt16(2).UInt16(1).UInt16(3));
         Assert.Equal(
-            Hex(new DataWriter().UInt16(0).UInt64((ulong)size).UInt16((ushort)flags), new DataWriter().UInt16(3).UInt32(1).UInt32(4096).UInt32(32 << 20), new DataWriter().UInt16(1).Text(name)),
+            Hex(new DataWriter().UInt16(0).UInt64((ulong)size).UInt16((ushort)flags), new DataWriter().UInt16(3).UInt32(1).UInt32(4096)
+                .UInt32(32 << 20), new DataWriter().UInt16(1).Text(name)),
             replies[..^1].Select(reply => Convert.ToHexString(reply.Data)));
         Assert.All(replies[..^1], reply => Assert.Equal(OptionReplyType.Info, reply.Type));
         Assert.Equal(OptionReplyType.Ack, replies[^1].Type);
@@ -114,9 +115,11 @@ public sealed class HandshakeTests : IDisposable
         }
 
         List<OptionReply> replies = client.Ask(OptionCode.ListMetaContext, data);
-        Assert.Equal(Enumerable.Repeat("base:allocation", count), replies[..^1].Select(reply => Encoding.UTF8.GetString(reply.Data.AsSpan(4))));
+        Assert.Equal(
+            Enumerable.Repeat("base:allocation", count), replies[..^1].Select(reply => Encoding.UTF8.GetString(reply.Data.AsSpan(4))));
         Assert.Equal(1, client.Ask(OptionCode.ListMetaContext, new DataWriter().String("first").UInt32(0)).Count - 1);
-        Assert.Equal(OptionReplyType.Unknown, client.Ask(OptionCode.ListMetaContext, new DataWriter().String("third").UInt32(0)).Single().Type);
+        Assert.Equal(
+            OptionReplyType.Unknown, client.Ask(OptionCode.ListMetaContext, new DataWriter().String("third").UInt32(0)).Single().Type);
     }
 
     [Theory]
@@ -134,7 +137,8 @@ public sealed class HandshakeTests : IDisposable
     [Fact]
     public void ASecondSelectionReplacesTheFirstAlsoWhereItIsRefused()
     {
-        foreach (DataWriter second in new[] { new DataWriter().String("first").UInt32(0), new DataWriter().String("third").UInt32(0), new DataWriter().UInt16(1) })
+        foreach (DataWriter second in new[] { new DataWriter().String("first").UInt32(0), new DataWriter().String("third").UInt32(
+            0), new DataWriter().UInt16(1) })
         {
             using RawClient client = Greeted();
             client.AllowStructuredReplies();

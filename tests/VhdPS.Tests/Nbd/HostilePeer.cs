@@ -18,7 +18,8 @@ internal static class HostilePeer
 
     private static readonly ulong[] Borders =
     [
-        0, 1, 2, 3, 4, 7, 8, 9, 12, 255, 256, 511, 512, 513, 4096, 65535, 65536, 65537, DiskSize - 1, DiskSize, DiskSize + 1, 0x1FFFFFF, 0x2000000, 0x2000001,
+        0, 1, 2, 3, 4, 7, 8, 9, 12, 255, 256, 511, 512, 513, 4096, 65535, 65536, 65537, DiskSize - 1, DiskSize, DiskSize
+            + 1, 0x1FFFFFF, 0x2000000, 0x2000001,
         0x7FFFFFFF, 0x80000000, 0x80000001, 0xFFFFFFFE, 0xFFFFFFFF, 0x100000000, 1UL << 62, 1UL << 63, ulong.MaxValue - 1, ulong.MaxValue,
     ];
 
@@ -65,7 +66,8 @@ internal static class HostilePeer
         using var stream = new ScriptStream(sent);
         try
         {
-            NegotiatedExport? agreed = new Negotiation(exports, tls: null, stream, each => new Wire(each, "test", Transmission.OutputSize, watchdog)).Run();
+            NegotiatedExport? agreed = new Negotiation(
+                exports, tls: null, stream, each => new Wire(each, "test", Transmission.OutputSize, watchdog)).Run();
             if (agreed is { } use)
             {
                 new Transmission(use, static () => false).Run();
@@ -199,7 +201,8 @@ internal static class HostilePeer
             OptionReply.Write(wire, code, type, data is null ? [] : data.Data);
         static void Chunk(Wire wire, ulong cookie, ChunkType type, bool isDone, DataWriter data, int zeroCount = 0)
         {
-            wire.Commit(ReplyHeader.OfChunk(cookie, type, isDone, (uint)(data.Data.Length + zeroCount)).Write(wire.Reserve(NbdSpec.ChunkHeaderSize)));
+            wire.Commit(ReplyHeader.OfChunk(cookie, type, isDone, (uint)(data.Data.Length + zeroCount)).Write(
+                wire.Reserve(NbdSpec.ChunkHeaderSize)));
             wire.Write(data.Data);
             wire.Write(new byte[zeroCount]);
         }
@@ -227,7 +230,8 @@ internal static class HostilePeer
                 Chunk(wire, 2, ChunkType.OffsetData, isDone: false, new DataWriter().UInt64(100_000), 30_000);
                 Chunk(wire, 2, ChunkType.OffsetData, isDone: false, new DataWriter().UInt64(130_000), 20_000);
                 Chunk(wire, 2, ChunkType.None, isDone: true, new DataWriter());
-                Chunk(wire, 3, ChunkType.BlockStatus, isDone: true, new DataWriter().UInt32(7).UInt32(4096).UInt32(0).UInt32(1044480).UInt32(3));
+                Chunk(wire, 3, ChunkType.BlockStatus, isDone: true, new DataWriter().UInt32(7).UInt32(4096).UInt32(0).UInt32(1044480)
+                    .UInt32(3));
             }),
             Record(wire =>
             {

@@ -5,7 +5,8 @@ using Xunit.Abstractions;
 
 namespace VhdPS.Tests.Nbd;
 
-/// <summary>Peers that send anything: by the ten thousand without sockets, the same on every run, and a few of every kind with them.</summary>
+/// <summary>Peers that send anything: by the ten thousand without sockets, the same on every run, and a few of every kind with
+/// them.</summary>
 public sealed class HostilePeerTests(ITestOutputHelper output)
 {
     private static readonly int Conversations = LongRun.Count(4_000, 3_000_000);
@@ -97,9 +98,12 @@ public sealed class HostilePeerTests(ITestOutputHelper output)
         { "an option that never ends", "00000003" + "49484156454F5054" + "00000006" + "FFFFFFFF" },
         { "half an option", "00000003" + "49484156454F5054" + "000000" },
         { "a request before the handshake is over", "00000003" + "2560951300000000000000000000000100000000000000000000" },
-        { "a good start and then garbage", "00000003" + "49484156454F5054" + "00000007" + "0000000A" + "00000004" + "6469736B" + "0000" + "25609512" + "000000000000" },
-        { "a good start and then half a request", "00000003" + "49484156454F5054" + "00000007" + "0000000A" + "00000004" + "6469736B" + "0000" + "25609513" + "0000" },
-        { "a write of 4 GiB of which nothing comes", "00000003" + "49484156454F5054" + "00000007" + "0000000A" + "00000004" + "6469736B" + "0000" + "25609513" + "00000001" + "0000000000000001" + "0000000000000000" + "FFFFFFFF" },
+        { "a good start and then garbage",
+            "00000003" + "49484156454F5054" + "00000007" + "0000000A" + "00000004" + "6469736B" + "0000" + "25609512" + "000000000000" },
+        { "a good start and then half a request",
+            "00000003" + "49484156454F5054" + "00000007" + "0000000A" + "00000004" + "6469736B" + "0000" + "25609513" + "0000" },
+        { "a write of 4 GiB of which nothing comes", "00000003" + "49484156454F5054" + "00000007" + "0000000A" + "00000004" + "6469736B"
+            + "0000" + "25609513" + "00000001" + "0000000000000001" + "0000000000000000" + "FFFFFFFF" },
     };
 
     [Theory]

@@ -54,19 +54,22 @@ public sealed class ImageExportTests : IDisposable
             model.WriteRandomly(15);
         }
 
-        Dictionary<string, byte[]> parents = Directory.GetFiles(_folder.Root).Where(path => path != model.Path).ToDictionary(path => path, File.ReadAllBytes);
+        Dictionary<string, byte[]> parents = Directory.GetFiles(_folder.Root).Where(path => path != model.Path).ToDictionary(
+            path => path, File.ReadAllBytes);
         var random = new Random(9);
         using (var served = new ServedDisk(new ImageExport(VhdImage.Open(model.Path, model.Options with { ForWriting = true }))))
         using (RawClient client = served.Use())
         {
             for (int i = 0; i < 150; i++)
             {
-                int offset = random.Next(model.Content.Length - 1), length = random.Next(1, Math.Min(50_000, model.Content.Length - offset) + 1);
+                int offset = random.Next(model.Content.Length - 1), length = random.Next(
+                    1, Math.Min(50_000, model.Content.Length - offset) + 1);
                 Span<byte> range = model.Content.AsSpan(offset, length);
                 if (random.Next(3) == 0)
                 {
                     range.Clear();
-                    Assert.Equal(NbdError.None, client.Do(Command.WriteZeroes, (ulong)offset, (uint)length, random.Next(2) == 0 ? CommandFlags.NoHole : 0).Error);
+                    Assert.Equal(NbdError.None, client.Do(
+                        Command.WriteZeroes, (ulong)offset, (uint)length, random.Next(2) == 0 ? CommandFlags.NoHole : 0).Error);
                 }
                 else
                 {
@@ -121,7 +124,8 @@ public sealed class ImageExportTests : IDisposable
         for (long at = 0; at < disk.Length;)
         {
             DiskExtent extent = source.FindExtent(at);
-            Assert.False(extent.IsZero && disk.AsSpan((int)at, (int)extent.Length).ContainsAnyExcept((byte)0), $"{extent} is told to be zeros");
+            Assert.False(
+                extent.IsZero && disk.AsSpan((int)at, (int)extent.Length).ContainsAnyExcept((byte)0), $"{extent} is told to be zeros");
             at = extent.End;
         }
     }

@@ -144,7 +144,8 @@ public sealed class KilledServerTests : IDisposable
     private string MakeImage(string name, int blockSize)
     {
         string path = _folder[name];
-        ImageCreator.Create(path, new NewImage(UnitCount * UnitSize) { BlockSize = blockSize, UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch });
+        ImageCreator.Create(
+            path, new NewImage(UnitCount * UnitSize) { BlockSize = blockSize, UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch });
         return path;
     }
 }

@@ -105,7 +105,8 @@ internal sealed class MemoryDisk(byte[] content, int sectorSize = 512) : Exporte
 
     protected override void Dispose(bool disposing) => IsDisposed = true;
 
-    private void ThrowIfUnaligned(long offset, int length) => Assert.True(offset % sectorSize == 0 && length % sectorSize == 0, $"{length} bytes at {offset}");
+    private void ThrowIfUnaligned(long offset, int length) =>
+        Assert.True(offset % sectorSize == 0 && length % sectorSize == 0, $"{length} bytes at {offset}");
 
     private void EnterAsReader()
     {

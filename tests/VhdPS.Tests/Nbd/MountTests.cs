@@ -61,7 +61,9 @@ public sealed class MountTests : IDisposable
     {
         string fuse = Directory.CreateDirectory(_folder["fuse"]).FullName, mount = Directory.CreateDirectory(_folder["mount"]).FullName;
         string disk = Path.Combine(fuse, "disk");
-        var start = new ProcessStartInfo(PeerPrograms.Find("nbdfuse")!, [disk, uri]) { RedirectStandardInput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(
+            PeerPrograms.Find("nbdfuse")!, [disk, uri])
+        { RedirectStandardInput = true, RedirectStandardError = true };
         using Process nbdfuse = Process.Start(start)!;
         nbdfuse.StandardInput.Close();
         Task<string> error = nbdfuse.StandardError.ReadToEndAsync();

@@ -56,7 +56,8 @@ public sealed class NbdSourceTests
             {
                 // What does not keep to the server's sizes is not answered.
                 Assert.Equal(Command.Read, request.Command);
-                if (request.Offset % minBlockSize != 0 || request.Length % minBlockSize != 0 || request.Length > maxPayload || request.Length == 0)
+                if (request.Offset % minBlockSize != 0 || request.Length % minBlockSize != 0 || request.Length > maxPayload
+                    || request.Length == 0)
                 {
                     return;
                 }
@@ -148,7 +149,9 @@ public sealed class NbdSourceTests
                     for (int end = (int)last.Length; end > 0; end -= Math.Min(end, 70_001))
                     {
                         int start = Math.Max(0, end - 70_001);
-                        session.Chunk(last, ChunkType.OffsetData, start == 0, [.. new DataWriter().UInt64(last.Offset + (ulong)start).Data, .. disk.AsSpan((int)last.Offset + start, end - start)]);
+                        session.Chunk(last, ChunkType.OffsetData, start == 0, [
+                            .. new DataWriter().UInt64(last.Offset + (ulong)start).Data, .. disk.AsSpan(
+                                (int)last.Offset + start, end - start)]);
                     }
                 }
             }
@@ -174,7 +177,8 @@ public sealed class NbdSourceTests
                 if (count == 1 && Interlocked.Increment(ref lost) <= (isMultiple ? 2 : 1))
                 {
                     // In the middle of a reply.
-                    session.Wire.Commit(ReplyHeader.OfChunk(request.Cookie, ChunkType.OffsetData, isDone: true, request.Length + 8).Write(session.Wire.Reserve(20)));
+                    session.Wire.Commit(ReplyHeader.OfChunk(request.Cookie, ChunkType.OffsetData, isDone: true, request.Length + 8).Write(
+                        session.Wire.Reserve(20)));
                     session.Wire.WriteUInt64(request.Offset);
                     session.Wire.Write(new byte[1000]);
                     session.Wire.Flush();
@@ -231,7 +235,8 @@ public sealed class NbdSourceTests
             session.Agree(1 << 20);
             while (session.Next() is { } request)
             {
-                session.Chunk(request, ChunkType.Error, isDone: true, new DataWriter().UInt32(5).UInt16(10).Text("bad\u001b[31mx\n").Data.ToArray());
+                session.Chunk(
+                    request, ChunkType.Error, isDone: true, new DataWriter().UInt32(5).UInt16(10).Text("bad\u001b[31mx\n").Data.ToArray());
             }
         });
         using NbdSource source = NbdSource.Open(server.Uri);
@@ -329,7 +334,8 @@ public sealed class NbdSourceTests
         });
         using var cancellation = new CancellationTokenSource();
         using NbdSource source = NbdSource.Open(server.Uri, cancellation: cancellation.Token);
-        Task[] readers = [.. Enumerable.Range(0, 3).Select(_ => Task.Factory.StartNew(() => source.ReadAt(0, new byte[4096]), TaskCreationOptions.LongRunning))];
+        Task[] readers = [.. Enumerable.Range(0, 3).Select(
+            _ => Task.Factory.StartNew(() => source.ReadAt(0, new byte[4096]), TaskCreationOptions.LongRunning))];
         Assert.True(reading.Wait(TimeSpan.FromSeconds(60)));
         await cancellation.CancelAsync();
         foreach (Task reader in readers)
@@ -350,7 +356,8 @@ public sealed class NbdSourceTests
             session.Wire.WaitForInput();
         });
         using var cancellation = new CancellationTokenSource();
-        Task<NbdSource> opening = Task.Factory.StartNew(() => NbdSource.Open(server.Uri, cancellation: cancellation.Token), TaskCreationOptions.LongRunning);
+        Task<NbdSource> opening = Task.Factory.StartNew(
+            () => NbdSource.Open(server.Uri, cancellation: cancellation.Token), TaskCreationOptions.LongRunning);
         Assert.True(connected.Wait(TimeSpan.FromSeconds(60)));
         await cancellation.CancelAsync();
         await Assert.ThrowsAsync<OperationCanceledException>(() => opening);
@@ -415,11 +422,14 @@ public sealed class NbdSourceTests
             ["says nothing"] = (session => session.Wire.WaitForInput(), NbdFault.TimedOut),
             ["leaves at once"] = (_ => { }, NbdFault.ConnectionLost),
             ["greets by another name"] = (session => Say(session, "SSH-2.0-OpenSSH_9.2\r\n"u8), NbdFault.ProtocolViolation),
-            ["knows the old handshake alone"] = (session => Say(session, [.. "NBDMAGIC"u8, 0, 0, 0x42, 2, 0x81, 0x86, 0x12, 0x53, .. new byte[136]]), NbdFault.Refused),
+            ["knows the old handshake alone"] = (
+                session => Say(session, [.. "NBDMAGIC"u8, 0, 0, 0x42, 2, 0x81, 0x86, 0x12, 0x53, .. new byte[136]]), NbdFault.Refused),
             ["knows no replies to options"] = (session => Say(session, [.. "NBDMAGICIHAVEOPT"u8, 0, 2]), NbdFault.Refused),
             ["answers another option"] = (session => Answer(session, OptionCode.Go, OptionReplyType.Ack), NbdFault.ProtocolViolation),
-            ["answers without end"] = (session => Answer(session, OptionCode.StructuredReply, OptionReplyType.Ack, 65_537), NbdFault.ProtocolViolation),
-            ["wants encryption"] = (session => Answer(session, OptionCode.StructuredReply, OptionReplyType.TlsRequired), NbdFault.EncryptionRequired),
+            ["answers without end"] = (
+                session => Answer(session, OptionCode.StructuredReply, OptionReplyType.Ack, 65_537), NbdFault.ProtocolViolation),
+            ["wants encryption"] = (
+                session => Answer(session, OptionCode.StructuredReply, OptionReplyType.TlsRequired), NbdFault.EncryptionRequired),
             ["has a negative size"] = (session => session.Agree(-1), NbdFault.ProtocolViolation),
             ["has blocks of 3 bytes"] = (session => session.Agree(1, minBlockSize: 3), NbdFault.ProtocolViolation),
             ["has blocks of nothing"] = (session => session.Agree(1, minBlockSize: 0), NbdFault.ProtocolViolation),
@@ -427,23 +437,35 @@ public sealed class NbdSourceTests
             ["gives less than a block"] = (session => session.Agree(1, minBlockSize: 4096, maxPayload: 2048), NbdFault.ProtocolViolation),
             ["never replies"] = (Reading((_, _) => { }), NbdFault.TimedOut),
             ["replies with garbage"] = (Reading((session, _) => session.Wire.Write(new byte[64])), NbdFault.ProtocolViolation),
-            ["replies to another"] = (Reading((session, request) => session.Chunk(request with { Cookie = 99 }, ChunkType.None, true, [])), NbdFault.ProtocolViolation),
-            ["replies simply"] = (Reading((session, request) => session.Answer(request, new byte[1 << 20], isStructured: false)), NbdFault.ProtocolViolation),
-            ["replies with nothing"] = (Reading((session, request) => session.Chunk(request, ChunkType.None, true, [])), NbdFault.ProtocolViolation),
-            ["replies with less"] = (Reading((session, request) => session.Chunk(request, ChunkType.OffsetData, true, Data(request, 0, 4095))), NbdFault.ProtocolViolation),
-            ["replies with more"] = (Reading((session, request) => session.Chunk(request, ChunkType.OffsetData, true, Data(request, 0, 4097))), NbdFault.ProtocolViolation),
-            ["replies from before"] = (Reading((session, request) => session.Chunk(request, ChunkType.OffsetData, true, Data(request, -1, 4096))), NbdFault.ProtocolViolation),
-            ["replies from after"] = (Reading((session, request) => session.Chunk(request, ChunkType.OffsetData, true, Data(request, 1, 4096))), NbdFault.ProtocolViolation),
-            ["replies with a hole of nothing"] = (Reading((session, request) => session.Chunk(request, ChunkType.OffsetHole, true, Hole(request.Offset, 0))), NbdFault.ProtocolViolation),
-            ["replies with a hole of 4 GiB"] = (Reading((session, request) => session.Chunk(request, ChunkType.OffsetHole, true, Hole(request.Offset, uint.MaxValue))), NbdFault.ProtocolViolation),
+            ["replies to another"] = (Reading(
+                (session, request) => session.Chunk(request with { Cookie = 99 }, ChunkType.None, true, [])), NbdFault.ProtocolViolation),
+            ["replies simply"] = (
+                Reading((session, request) => session.Answer(request, new byte[1 << 20], isStructured: false)), NbdFault.ProtocolViolation),
+            ["replies with nothing"] = (
+                Reading((session, request) => session.Chunk(request, ChunkType.None, true, [])), NbdFault.ProtocolViolation),
+            ["replies with less"] = (Reading((session, request) => session.Chunk(
+                request, ChunkType.OffsetData, true, Data(request, 0, 4095))), NbdFault.ProtocolViolation),
+            ["replies with more"] = (Reading((session, request) => session.Chunk(
+                request, ChunkType.OffsetData, true, Data(request, 0, 4097))), NbdFault.ProtocolViolation),
+            ["replies from before"] = (Reading((session, request) => session.Chunk(
+                request, ChunkType.OffsetData, true, Data(request, -1, 4096))), NbdFault.ProtocolViolation),
+            ["replies from after"] = (Reading((session, request) => session.Chunk(
+                request, ChunkType.OffsetData, true, Data(request, 1, 4096))), NbdFault.ProtocolViolation),
+            ["replies with a hole of nothing"] = (Reading((session, request) => session.Chunk(
+                request, ChunkType.OffsetHole, true, Hole(request.Offset, 0))), NbdFault.ProtocolViolation),
+            ["replies with a hole of 4 GiB"] = (Reading((session, request) => session.Chunk(
+                request, ChunkType.OffsetHole, true, Hole(request.Offset, uint.MaxValue))), NbdFault.ProtocolViolation),
             ["replies twice with the same"] = (Reading((session, request) =>
                 {
                     session.Chunk(request, ChunkType.OffsetData, false, Data(request, 0, 2048));
                     session.Chunk(request, ChunkType.OffsetData, true, Data(request, 0, 2048));
                 }), NbdFault.ProtocolViolation),
-            ["replies with what is not asked"] = (Reading((session, request) => session.Chunk(request, ChunkType.BlockStatus, true, new byte[12])), NbdFault.ProtocolViolation),
-            ["replies with no error"] = (Reading((session, request) => session.Chunk(request, ChunkType.Error, true, new byte[6])), NbdFault.ProtocolViolation),
-            ["replies with an endless error"] = (Reading((session, request) => session.Chunk(request, ChunkType.Error, true, new DataWriter().UInt32(5).UInt16(9).Data.ToArray())), NbdFault.ProtocolViolation),
+            ["replies with what is not asked"] = (Reading(
+                (session, request) => session.Chunk(request, ChunkType.BlockStatus, true, new byte[12])), NbdFault.ProtocolViolation),
+            ["replies with no error"] = (
+                Reading((session, request) => session.Chunk(request, ChunkType.Error, true, new byte[6])), NbdFault.ProtocolViolation),
+            ["replies with an endless error"] = (Reading((session, request) => session.Chunk(
+                request, ChunkType.Error, true, new DataWriter().UInt32(5).UInt16(9).Data.ToArray())), NbdFault.ProtocolViolation),
             ["replies with errors without end"] = (Reading((session, request) =>
                 {
                     for (int i = 0; i < 2000; i++)
@@ -454,7 +476,8 @@ public sealed class NbdSourceTests
             ["replies byte by byte and stops"] = (Reading((session, request) =>
                 {
                     byte[] reply = Data(request, 0, 100);
-                    session.Wire.Commit(ReplyHeader.OfChunk(request.Cookie, ChunkType.OffsetData, true, 4104).Write(session.Wire.Reserve(20)));
+                    session.Wire.Commit(
+                        ReplyHeader.OfChunk(request.Cookie, ChunkType.OffsetData, true, 4104).Write(session.Wire.Reserve(20)));
                     foreach (byte value in reply)
                     {
                         session.Wire.Write([value]);
@@ -514,8 +537,10 @@ public sealed class NbdSourceTests
         });
         List<DiskExtent> extents = Extents(source);
         Assert.Equal(source.SectorCount * 512, extents.Sum(extent => extent.Length));
-        Assert.All(extents, extent => Assert.False(extent.IsZero && padded.AsSpan((int)extent.Offset, (int)extent.Length).ContainsAnyExcept((byte)0)));
+        Assert.All(extents, extent => Assert.False(
+            extent.IsZero && padded.AsSpan((int)extent.Offset, (int)extent.Length).ContainsAnyExcept((byte)0)));
         long half = source.SectorCount / 2 * 512;
-        Assert.Equal(source.CountDataBytes(0, source.SizeBytes), source.CountDataBytes(0, half) + source.CountDataBytes(half, source.SizeBytes));
+        Assert.Equal(
+            source.CountDataBytes(0, source.SizeBytes), source.CountDataBytes(0, half) + source.CountDataBytes(half, source.SizeBytes));
     }
 }

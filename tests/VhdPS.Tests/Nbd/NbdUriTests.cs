@@ -21,7 +21,8 @@ public sealed class NbdUriTests
     public void Tcp(string text, string host, int port, string name, bool isEncrypted)
     {
         NbdUri uri = NbdUri.Parse(text);
-        Assert.Equal((NbdTransport.Tcp, host, port, name, isEncrypted), (uri.Transport, uri.Host, uri.Port, uri.ExportName, uri.IsEncrypted));
+        Assert.Equal(
+            (NbdTransport.Tcp, host, port, name, isEncrypted), (uri.Transport, uri.Host, uri.Port, uri.ExportName, uri.IsEncrypted));
         Assert.Equal(uri, NbdUri.Parse(uri.ToString()));
     }
 

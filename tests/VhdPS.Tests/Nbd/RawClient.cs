@@ -43,7 +43,8 @@ internal sealed class RawClient : IDisposable
             {
                 Assert.Equal(
                     [OptionReplyType.MetaContext, OptionReplyType.Ack],
-                    client.Ask(OptionCode.SetMetaContext, new DataWriter().String(name).UInt32(1).String("base:allocation")).Select(reply => reply.Type));
+                    client.Ask(OptionCode.SetMetaContext, new DataWriter().String(name).UInt32(1).String("base:allocation")).Select(
+                        reply => reply.Type));
             }
         }
 
@@ -90,7 +91,8 @@ internal sealed class RawClient : IDisposable
     }
 
     /// <summary>Sends a request, with its data, and does not wait.</summary>
-    public ulong Begin(Command command, ulong offset, uint length, CommandFlags flags = 0, ReadOnlySpan<byte> data = default, bool flushes = true)
+    public ulong Begin(
+        Command command, ulong offset, uint length, CommandFlags flags = 0, ReadOnlySpan<byte> data = default, bool flushes = true)
     {
         var request = new Request(flags, command, ++_lastCookie, offset, length);
         request.Write(Wire.Reserve(NbdSpec.RequestHeaderSize));
@@ -140,12 +142,14 @@ internal sealed class RawClient : IDisposable
                     break;
                 case ChunkType.OffsetHole:
                     data.AsSpan(
-                        (int)(BinaryPrimitives.ReadUInt64BigEndian(payload) - offset), (int)BinaryPrimitives.ReadUInt32BigEndian(payload.AsSpan(8))).Clear();
+                        (int)(BinaryPrimitives.ReadUInt64BigEndian(payload) - offset), (int)BinaryPrimitives.ReadUInt32BigEndian(
+                            payload.AsSpan(8))).Clear();
                     break;
                 case ChunkType.BlockStatus:
                     for (int at = 4; at < payload.Length; at += 8)
                     {
-                        extents.Add((BinaryPrimitives.ReadUInt32BigEndian(payload.AsSpan(at)), BinaryPrimitives.ReadUInt32BigEndian(payload.AsSpan(at + 4))));
+                        extents.Add((BinaryPrimitives.ReadUInt32BigEndian(payload.AsSpan(at)), BinaryPrimitives.ReadUInt32BigEndian(
+                            payload.AsSpan(at + 4))));
                     }
 
                     break;

@@ -26,12 +26,14 @@ internal sealed class ServedDisk : IDisposable
 
     public NbdExport Export => Server.Exports[0];
 
-    public RawClient Use(bool isStructured = true, bool hasAllocation = true) => RawClient.Use(Uri, Export.Name, isStructured, hasAllocation);
+    public RawClient Use(bool isStructured = true, bool hasAllocation = true) =>
+        RawClient.Use(Uri, Export.Name, isStructured, hasAllocation);
 
     public RawClient Connect() => new(Uri);
 
     /// <summary>Fails where a session is still there although its client is gone.</summary>
-    public void AssertNoClients() => Assert.True(SpinWait.SpinUntil(() => Server.ClientCount == 0, TimeSpan.FromSeconds(60)), "a session did not end");
+    public void AssertNoClients() =>
+        Assert.True(SpinWait.SpinUntil(() => Server.ClientCount == 0, TimeSpan.FromSeconds(60)), "a session did not end");
 
     public void Dispose() => Server.Dispose();
 }

@@ -53,7 +53,8 @@ public sealed class ServerLifeTests
         using var folder = new TempFolder();
         string path = folder.Write("precious", "x"u8);
         var disk = new MemoryDisk(new byte[512]);
-        VhdOperationException error = Assert.Throws<VhdOperationException>(() => new ServedDisk(disk, new NbdServerOptions { SocketPath = path }));
+        VhdOperationException error = Assert.Throws<VhdOperationException>(
+            () => new ServedDisk(disk, new NbdServerOptions { SocketPath = path }));
         Assert.Equal(OperationError.TargetExists, error.Code);
         Assert.True(disk.IsDisposed);
         Assert.Equal("x", File.ReadAllText(path));
@@ -65,7 +66,8 @@ public sealed class ServerLifeTests
         using var folder = new TempFolder();
         foreach (string path in new[] { folder["no/such/folder"], folder[new string('x', 150)] })
         {
-            NbdException error = Assert.Throws<NbdException>(() => new ServedDisk(new MemoryDisk(new byte[512]), new NbdServerOptions { SocketPath = path }));
+            NbdException error = Assert.Throws<NbdException>(
+                () => new ServedDisk(new MemoryDisk(new byte[512]), new NbdServerOptions { SocketPath = path }));
             Assert.Equal(NbdFault.AddressUnavailable, error.Fault);
             Assert.Contains(Uri.EscapeDataString(Path.GetFileName(path)), error.Message, StringComparison.Ordinal);
         }
@@ -91,7 +93,8 @@ public sealed class ServerLifeTests
             return;
         }
 
-        using var served = new ServedDisk(new MemoryDisk(new byte[512]), new NbdServerOptions { Address = IPAddress.Parse(address), Port = 0 });
+        using var served = new ServedDisk(
+            new MemoryDisk(new byte[512]), new NbdServerOptions { Address = IPAddress.Parse(address), Port = 0 });
         using RawClient client = served.Use();
         Assert.Equal(NbdError.None, client.Do(Command.Read, 0, 512).Error);
     }
@@ -178,7 +181,8 @@ public sealed class ServerLifeTests
     {
         NbdExport[] exports = [new("a", new MemoryDisk(new byte[4096])), new("b", new MemoryDisk(new byte[4096]))];
         using var served = new ServedDisk(exports);
-        using RawClient first = RawClient.Use(served.Uri, "a"), second = RawClient.Use(served.Uri, "b"), third = RawClient.Use(served.Uri, "b");
+        using RawClient first = RawClient.Use(served.Uri, "a"), second = RawClient.Use(served.Uri, "b"), third = RawClient.Use(
+            served.Uri, "b");
         first.Do(Command.Read, 0, 1000);
         second.Do(Command.Write, 0, 10, 0, new byte[10]);
         third.Do(Command.WriteZeroes, 0, 500);
@@ -262,6 +266,7 @@ public sealed class ServerLifeTests
 
         public override ExportedExtent FindExtent(long offset, long length) => new(length, IsAllocated: true, IsZero: false);
 
-        protected override void Dispose(bool disposing) => throw new ImageIOException(Path, ImageIOOperation.Flush, null, new IOException("gone"));
+        protected override void Dispose(bool disposing) =>
+            throw new ImageIOException(Path, ImageIOOperation.Flush, null, new IOException("gone"));
     }
 }

@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
-using VhdPS.Engine.Disks;
 using VhdPS.Engine.Chains;
 using VhdPS.Engine.Checking;
+using VhdPS.Engine.Disks;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Images;
 using VhdPS.Engine.Nbd.Server;
@@ -34,7 +34,8 @@ public sealed class ServerPeerTests : IDisposable
         Assert.Equal([1L << 20, 5000L], exports.Select(export => export.GetProperty("export-size").GetInt64()));
         foreach ((string name, bool atFirst, bool atSecond) in new[]
         {
-            ("is_read_only", false, true), ("can_df", true, true), ("can_flush", true, true), ("can_fua", true, true), ("can_multi_conn", true, true),
+            ("is_read_only", false, true), ("can_df", true, true), ("can_flush", true, true), ("can_fua", true, true), (
+                "can_multi_conn", true, true),
             ("can_trim", true, false), ("can_zero", true, false), ("is_rotational", false, false),
         })
         {
@@ -43,7 +44,8 @@ public sealed class ServerPeerTests : IDisposable
 
         Assert.All(exports, export => Assert.Equal(
             (1, 4096, 32 << 20),
-            (export.GetProperty("block_size_minimum").GetInt32(), export.GetProperty("block_size_preferred").GetInt32(), export.GetProperty("block_size_maximum").GetInt32())));
+            (export.GetProperty("block_size_minimum").GetInt32(), export.GetProperty("block_size_preferred").GetInt32(), export.GetProperty(
+                "block_size_maximum").GetInt32())));
         Assert.Equal("base:allocation", exports[0].GetProperty("contexts")[0].GetString());
         Assert.Contains("newstyle-fixed", list.RootElement.GetProperty("protocol").GetString(), StringComparison.Ordinal);
     }
@@ -69,10 +71,13 @@ public sealed class ServerPeerTests : IDisposable
         using var served = new ServedDisk(new ImageExport(VhdImage.Open(model.Path, model.Options)));
         string uri = served.Uri.ToString();
         PeerProcess.Run(PeerPrograms.QemuImg, "convert", "-f", "raw", "-O", "qcow2", uri, _folder["disk.qcow2"]);
-        Assert.Contains("identical", PeerProcess.Run(PeerPrograms.QemuImg, "compare", "-f", "raw", "-F", "qcow2", raw, _folder["disk.qcow2"]), StringComparison.Ordinal);
+        Assert.Contains("identical", PeerProcess.Run(
+            PeerPrograms.QemuImg, "compare", "-f", "raw", "-F", "qcow2", raw, _folder["disk.qcow2"]), StringComparison.Ordinal);
         PeerProcess.Run(PeerPrograms.QemuImg, "convert", "-f", "raw", "-O", "vmdk", uri, _folder["disk.vmdk"]);
-        Assert.Contains("identical", PeerProcess.Run(PeerPrograms.QemuImg, "compare", "-f", "raw", "-F", "vmdk", raw, _folder["disk.vmdk"]), StringComparison.Ordinal);
-        Assert.Contains("identical", PeerProcess.Run(PeerPrograms.QemuImg, "compare", "-f", "raw", "-F", "raw", raw, uri), StringComparison.Ordinal);
+        Assert.Contains("identical", PeerProcess.Run(
+            PeerPrograms.QemuImg, "compare", "-f", "raw", "-F", "vmdk", raw, _folder["disk.vmdk"]), StringComparison.Ordinal);
+        Assert.Contains(
+            "identical", PeerProcess.Run(PeerPrograms.QemuImg, "compare", "-f", "raw", "-F", "raw", raw, uri), StringComparison.Ordinal);
         PeerProcess.Run("nbdcopy", uri, _folder["copy.raw"]);
         Assert.Equal(model.Content, File.ReadAllBytes(_folder["copy.raw"]));
 
@@ -80,7 +85,8 @@ public sealed class ServerPeerTests : IDisposable
         using JsonDocument map = JsonDocument.Parse(PeerProcess.Run(PeerPrograms.QemuImg, "map", "--output=json", "-f", "raw", uri));
         foreach (JsonElement run in map.RootElement.EnumerateArray().Where(run => run.GetProperty("zero").GetBoolean()))
         {
-            Assert.False(model.Content.AsSpan(run.GetProperty("start").GetInt32(), run.GetProperty("length").GetInt32()).ContainsAnyExcept((byte)0));
+            Assert.False(
+                model.Content.AsSpan(run.GetProperty("start").GetInt32(), run.GetProperty("length").GetInt32()).ContainsAnyExcept((byte)0));
         }
     }
 
@@ -103,7 +109,8 @@ public sealed class ServerPeerTests : IDisposable
         Dictionary<BlockState, long> ours;
         using (VhdImage image = VhdImage.Open(path))
         {
-            ours = BlockMap.FromTable(image).GroupBy(run => run.State).ToDictionary(group => group.Key, group => group.Sum(run => run.SectorCount * 512));
+            ours = BlockMap.FromTable(image).GroupBy(run => run.State).ToDictionary(
+                group => group.Key, group => group.Sum(run => run.SectorCount * 512));
         }
 
         using var served = new ServedDisk(new ImageExport(VhdImage.Open(path)));
@@ -125,7 +132,9 @@ public sealed class ServerPeerTests : IDisposable
         foreach (bool isNbdcopy in new[] { true, false })
         {
             string path = _folder[$"{isNbdcopy}.vhd"];
-            ImageCreator.Create(path, new NewImage(disk.Length) { VhdType = Enum.Parse<VhdType>(kind), UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch });
+            ImageCreator.Create(path, new NewImage(
+                disk.Length)
+            { VhdType = Enum.Parse<VhdType>(kind), UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch });
             using (var served = new ServedDisk(new ImageExport(VhdImage.Open(path, new VhdOpenOptions { ForWriting = true }))))
             {
                 string uri = served.Uri.ToString();
@@ -139,7 +148,8 @@ public sealed class ServerPeerTests : IDisposable
                 }
             }
 
-            Assert.Contains("identical", PeerProcess.Run(PeerPrograms.QemuImg, "compare", "-f", "raw", "-F", "vpc", raw, path), StringComparison.Ordinal);
+            Assert.Contains("identical", PeerProcess.Run(
+                PeerPrograms.QemuImg, "compare", "-f", "raw", "-F", "vpc", raw, path), StringComparison.Ordinal);
             Assert.Equal(disk, DiskModel.Read(path, SourceFormat.Vhd));
             Assert.True(ImageChecker.Check(path, new CheckOptions { Full = true }).IsValid);
         }
@@ -154,7 +164,8 @@ public sealed class ServerPeerTests : IDisposable
         using (var served = new ServedDisk(new ImageExport(VhdImage.Open(model.Path, model.Options with { ForWriting = true }))))
         {
             string uri = served.Uri.ToString();
-            await Task.WhenAll(Enumerable.Range(0, 2).Select(half => Task.Run(() => WriteByQemuIO(uri, model, half, new Random(seed + half)))));
+            await Task.WhenAll(
+                Enumerable.Range(0, 2).Select(half => Task.Run(() => WriteByQemuIO(uri, model, half, new Random(seed + half)))));
         }
 
         model.AssertReads(20);
@@ -169,16 +180,19 @@ public sealed class ServerPeerTests : IDisposable
         var arguments = new List<string> { "-f", "raw" };
         for (int i = 0; i < 120; i++)
         {
-            int unit = (random.Next(model.Content.Length / Unit / 2) * 2) + half, at = random.Next(Unit), length = random.Next(1, Unit - at + 1);
+            int unit = (random.Next(model.Content.Length / Unit / 2) * 2) + half, at = random.Next(Unit), length = random.Next(
+                1, Unit - at + 1);
             byte pattern = (byte)random.Next(1, 256);
             bool isZero = random.Next(4) == 0;
             model.Content.AsSpan((unit * Unit) + at, length).Fill(isZero ? (byte)0 : pattern);
             string fua = random.Next(5) == 0 ? "-f " : string.Empty;
             arguments.Add("-c");
-            arguments.Add(isZero ? $"write {fua}-z {(unit * Unit) + at} {length}" : $"write {fua}-P {pattern} {(unit * Unit) + at} {length}");
+            arguments.Add(
+                isZero ? $"write {fua}-z {(unit * Unit) + at} {length}" : $"write {fua}-P {pattern} {(unit * Unit) + at} {length}");
             if (i % 10 == 9)
             {
-                arguments.AddRange(["-c", isZero ? $"read -P 0 {(unit * Unit) + at} {length}" : $"read -P {pattern} {(unit * Unit) + at} {length}", "-c", "flush"]);
+                arguments.AddRange(["-c", isZero ? $"read -P 0 {(unit * Unit) + at} {length}"
+                    : $"read -P {pattern} {(unit * Unit) + at} {length}", "-c", "flush"]);
             }
         }
 

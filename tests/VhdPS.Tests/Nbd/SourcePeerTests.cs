@@ -21,7 +21,8 @@ public sealed class SourcePeerTests : IDisposable
     [InlineData("file")]
     [InlineData("file --no-sr")]
     [InlineData("file --filter=multi-conn multi-conn-mode=disable")]
-    [InlineData("file --filter=blocksize-policy blocksize-minimum=512 blocksize-preferred=4096 blocksize-maximum=64K blocksize-error-policy=error")]
+    [InlineData(
+        "file --filter=blocksize-policy blocksize-minimum=512 blocksize-preferred=4096 blocksize-maximum=64K blocksize-error-policy=error")]
     [InlineData("file --filter=delay rdelay=5ms")]
     [InlineData("file --filter=noextents")]
     [InlineData("file --filter=offset offset=0 range=20971000")]
@@ -29,10 +30,12 @@ public sealed class SourcePeerTests : IDisposable
     {
         string[] words = arguments.Split(' ');
         using var server = new BackgroundPeer(
-            "nbdkit", path => ["-f", "-r", "-U", path, .. words[1..].Where(word => word.StartsWith('-')), "file", _raw, .. words[1..].Where(word => !word.StartsWith('-'))]);
+            "nbdkit", path => ["-f", "-r", "-U", path, .. words[1..].Where(word => word.StartsWith('-')), "file", _raw, .. words[1..].Where(
+                word => !word.StartsWith('-'))]);
         using NbdSource source = NbdSource.Open(server.Uri);
         AssertIs(_disk[..(arguments.Contains("range", StringComparison.Ordinal) ? 20_971_000 : _disk.Length)], source);
-        bool tellsZeros = !arguments.Contains("--no-sr", StringComparison.Ordinal) && !arguments.Contains("noextents", StringComparison.Ordinal);
+        bool tellsZeros = !arguments.Contains("--no-sr", StringComparison.Ordinal)
+            && !arguments.Contains("noextents", StringComparison.Ordinal);
         Assert.Equal(tellsZeros, source.CountDataBytes(0, source.SizeBytes) < source.SizeBytes);
     }
 
@@ -120,7 +123,8 @@ public sealed class SourcePeerTests : IDisposable
         for (long at = 0; at < disk.Length;)
         {
             DiskExtent extent = source.FindExtent(at);
-            Assert.False(extent.IsZero && padded.AsSpan((int)at, (int)extent.Length).ContainsAnyExcept((byte)0), $"{extent} is told to be zeros");
+            Assert.False(
+                extent.IsZero && padded.AsSpan((int)at, (int)extent.Length).ContainsAnyExcept((byte)0), $"{extent} is told to be zeros");
             at = extent.End;
         }
     }

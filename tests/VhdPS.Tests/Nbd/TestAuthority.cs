@@ -44,7 +44,8 @@ internal sealed class TestAuthority : IDisposable
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(ServerUse), new Oid(ClientUse)], critical: false));
         DateTimeOffset begin = DateTimeOffset.UtcNow.AddDays(daysValid > 0 ? -1 : daysValid - 1);
-        using X509Certificate2 issued = request.Create(_root, begin, DateTimeOffset.UtcNow.AddDays(daysValid), RandomNumberGenerator.GetBytes(8));
+        using X509Certificate2 issued = request.Create(
+            _root, begin, DateTimeOffset.UtcNow.AddDays(daysValid), RandomNumberGenerator.GetBytes(8));
         using X509Certificate2 withKey = issued.CopyWithPrivateKey(key);
 
         // QUIRK(windows): its TLS takes no key that lies in memory alone.
@@ -59,7 +60,8 @@ internal sealed class TestAuthority : IDisposable
         using ECDsa key = certificate.GetECDsaPrivateKey()!;
         using ECDsa copy = ECDsa.Create();
         copy.ImportEncryptedPkcs8PrivateKey(
-            "x", key.ExportEncryptedPkcs8PrivateKey("x", new PbeParameters(PbeEncryptionAlgorithm.Aes128Cbc, HashAlgorithmName.SHA256, 1)), out _);
+            "x", key.ExportEncryptedPkcs8PrivateKey(
+                "x", new PbeParameters(PbeEncryptionAlgorithm.Aes128Cbc, HashAlgorithmName.SHA256, 1)), out _);
         File.WriteAllText(folder[$"{kind}-key.pem"], copy.ExportPkcs8PrivateKeyPem());
     }
 

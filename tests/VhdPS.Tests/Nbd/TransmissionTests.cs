@@ -84,11 +84,13 @@ public sealed class TransmissionTests
                 if (random.Next(3) == 0)
                 {
                     random.NextBytes(model.AsSpan(offset, length));
-                    reads.Add((client.Begin(Command.Write, (ulong)offset, (uint)length, 0, model.AsSpan(offset, length), flushes: false), offset, 0, []));
+                    reads.Add((client.Begin(
+                        Command.Write, (ulong)offset, (uint)length, 0, model.AsSpan(offset, length), flushes: false), offset, 0, []));
                 }
                 else
                 {
-                    reads.Add((client.Begin(Command.Read, (ulong)offset, (uint)length, flushes: false), offset, length, model[offset..(offset + length)]));
+                    reads.Add((client.Begin(Command.Read, (ulong)offset, (uint)length, flushes: false), offset, length, model[
+                        offset..(offset + length)]));
                 }
             }
 
@@ -295,9 +297,11 @@ public sealed class TransmissionTests
         using RawClient client = served.Use();
         List<(uint Length, uint State)> extents = client.Do(Command.BlockStatus, 0, Size).Extents;
         Assert.Equal(Size, extents.Sum(extent => extent.Length));
-        Assert.Equal([(65536, 2), (65536, 3), (65536, 2), (65536, 0), (65536, 2)], extents[..5].Select(extent => (extent.Length, extent.State)));
+        Assert.Equal(
+            [(65536, 2), (65536, 3), (65536, 2), (65536, 0), (65536, 2)], extents[..5].Select(extent => (extent.Length, extent.State)));
         Assert.All(extents.Zip(extents.Skip(1)), pair => Assert.NotEqual(pair.First.State, pair.Second.State));
-        Assert.Equal([(65535, 2)], client.Do(Command.BlockStatus, 1, Size - 1, CommandFlags.RequestOne).Extents.Select(extent => (extent.Length, extent.State)));
+        Assert.Equal([(65535, 2)], client.Do(Command.BlockStatus, 1, Size - 1, CommandFlags.RequestOne).Extents.Select(
+            extent => (extent.Length, extent.State)));
         Assert.Equal([(3, 3)], client.Do(Command.BlockStatus, 65_537, 3).Extents.Select(extent => (extent.Length, extent.State)));
     }
 
@@ -359,7 +363,8 @@ public sealed class TransmissionTests
                 reader.Do(Command.Read, 0, 512);
             });
             disk.OnRead = null;
-            Task[] clients = [.. Enumerable.Range(0, ClientCount).Select(number => Task.Factory.StartNew(() => WorkOn(served, number, Part), TaskCreationOptions.LongRunning))];
+            Task[] clients = [.. Enumerable.Range(0, ClientCount).Select(
+                number => Task.Factory.StartNew(() => WorkOn(served, number, Part), TaskCreationOptions.LongRunning))];
             await Task.WhenAll(clients);
             Assert.Equal(ClientCount * 100 * 1000, served.Export.BytesWritten);
         }

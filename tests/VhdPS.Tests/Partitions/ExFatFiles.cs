@@ -41,7 +41,8 @@ internal sealed class ExFatFiles
             RawDisk.Write(_path, OffsetOf(clusters[i]), content.AsSpan(at, Math.Min(_cluster, content.Length - at)));
             if (!isRow)
             {
-                RawDisk.Write(_path, _fat + (clusters[i] * 4L), BitConverter.GetBytes(i + 1 < clusters.Length ? (uint)clusters[i + 1] : uint.MaxValue));
+                RawDisk.Write(_path, _fat + (clusters[i] * 4L), BitConverter.GetBytes(
+                    i + 1 < clusters.Length ? (uint)clusters[i + 1] : uint.MaxValue));
             }
 
             long map = OffsetOf(2) + ((clusters[i] - 2) / 8);

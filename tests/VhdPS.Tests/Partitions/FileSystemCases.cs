@@ -9,7 +9,8 @@ namespace VhdPS.Tests.Partitions;
 /// <param name="Size">Bytes of the partition.</param>
 /// <param name="Make">Makes it in a file of that size, with a scratch folder at hand.</param>
 /// <param name="Verdict">What is to be said of its free space.</param>
-internal sealed record FileSystemCase(string Kind, long Size, Action<string, TempFolder> Make, FreeSpaceVerdict Verdict = FreeSpaceVerdict.Known);
+internal sealed record FileSystemCase(
+    string Kind, long Size, Action<string, TempFolder> Make, FreeSpaceVerdict Verdict = FreeSpaceVerdict.Known);
 
 /// <summary>File systems of every kind whose map is read, in the shapes that make a difference to it.</summary>
 internal static class FileSystemCases
@@ -53,7 +54,9 @@ internal static class FileSystemCases
             },
         },
         ["ext4 without a journal"] = Ext("ext4", 64, "-b", "1024", "-O", "^has_journal"),
-        ["ext4 in a larger partition"] = Ext("ext4", 64, "-b", "1024") with { Make = (path, folder) => MakeExt(path, folder, "ext4", ["-b", "1024"], "40M") },
+        ["ext4 in a larger partition"] = Ext(
+            "ext4", 64, "-b", "1024") with
+        { Make = (path, folder) => MakeExt(path, folder, "ext4", ["-b", "1024"], "40M") },
         ["ext4 resized"] = Ext("ext4", 64) with
         {
             Make = (path, folder) =>
@@ -64,7 +67,9 @@ internal static class FileSystemCases
             },
         },
         ["ext4 with bigalloc"] = Ext("ext4", 64, "-O", "bigalloc") with { Verdict = FreeSpaceVerdict.FeatureUnsupported },
-        ["ext4 with meta groups"] = Ext("ext4", 64, "-b", "1024", "-O", "meta_bg,^resize_inode") with { Verdict = FreeSpaceVerdict.FeatureUnsupported },
+        ["ext4 with meta groups"] = Ext(
+            "ext4", 64, "-b", "1024", "-O", "meta_bg,^resize_inode") with
+        { Verdict = FreeSpaceVerdict.FeatureUnsupported },
         ["ext4 with multiple mount protection"] = Ext("ext4", 64, "-O", "mmp") with { Verdict = FreeSpaceVerdict.FeatureUnsupported },
         ["ext4 to be recovered"] = Edited("ext4", FreeSpaceVerdict.NotClean, "feature needs_recovery"),
         ["ext2 not unmounted"] = Edited("ext2", FreeSpaceVerdict.NotClean, "set_super_value state 0"),
@@ -95,8 +100,12 @@ internal static class FileSystemCases
         ["FAT32 of clusters of two sectors"] = Fat(70, 32, "-s", "2"),
         ["FAT32 of large sectors"] = Fat(270, 32, "-S", "4096", "-s", "1"),
         ["FAT12"] = Fat(4, 12) with { Verdict = FreeSpaceVerdict.NotSupported },
-        ["FAT16 marked dirty"] = Fat(64, 16) with { Make = (path, folder) => MakeDirtyFat(path, folder, 16, 0x25), Verdict = FreeSpaceVerdict.NotClean },
-        ["FAT32 marked dirty"] = Fat(64, 32) with { Make = (path, folder) => MakeDirtyFat(path, folder, 32, 0x41), Verdict = FreeSpaceVerdict.NotClean },
+        ["FAT16 marked dirty"] = Fat(
+            64, 16) with
+        { Make = (path, folder) => MakeDirtyFat(path, folder, 16, 0x25), Verdict = FreeSpaceVerdict.NotClean },
+        ["FAT32 marked dirty"] = Fat(
+            64, 32) with
+        { Make = (path, folder) => MakeDirtyFat(path, folder, 32, 0x41), Verdict = FreeSpaceVerdict.NotClean },
 
         ["exFAT"] = ExFat(64),
         ["exFAT of large clusters"] = ExFat(64, "-c", "128K"),
@@ -160,7 +169,8 @@ internal static class FileSystemCases
     private static void MakeExt(string path, TempFolder folder, string kind, string[] options, string? size)
     {
         string files = MakeFiles(folder);
-        PeerProcess.Run(PeerPrograms.Mke2fs, ["-q", "-F", "-t", kind, "-E", "nodiscard", "-L", "label", "-d", files, .. options, path, .. size is null ? Array.Empty<string>() : [size]]);
+        PeerProcess.Run(PeerPrograms.Mke2fs, ["-q", "-F", "-t", kind, "-E", "nodiscard", "-L", "label", "-d", files, .. options, path,
+            .. size is null ? Array.Empty<string>() : [size]]);
         foreach (string name in new[] { "a/deleted", "deleted 1", "deleted 2" })
         {
             PeerProcess.Run(PeerPrograms.Debugfs, "-w", "-R", $"rm \"/{name}\"", path);

@@ -14,7 +14,8 @@ public sealed class FileSystemPeerTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [PeerTheory(PeerPrograms.Blkid, PeerPrograms.MkNtfs, PeerPrograms.MkFat, PeerPrograms.MkExFat, PeerPrograms.MkXfs, PeerPrograms.MkBtrfs, PeerPrograms.MkSwap, PeerPrograms.Mke2fs)]
+    [PeerTheory(PeerPrograms.Blkid, PeerPrograms.MkNtfs, PeerPrograms.MkFat, PeerPrograms.MkExFat, PeerPrograms.MkXfs, PeerPrograms.MkBtrfs,
+        PeerPrograms.MkSwap, PeerPrograms.Mke2fs)]
     [InlineData("NTFS", "ntfs", 20, "mkfs.ntfs -F -Q -q -L Windows")]
     [InlineData("NTFS", "ntfs", 20, "mkfs.ntfs -F -Q -q")]
     [InlineData("exFAT", "exfat", 20, "mkfs.exfat -L exlabel")]
@@ -51,7 +52,8 @@ public sealed class FileSystemPeerTests : IDisposable
         Assert.Equal(ours, InADisk(path, mebibytes * Mebi));
     }
 
-    /// <summary>What needs a block device or a system that is not at hand is put together here, and blkid says that it is what it should be.</summary>
+    /// <summary>What needs a block device or a system that is not at hand is put together here, and blkid says that it is what it should
+    /// be.</summary>
     [PeerTheory(PeerPrograms.Blkid)]
     [InlineData("LVM", "LVM2_member")]
     [InlineData("LUKS", "crypto_LUKS", 1)]
@@ -158,6 +160,7 @@ public sealed class FileSystemPeerTests : IDisposable
         Assert.Equal((kind, type), (ours.Name, theirs["TYPE"]));
         Assert.Equal(theirs.GetValueOrDefault("LABEL", string.Empty), ours.Label);
         Assert.Equal(theirs.GetValueOrDefault("UUID", theirs.GetValueOrDefault("LOGUUID", string.Empty)), ours.Uuid, ignoreCase: true);
-        Assert.Contains(ours.Version.ToString(CultureInfo.InvariantCulture), theirs.GetValueOrDefault("VERSION", ours.Version), StringComparison.Ordinal);
+        Assert.Contains(ours.Version.ToString(CultureInfo.InvariantCulture), theirs.GetValueOrDefault(
+            "VERSION", ours.Version), StringComparison.Ordinal);
     }
 }

@@ -21,7 +21,8 @@ internal static partial class FreeSpaceOracle
     {
         string dump = PeerProcess.Run(PeerPrograms.Dumpe2fs, path);
         long blockSize = Number(dump, @"^Block size: +(\d+)");
-        IEnumerable<(long Start, long End)> blocks = FreeBlocks().Matches(dump).SelectMany(match => match.Groups[1].Value.Split(", ", StringSplitOptions.RemoveEmptyEntries))
+        IEnumerable<(long Start, long End)> blocks = FreeBlocks().Matches(dump).SelectMany(
+            match => match.Groups[1].Value.Split(", ", StringSplitOptions.RemoveEmptyEntries))
             .Select(range => range.Split('-'))
             .Select(range => (long.Parse(range[0], CultureInfo.InvariantCulture), long.Parse(range[^1], CultureInfo.InvariantCulture) + 1));
         List<FreeRange> free = Join(blocks.Select(range => (range.Start * blockSize, range.End * blockSize)));
@@ -45,7 +46,8 @@ internal static partial class FreeSpaceOracle
     {
         string dump = PeerProcess.Run(PeerPrograms.DumpExFat, path);
         long sector = 1L << (int)Number(dump, @"Sector Size Bits:\s+(\d+)"), size = Number(dump, @"Cluster size:\s+(\d+)");
-        long heap = Number(dump, @"Cluster Heap Offset \(sector offset\):\s+(\d+)") * sector, count = Number(dump, @"Cluster Count:\s+(\d+)");
+        long heap = Number(dump, @"Cluster Heap Offset \(sector offset\):\s+(\d+)") * sector, count = Number(
+            dump, @"Cluster Count:\s+(\d+)");
         long map = heap + ((Number(dump, @"Bitmap start cluster:\s+(\d+)") - 2) * size);
         List<FreeRange> free = Bits(RawDisk.Read(path, map, (int)Number(dump, @"Bitmap size:\s+(\d+)")), count, heap, size);
         Assert.Equal(Number(dump, @"Free Clusters:\s+(\d+)") * size, free.Sum(range => range.Length));
@@ -59,7 +61,8 @@ internal static partial class FreeSpaceOracle
         long data = Number(check, @"Data area starts at byte (\d+)"), count = Number(check, @"(\d+) data clusters");
         byte[] entries = RawDisk.Read(path, table + (2 * entrySize), (int)count * entrySize);
         List<FreeRange> free = Join(Enumerable.Range(0, (int)count)
-            .Where(i => entrySize == 4 ? (BitConverter.ToUInt32(entries, i * 4) & 0x0FFF_FFFF) == 0 : BitConverter.ToUInt16(entries, i * 2) == 0)
+            .Where(i => entrySize == 4 ? (BitConverter.ToUInt32(entries, i * 4) & 0x0FFF_FFFF) == 0 : BitConverter.ToUInt16(
+                entries, i * 2) == 0)
             .Select(i => (data + (i * size), data + ((i + 1) * size))));
         Assert.Equal((count - Number(check, @"(\d+)/\d+ clusters")) * size, free.Sum(range => range.Length));
         return free;

@@ -4,7 +4,8 @@ using VhdPS.Tests.Peers;
 
 namespace VhdPS.Tests.Partitions;
 
-/// <summary>Free space against what other programs call free, to the cluster, and the proof that no file changes when it is cleared.</summary>
+/// <summary>Free space against what other programs call free, to the cluster, and the proof that no file changes when it is
+/// cleared.</summary>
 public sealed class FreeSpacePeerTests : IDisposable
 {
     private readonly TempFolder _folder = new();
@@ -47,7 +48,8 @@ public sealed class FreeSpacePeerTests : IDisposable
         Assert.Equal(free, Scan(path).Free);
     }
 
-    /// <summary>Files in a row and in pieces: fsck.exfat counts them, their clusters are not free, and their bytes stay when the others are cleared.</summary>
+    /// <summary>Files in a row and in pieces: fsck.exfat counts them, their clusters are not free, and their bytes stay when the others
+    /// are cleared.</summary>
     [PeerTheory(PeerPrograms.MkExFat, PeerPrograms.DumpExFat, PeerPrograms.FsckExFat)]
     [InlineData("4K")]
     [InlineData("32K")]
@@ -95,13 +97,15 @@ public sealed class FreeSpacePeerTests : IDisposable
     }
 
     /// <summary>Two partitions of a GPT, each with another file system: the ranges are those of both, moved to their places.</summary>
-    [PeerFact(PeerPrograms.Sfdisk, PeerPrograms.Mke2fs, PeerPrograms.Dumpe2fs, PeerPrograms.Debugfs, PeerPrograms.MkFat, PeerPrograms.FsckFat, PeerPrograms.MCopy)]
+    [PeerFact(PeerPrograms.Sfdisk, PeerPrograms.Mke2fs, PeerPrograms.Dumpe2fs, PeerPrograms.Debugfs, PeerPrograms.MkFat,
+        PeerPrograms.FsckFat, PeerPrograms.MCopy)]
     public void The_partitions_of_a_disk_are_gone_through_in_order()
     {
         FileSystemCase ext = FileSystemCases.All["ext2"], fat = FileSystemCases.All["FAT16"];
         string extPath = FileSystemCases.Make(ext, _folder, "ext.img"), fatPath = FileSystemCases.Make(fat, _folder, "fat.img");
         string path = RawDisk.Create(_folder, "disk.img", 100 << 20);
-        PeerProcess.RunWith("label: gpt\n2: start=2048, size=40960\n1: start=43008, size=131072\n3: size=2048\n", PeerPrograms.Sfdisk, "-q", path);
+        PeerProcess.RunWith(
+            "label: gpt\n2: start=2048, size=40960\n1: start=43008, size=131072\n3: size=2048\n", PeerPrograms.Sfdisk, "-q", path);
         RawDisk.Write(path, 2048 * 512, File.ReadAllBytes(extPath));
         RawDisk.Write(path, 43008 * 512, File.ReadAllBytes(fatPath));
         FreeSpaceMap map = RawDisk.Use(path, disk => FreeSpaceMap.Read(disk));
@@ -139,7 +143,8 @@ public sealed class FreeSpacePeerTests : IDisposable
     /// <summary>Every file by two readers that have nothing in common, where there are two.</summary>
     private Dictionary<string, string> Hash(string kind, string path, string name)
     {
-        string first = Directory.CreateDirectory(_folder[name]).FullName, second = Directory.CreateDirectory(_folder[name + " again"]).FullName;
+        string first = Directory.CreateDirectory(_folder[name]).FullName, second = Directory.CreateDirectory(_folder[name + " again"])
+            .FullName;
         switch (kind)
         {
             case "exFAT":
@@ -148,7 +153,8 @@ public sealed class FreeSpacePeerTests : IDisposable
                 Extract("NTFS", path, first);
                 foreach (string file in Directory.GetFiles(_folder["files"]))
                 {
-                    PeerProcess.Run("sh", "-c", $"{PeerPrograms.NtfsCat} '{path}' '{Path.GetFileName(file)}' > '{Path.Combine(second, Path.GetFileName(file))}'");
+                    PeerProcess.Run("sh", "-c",
+                        $"{PeerPrograms.NtfsCat} '{path}' '{Path.GetFileName(file)}' > '{Path.Combine(second, Path.GetFileName(file))}'");
                 }
 
                 break;
@@ -165,11 +171,13 @@ public sealed class FreeSpacePeerTests : IDisposable
         Dictionary<string, string> hashes = [];
         foreach (string file in new[] { first, second }.SelectMany(folder => Directory.GetFiles(folder, "*", SearchOption.AllDirectories)))
         {
-            hashes.Add(Path.GetRelativePath(_folder[name], file).Replace(name + " again", "again", StringComparison.Ordinal), Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file))));
+            hashes.Add(Path.GetRelativePath(_folder[name], file).Replace(
+                name + " again", "again", StringComparison.Ordinal), Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file))));
         }
 
         // What was written is what is read, before and after.
-        foreach (string file in Directory.GetFiles(_folder["files"]).Where(file => !Path.GetFileName(file).StartsWith("deleted", StringComparison.Ordinal)))
+        foreach (string file in Directory.GetFiles(_folder["files"]).Where(
+            file => !Path.GetFileName(file).StartsWith("deleted", StringComparison.Ordinal)))
         {
             string read = Assert.Single(Directory.GetFiles(second, Path.GetFileName(file), SearchOption.AllDirectories));
             Assert.True(File.ReadAllBytes(file).AsSpan().SequenceEqual(File.ReadAllBytes(read)), $"{read} differs");

@@ -80,7 +80,8 @@ public sealed class GptMoveTests : IDisposable
     {
         foreach (long hurt in new[] { 512L, 512 + 60, 1024 + 40 })
         {
-            Assert.Equal(GptMoveVerdict.TableDamaged, GptMove.Plan(TableBytes.Gpt(Sectors, (2048, 4095)).Put(hurt, 9).Table, 1 << 26).Verdict);
+            Assert.Equal(
+                GptMoveVerdict.TableDamaged, GptMove.Plan(TableBytes.Gpt(Sectors, (2048, 4095)).Put(hurt, 9).Table, 1 << 26).Verdict);
         }
 
         Assert.Equal(GptMoveVerdict.TableDamaged, GptMove.Plan(TableBytes.Gpt(Sectors, (4096, 2048)).Table, 1 << 26).Verdict);
@@ -91,7 +92,8 @@ public sealed class GptMoveTests : IDisposable
     {
         TableBytes bytes = TableBytes.Gpt(Sectors, (2048, 4095)).Put((Sectors - 1) * 512, 9);
         GptMove move = GptMove.Plan(bytes.Table, Sectors * 512);
-        Assert.Equal([PartitionStructure.GptBackupEntries, PartitionStructure.GptBackupHeader], move.Steps.SelectMany(step => step).Select(write => write.Structure));
+        Assert.Equal([PartitionStructure.GptBackupEntries, PartitionStructure.GptBackupHeader], move.Steps.SelectMany(step => step).Select(
+            write => write.Structure));
         Apply(move, bytes.Bytes);
         Assert.Empty(bytes.Table.Findings);
     }
@@ -145,7 +147,8 @@ public sealed class GptMoveTests : IDisposable
         GptCopy old = before.Gpt!.Used!;
         bool isDense = old.Header.FirstUsableLba == old.Header.EntriesLba + (ulong)old.EntriesSectorCount && old.Header.EntriesLba == 2;
         PeerProcess.Run(
-            isDense ? PeerPrograms.Sgdisk : PeerPrograms.Sfdisk, isDense ? ["-e", theirs] : ["--relocate", "gpt-bak-std", "--no-tell-kernel", theirs]);
+            isDense ? PeerPrograms.Sgdisk : PeerPrograms.Sfdisk, isDense ? ["-e", theirs]
+                : ["--relocate", "gpt-bak-std", "--no-tell-kernel", theirs]);
         PartitionTable table = RawDisk.Table(path);
         Assert.DoesNotContain(table.Findings, finding => finding.Code != PartitionFault.PartitionNotAligned);
         int backup = (int)(table.Gpt!.Used!.EntriesSectorCount + 1) * 512;
@@ -155,7 +158,8 @@ public sealed class GptMoveTests : IDisposable
         Assert.DoesNotContain("PMBR", PeerProcess.TryRun(PeerPrograms.Fdisk, "-l", path).ToString(), StringComparison.Ordinal);
     }
 
-    /// <summary>Every table of the corpus, made as small as it says that it can be: sgdisk and sfdisk find all partitions and no problem.</summary>
+    /// <summary>Every table of the corpus, made as small as it says that it can be: sgdisk and sfdisk find all partitions and no
+    /// problem.</summary>
     [PeerTheory(PeerPrograms.Sgdisk, PeerPrograms.Sfdisk, PeerPrograms.Fdisk, PeerPrograms.Parted)]
     [MemberData(nameof(TablePeerTests.Cases), MemberType = typeof(TablePeerTests))]
     public void The_minimum_size_keeps_every_partition(string name)

@@ -8,7 +8,8 @@ namespace VhdPS.Tests.Partitions;
 /// <summary>A sound disk, the structures that are mutated, and what may be dropped of it: what its sound maps call free.</summary>
 internal sealed record HostileSource(string Name, byte[] Bytes, HostileSpot[] Spots, FreeRange[] Free)
 {
-    /// <summary>Whether a range is free by the sound maps; what a disk that was made longer has past its old end was never in use.</summary>
+    /// <summary>Whether a range is free by the sound maps; what a disk that was made longer has past its old end was never in
+    /// use.</summary>
     public bool IsFree(FreeRange range)
     {
         range = range with { Length = Math.Min(range.End, Bytes.Length) - range.Offset };
@@ -57,9 +58,14 @@ internal static class HostileCorpus
             File.WriteAllBytes(Path.Combine(files, name), bytes);
         }
 
-        byte[] ext2 = Volume(folder, 6, path => PeerProcess.Run(PeerPrograms.Mke2fs, "-q", "-F", "-t", "ext2", "-b", "1024", "-g", "2048", "-d", files, path));
-        byte[] ext4 = Volume(folder, 12, path => PeerProcess.Run(PeerPrograms.Mke2fs, "-q", "-F", "-t", "ext4", "-b", "1024", "-g", "4096", "-O", "metadata_csum,^resize_inode", "-d", files, path));
-        byte[] ext4Group = Volume(folder, 12, path => PeerProcess.Run(PeerPrograms.Mke2fs, "-q", "-F", "-t", "ext4", "-b", "1024", "-g", "2048", "-O", "^metadata_csum,uninit_bg", "-d", files, path));
+        byte[] ext2 = Volume(folder, 6, path => PeerProcess.Run(
+            PeerPrograms.Mke2fs, "-q", "-F", "-t", "ext2", "-b", "1024", "-g", "2048", "-d", files, path));
+        byte[] ext4 = Volume(folder, 12, path => PeerProcess.Run(
+            PeerPrograms.Mke2fs, "-q", "-F", "-t", "ext4", "-b", "1024", "-g", "4096", "-O", "metadata_csum,^resize_inode", "-d", files,
+                path));
+        byte[] ext4Group = Volume(folder, 12, path => PeerProcess.Run(
+            PeerPrograms.Mke2fs, "-q", "-F", "-t", "ext4", "-b", "1024", "-g", "2048", "-O", "^metadata_csum,uninit_bg", "-d", files,
+                path));
         byte[] ntfs = Volume(folder, 6, path =>
         {
             PeerProcess.Run(PeerPrograms.MkNtfs, "-F", "-Q", "-q", path);
@@ -100,7 +106,8 @@ internal static class HostileCorpus
     private static HostileSource Gpt(string name, byte[] volume, Func<long, HostileSpot[]> spots)
     {
         long sectors = 2048 + (volume.Length / 512) + 2048;
-        TableBytes table = TableBytes.Gpt(sectors, (2048, 2047 + (ulong)(volume.Length / 512)), ((ulong)sectors - 1500, (ulong)sectors - 40));
+        TableBytes table = TableBytes.Gpt(
+            sectors, (2048, 2047 + (ulong)(volume.Length / 512)), ((ulong)sectors - 1500, (ulong)sectors - 40));
         volume.CopyTo(table.Bytes, 2048 * 512);
         long last = (sectors - 1) * 512;
         return Source("GPT, " + name, table.Bytes,
@@ -147,7 +154,8 @@ internal static class HostileCorpus
         yield return new("superblock's numbers", at + 1024, 104, disk => SealExt(disk, at + 1024));
         yield return new("superblock", at + 1024, 1024, disk => SealExt(disk, at + 1024));
         yield return new("superblock's backup", backup, 104, disk => SealExt(disk, backup));
-        yield return new("group descriptors", descriptors, groups * descriptorSize, disk => SealDescriptors(disk, at + 1024, descriptors, groups, descriptorSize));
+        yield return new("group descriptors", descriptors, groups * descriptorSize, disk => SealDescriptors(
+            disk, at + 1024, descriptors, groups, descriptorSize));
         yield return new("backup of the descriptors", backup + blockSize, groups * descriptorSize);
         if ((BinaryPrimitives.ReadUInt32LittleEndian(volume.AsSpan(1024 + 100)) & 0x400) != 0)
         {
@@ -162,7 +170,8 @@ internal static class HostileCorpus
     private static IEnumerable<HostileSpot> NtfsSpots(byte[] volume, long at)
     {
         int cluster = volume[13] * 512;
-        long mft = BinaryPrimitives.ReadInt64LittleEndian(volume.AsSpan(48)) * cluster, mirror = BinaryPrimitives.ReadInt64LittleEndian(volume.AsSpan(56)) * cluster;
+        long mft = BinaryPrimitives.ReadInt64LittleEndian(volume.AsSpan(48)) * cluster, mirror = BinaryPrimitives.ReadInt64LittleEndian(
+            volume.AsSpan(56)) * cluster;
         yield return new("boot sector", at, 84);
         yield return new("backup of the boot sector", at + volume.Length - 512, 84);
         foreach (int record in new[] { 0, 1, 2, 3, 5, 6, 6, 6 })
@@ -175,7 +184,8 @@ internal static class HostileCorpus
 
     private static IEnumerable<HostileSpot> FatSpots(byte[] volume, long at)
     {
-        int reserved = volume[14], table = reserved * 512, root = table + (2 * BinaryPrimitives.ReadUInt16LittleEndian(volume.AsSpan(22)) * 512);
+        int reserved = volume[14], table = reserved * 512, root = table + (
+            2 * BinaryPrimitives.ReadUInt16LittleEndian(volume.AsSpan(22)) * 512);
         yield return new("boot sector's numbers", at + 11, 30);
         yield return new("boot sector", at, 90);
         yield return new("backup of the boot sector", at + (6 * 512), 90);
@@ -186,7 +196,8 @@ internal static class HostileCorpus
 
     private static IEnumerable<HostileSpot> ExFatSpots(byte[] volume, long at)
     {
-        long fat = BinaryPrimitives.ReadUInt32LittleEndian(volume.AsSpan(80)) * 512L, heap = BinaryPrimitives.ReadUInt32LittleEndian(volume.AsSpan(88)) * 512L;
+        long fat = BinaryPrimitives.ReadUInt32LittleEndian(volume.AsSpan(80)) * 512L, heap = BinaryPrimitives.ReadUInt32LittleEndian(
+            volume.AsSpan(88)) * 512L;
         long root = heap + ((BinaryPrimitives.ReadUInt32LittleEndian(volume.AsSpan(96)) - 2) * 4096L);
         yield return new("boot sector", at + 64, 56, disk => SealExFat(disk, at));
         yield return new("backup of the boot sector", at + (12 * 512) + 64, 56, disk => SealExFat(disk, at + (12 * 512)));
@@ -198,7 +209,8 @@ internal static class HostileCorpus
     {
         byte[] header = disk.Read(headerAt, 512);
         ulong entries = BinaryPrimitives.ReadUInt64LittleEndian(header.AsSpan(72));
-        ulong length = (ulong)BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(80)) * BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(84));
+        ulong length = (ulong)BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(80)) * BinaryPrimitives.ReadUInt32LittleEndian(
+            header.AsSpan(84));
         if (length <= 65536 && entries < 100_000)
         {
             BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(88), Crc32.Compute(disk.Read((long)entries * 512, (int)length)));
@@ -233,7 +245,8 @@ internal static class HostileCorpus
             }
             else
             {
-                sum = Crc16.Append(Crc16.Append(Crc16.Append(Crc16.Append(0xFFFF, id), number), descriptor.AsSpan(0, 30)), descriptor.AsSpan(32));
+                sum = Crc16.Append(
+                    Crc16.Append(Crc16.Append(Crc16.Append(0xFFFF, id), number), descriptor.AsSpan(0, 30)), descriptor.AsSpan(32));
             }
 
             BinaryPrimitives.WriteUInt16LittleEndian(descriptor.AsSpan(30), (ushort)(sum & 0xFFFF));

@@ -2,7 +2,8 @@ using VhdPS.Engine.Partitions;
 
 namespace VhdPS.Tests.Partitions;
 
-/// <summary>A disk in memory whose bytes stay, with some sectors replaced: what a mutation costs does not depend on the disk's size.</summary>
+/// <summary>A disk in memory whose bytes stay, with some sectors replaced: what a mutation costs does not depend on the disk's
+/// size.</summary>
 internal sealed class HostileDisk(byte[] bytes) : IDiskReader
 {
     private readonly Dictionary<long, byte[]> _replaced = [];
@@ -16,7 +17,8 @@ internal sealed class HostileDisk(byte[] bytes) : IDiskReader
 
     public void ReadAt(long offset, Span<byte> buffer)
     {
-        Assert.True(offset >= 0 && offset % 512 == 0 && buffer.Length % 512 == 0 && offset <= SizeBytes, $"{buffer.Length} bytes are read at {offset}");
+        Assert.True(offset >= 0 && offset % 512 == 0 && buffer.Length % 512 == 0 && offset <= SizeBytes,
+            $"{buffer.Length} bytes are read at {offset}");
         ReadBytes += buffer.Length;
         int inside = (int)Math.Clamp(Math.Min(bytes.Length, SizeBytes) - offset, 0, buffer.Length);
         bytes.AsSpan((int)Math.Min(offset, bytes.Length), inside).CopyTo(buffer);

@@ -52,7 +52,8 @@ public sealed class HostileDiskTests(ITestOutputHelper output) : IDisposable
         Assert.True(failures.Count == 0, string.Join("\n\n", failures));
 
         // What is judged must reach the maps: a corpus of which all is refused at the door proves nothing.
-        Assert.All(sources, source => Assert.True(verdicts.GetValueOrDefault($"{source.Name} {FreeSpaceVerdict.Known}") > Disks / 500, source.Name));
+        Assert.All(sources, source => Assert.True(
+            verdicts.GetValueOrDefault($"{source.Name} {FreeSpaceVerdict.Known}") > Disks / 500, source.Name));
     }
 
     private static void Exercise(HostileSource source, HostileDisk disk, SortedDictionary<string, int> verdicts)

@@ -2,13 +2,16 @@ using System.Buffers.Binary;
 
 namespace VhdPS.Tests.Partitions;
 
-/// <summary>Makes a hostile disk of a sound one: fields get values at the borders of what they can hold, checksums are made right again or not.</summary>
+/// <summary>Makes a hostile disk of a sound one: fields get values at the borders of what they can hold, checksums are made right again
+/// or not.</summary>
 internal static class HostileMutator
 {
     private static readonly ulong[] Borders =
     [
-        0, 1, 2, 3, 4, 5, 7, 8, 11, 12, 16, 31, 32, 63, 64, 127, 128, 255, 256, 511, 512, 513, 1023, 1024, 2047, 2048, 4095, 4096, 8191, 8192, 32767, 32768, 65535,
-        65536, 0x10_0000, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFE, 0xFFFF_FFFF, 1UL << 32, 1UL << 40, 1UL << 54, 1UL << 55, 1UL << 62, 1UL << 63, ulong.MaxValue - 511,
+        0, 1, 2, 3, 4, 5, 7, 8, 11, 12, 16, 31, 32, 63, 64, 127, 128, 255, 256, 511, 512, 513, 1023, 1024, 2047, 2048, 4095, 4096, 8191,
+            8192, 32767, 32768, 65535,
+        65536, 0x10_0000, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFE, 0xFFFF_FFFF, 1UL << 32, 1UL << 40, 1UL << 54, 1UL << 55, 1UL << 62,
+            1UL << 63, ulong.MaxValue - 511,
         ulong.MaxValue,
     ];
 
@@ -36,7 +39,8 @@ internal static class HostileMutator
                 spot.Seal!(disk);
             }
 
-            done.Add($"{spot.Name} + {at - spot.Offset}: {size} bytes {Convert.ToHexString(value.AsSpan(0, size))}{(isSealed ? ", sealed" : string.Empty)}");
+            done.Add($"{spot.Name} + {at - spot.Offset}: {size} bytes "
+                + $"{Convert.ToHexString(value.AsSpan(0, size))}{(isSealed ? ", sealed" : string.Empty)}");
         }
 
         switch (random.Next(24))

@@ -27,7 +27,8 @@ public sealed class MinimumDiskSizeTests
     {
         Assert.Equal(2 * Mebi, MinimumDiskSize.Of(TableBytes.Mbr(Sectors, (0x83, 2048, 2048)).Table).SizeBytes);
         Assert.Equal(3 * Mebi, MinimumDiskSize.Of(TableBytes.Mbr(Sectors, (0x83, 2048, 2049)).Table).SizeBytes);
-        Assert.Equal(5 * Mebi, MinimumDiskSize.Of(TableBytes.Mbr(Sectors, (0x05, 2048, 8192)).PutRecord(2048, (0x83, 2048, 100)).Table).SizeBytes);
+        Assert.Equal(
+            5 * Mebi, MinimumDiskSize.Of(TableBytes.Mbr(Sectors, (0x05, 2048, 8192)).PutRecord(2048, (0x83, 2048, 100)).Table).SizeBytes);
     }
 
     [Fact]

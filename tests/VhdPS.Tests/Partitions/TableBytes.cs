@@ -43,7 +43,8 @@ internal sealed class TableBytes
 
         ulong entrySectors = (ulong)(128 * 128 / sectorSize);
         table.PutHeader(1, (ulong)table.LastLba, 2, 2 + entrySectors, (ulong)table.LastLba - entrySectors - 1);
-        table.PutHeader((ulong)table.LastLba, 1, (ulong)table.LastLba - entrySectors, 2 + entrySectors, (ulong)table.LastLba - entrySectors - 1);
+        table.PutHeader(
+            (ulong)table.LastLba, 1, (ulong)table.LastLba - entrySectors, 2 + entrySectors, (ulong)table.LastLba - entrySectors - 1);
         return table.CopyEntries().Seal();
     }
 
@@ -116,8 +117,10 @@ internal sealed class TableBytes
         {
             Span<byte> header = Bytes.AsSpan((int)(lba * _sectorSize), _sectorSize);
             ulong entries = BinaryPrimitives.ReadUInt64LittleEndian(header[72..]);
-            ulong length = (ulong)BinaryPrimitives.ReadUInt32LittleEndian(header[80..]) * BinaryPrimitives.ReadUInt32LittleEndian(header[84..]);
-            if (header.StartsWith("EFI PART"u8) && entries < (ulong)LastLba && length <= (ulong)Bytes.Length - (entries * (ulong)_sectorSize))
+            ulong length = (ulong)BinaryPrimitives.ReadUInt32LittleEndian(header[80..]) * BinaryPrimitives.ReadUInt32LittleEndian(
+                header[84..]);
+            if (header.StartsWith("EFI PART"u8) && entries < (ulong)LastLba
+                && length <= (ulong)Bytes.Length - (entries * (ulong)_sectorSize))
             {
                 BinaryPrimitives.WriteUInt32LittleEndian(header[88..], Crc(Bytes.AsSpan((int)entries * _sectorSize, (int)length)));
             }

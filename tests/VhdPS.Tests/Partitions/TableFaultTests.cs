@@ -17,49 +17,66 @@ public sealed class TableFaultTests
         ["sound GPT"] = (() => TableBytes.Gpt(Sectors, (2048, 4095)), []),
         ["boot flag"] = (() => TableBytes.Mbr(Sectors, (0x83, 2048, 4096)).Put(446, 0x12, 1), [PartitionFault.MbrBootFlagInvalid]),
         ["several active"] = (
-            () => TableBytes.Mbr(Sectors, (0x83, 2048, 2048), (0x83, 4096, 2048)).Put(446, 0x80, 1).Put(462, 0x80, 1), [PartitionFault.MbrSeveralActive]),
+            () => TableBytes.Mbr(Sectors, (0x83, 2048, 2048), (0x83, 4096, 2048)).Put(446, 0x80, 1).Put(462, 0x80, 1), [
+                PartitionFault.MbrSeveralActive]),
         ["two extended"] = (
-            () => TableBytes.Mbr(Sectors, (0x05, 2048, 2048), (0x0F, 4096, 2048)).PutRecord(2048).PutRecord(4096), [PartitionFault.MbrExtendedDuplicate]),
+            () => TableBytes.Mbr(Sectors, (0x05, 2048, 2048), (0x0F, 4096, 2048)).PutRecord(2048).PutRecord(4096), [
+                PartitionFault.MbrExtendedDuplicate]),
         ["past the end"] = (() => TableBytes.Mbr(Sectors, (0x83, 2048, 40_000)), [PartitionFault.PartitionPastEnd]),
         ["overlap"] = (() => TableBytes.Mbr(Sectors, (0x83, 2048, 4096), (0x07, 4096, 4096)), [PartitionFault.PartitionsOverlap]),
         ["overlap of the table"] = (() => TableBytes.Mbr(Sectors, (0x83, 0, 4096)), [PartitionFault.PartitionOverlapsTable]),
         ["not aligned"] = (() => TableBytes.Mbr(Sectors, (0x83, 63, 4096)), [PartitionFault.PartitionNotAligned]),
         ["no signature in the chain"] = (() => TableBytes.Mbr(Sectors, (0x05, 2048, 8192)), [PartitionFault.ExtendedSignatureMissing]),
         ["chain that loops"] = (
-            () => TableBytes.Mbr(Sectors, (0x05, 2048, 8192)).PutRecord(2048, (0x83, 2048, 1), (0x05, 4096, 1)).PutRecord(6144, (0x83, 2048, 1), (0x05, 4096, 1)),
+            () => TableBytes.Mbr(Sectors, (0x05, 2048, 8192)).PutRecord(2048, (0x83, 2048, 1), (0x05, 4096, 1)).PutRecord(
+                6144, (0x83, 2048, 1), (0x05, 4096, 1)),
             [PartitionFault.ExtendedChainLoop]),
         ["chain to itself"] = (
-            () => TableBytes.Mbr(Sectors, (0x05, 2048, 8192)).PutRecord(2048, (0x83, 2048, 1), (0x05, 0, 1)), [PartitionFault.ExtendedChainLoop]),
+            () => TableBytes.Mbr(Sectors, (0x05, 2048, 8192)).PutRecord(2048, (0x83, 2048, 1), (0x05, 0, 1)), [
+                PartitionFault.ExtendedChainLoop]),
         ["chain out of the container"] = (
-            () => TableBytes.Mbr(Sectors, (0x05, 2048, 8192)).PutRecord(2048, (0x83, 2048, 1), (0x05, 9000, 1)), [PartitionFault.ExtendedLinkOutside]),
+            () => TableBytes.Mbr(Sectors, (0x05, 2048, 8192)).PutRecord(2048, (0x83, 2048, 1), (0x05, 9000, 1)), [
+                PartitionFault.ExtendedLinkOutside]),
         ["chain without an end"] = (LongChain, [PartitionFault.ExtendedChainTooLong]),
         ["third entry of a chain"] = (
-            () => TableBytes.Mbr(Sectors, (0x05, 2048, 8192)).PutRecord(2048, (0x83, 2048, 1), (0, 0, 0), (0x07, 4096, 1)), [PartitionFault.ExtendedEntryUnexpected]),
+            () => TableBytes.Mbr(Sectors, (0x05, 2048, 8192)).PutRecord(2048, (0x83, 2048, 1), (0, 0, 0), (0x07, 4096, 1)), [
+                PartitionFault.ExtendedEntryUnexpected]),
         ["logical outside"] = (
-            () => TableBytes.Mbr(Sectors, (0x05, 2048, 8192)).PutRecord(2048, (0x83, 2048, 10_000)), [PartitionFault.LogicalOutsideExtended]),
+            () => TableBytes.Mbr(Sectors, (0x05, 2048, 8192)).PutRecord(2048, (0x83, 2048, 10_000)), [
+                PartitionFault.LogicalOutsideExtended]),
         ["logical over its record"] = (
             () => TableBytes.Mbr(Sectors, (0x05, 2048, 8192)).PutRecord(2048, (0x83, 0, 4096)), [PartitionFault.PartitionOverlapsTable]),
-        ["no protective record"] = (() => TableBytes.Gpt(Sectors, (2048, 4095)).Put(450, 0, 1).Put(458, 0, 4), [PartitionFault.ProtectiveMbrMissing]),
+        ["no protective record"] = (
+            () => TableBytes.Gpt(Sectors, (2048, 4095)).Put(450, 0, 1).Put(458, 0, 4), [PartitionFault.ProtectiveMbrMissing]),
         ["protective start"] = (() => TableBytes.Gpt(Sectors, (2048, 4095)).Put(454, 2, 4), [PartitionFault.ProtectiveMbrStartDiffers]),
         ["protective size"] = (() => TableBytes.Gpt(Sectors, (2048, 4095)).Put(458, 77, 4), [PartitionFault.ProtectiveMbrSizeDiffers]),
         ["protective size at most"] = (() => TableBytes.Gpt(Sectors, (2048, 4095)).Put(458, uint.MaxValue, 4), []),
-        ["hybrid"] = (() => TableBytes.Gpt(Sectors, (2048, 4095)).PutRecord(0, (0xEE, 1, 2047), (0x83, 2048, 2048)), [PartitionFault.MbrIsHybrid]),
-        ["GPT not announced"] = (() => TableBytes.Gpt(Sectors, (2048, 4095)).PutRecord(0, (0x83, 2048, 2048)), [PartitionFault.GptNotAnnounced]),
-        ["no header at all"] = (() => TableBytes.Mbr(Sectors, (0xEE, 1, (uint)Sectors - 1)), [PartitionFault.GptHeaderMissing, PartitionFault.PartitionNotAligned]),
+        ["hybrid"] = (
+            () => TableBytes.Gpt(Sectors, (2048, 4095)).PutRecord(0, (0xEE, 1, 2047), (0x83, 2048, 2048)), [PartitionFault.MbrIsHybrid]),
+        ["GPT not announced"] = (
+            () => TableBytes.Gpt(Sectors, (2048, 4095)).PutRecord(0, (0x83, 2048, 2048)), [PartitionFault.GptNotAnnounced]),
+        ["no header at all"] = (() => TableBytes.Mbr(Sectors, (0xEE, 1, (uint)Sectors - 1)), [
+            PartitionFault.GptHeaderMissing, PartitionFault.PartitionNotAligned]),
         ["no header at sector 1"] = (() => TableBytes.Gpt(Sectors, (2048, 4095)).Put(Header, 0), [PartitionFault.GptHeaderMissing]),
         ["no backup"] = (() => TableBytes.Gpt(Sectors, (2048, 4095)).Put((Sectors - 1) * 512, 0), [PartitionFault.GptBackupMissing]),
         ["header CRC"] = (() => TableBytes.Gpt(Sectors, (2048, 4095)).Put(Header + 60, 5), [PartitionFault.GptHeaderCrcMismatch]),
-        ["backup CRC"] = (() => TableBytes.Gpt(Sectors, (2048, 4095)).Put(((Sectors - 1) * 512) + 60, 5), [PartitionFault.GptHeaderCrcMismatch]),
+        ["backup CRC"] = (
+            () => TableBytes.Gpt(Sectors, (2048, 4095)).Put(((Sectors - 1) * 512) + 60, 5), [PartitionFault.GptHeaderCrcMismatch]),
         ["header size"] = (() => TableBytes.Gpt(Sectors, (2048, 4095)).Put(Header + 12, 4096, 4), [PartitionFault.GptHeaderFieldInvalid]),
         ["own sector"] = (() => TableBytes.Gpt(Sectors, (2048, 4095)).Put(Header + 24, 3).Seal(), [PartitionFault.GptHeaderFieldInvalid]),
-        ["entry size"] = (() => TableBytes.Gpt(Sectors, (2048, 4095)).Put(Header + 84, 100, 4).Seal(), [PartitionFault.GptHeaderFieldInvalid]),
+        ["entry size"] = (
+            () => TableBytes.Gpt(Sectors, (2048, 4095)).Put(Header + 84, 100, 4).Seal(), [PartitionFault.GptHeaderFieldInvalid]),
         ["revision"] = (
             () => TableBytes.Gpt(Sectors, (2048, 4095)).Put(Header + 8, 0x20000, 4).Seal(), [PartitionFault.GptRevisionUnknown]),
-        ["too many entries"] = (() => TableBytes.Gpt(Sectors, (2048, 4095)).Put(Header + 80, 1 << 20, 4).Seal(), [PartitionFault.GptEntriesTooMany]),
-        ["entries past the end"] = (() => TableBytes.Gpt(Sectors, (2048, 4095)).Put(Header + 72, 1 << 30).Seal(), [PartitionFault.GptEntriesPastEnd]),
-        ["entries far past the end"] = (() => TableBytes.Gpt(Sectors, (2048, 4095)).Put(Header + 72, ulong.MaxValue).Seal(), [PartitionFault.GptEntriesPastEnd]),
+        ["too many entries"] = (
+            () => TableBytes.Gpt(Sectors, (2048, 4095)).Put(Header + 80, 1 << 20, 4).Seal(), [PartitionFault.GptEntriesTooMany]),
+        ["entries past the end"] = (
+            () => TableBytes.Gpt(Sectors, (2048, 4095)).Put(Header + 72, 1 << 30).Seal(), [PartitionFault.GptEntriesPastEnd]),
+        ["entries far past the end"] = (
+            () => TableBytes.Gpt(Sectors, (2048, 4095)).Put(Header + 72, ulong.MaxValue).Seal(), [PartitionFault.GptEntriesPastEnd]),
         ["entries in the usable range"] = (
-            () => TableBytes.Gpt(Sectors, (2048, 4095)).Put(Header + 40, 30).Seal(), [PartitionFault.GptEntriesOverlap, PartitionFault.GptCopiesDiffer]),
+            () => TableBytes.Gpt(Sectors, (2048, 4095)).Put(Header + 40, 30).Seal(), [
+                PartitionFault.GptEntriesOverlap, PartitionFault.GptCopiesDiffer]),
         ["entries CRC"] = (() => TableBytes.Gpt(Sectors, (2048, 4095)).Put(1024 + 40, 5000), [PartitionFault.GptEntriesCrcMismatch]),
         ["backup entries CRC"] = (
             () => TableBytes.Gpt(Sectors, (2048, 4095)).Put(((Sectors - 33) * 512) + 40, 5000), [PartitionFault.GptEntriesCrcMismatch]),
@@ -70,17 +87,20 @@ public sealed class TableFaultTests
             () => TableBytes.Gpt(Sectors, (2048, 4095)).Put(Header + 48, 50_000).Put(((Sectors - 1) * 512) + 48, 50_000).Seal(),
             [PartitionFault.GptUsableRangeInvalid, PartitionFault.GptUsableRangeInvalid, PartitionFault.GptEntriesOverlap]),
         ["equal ids"] = (
-            () => TableBytes.Gpt(Sectors, (2048, 4095)).PutEntry(1, 8192, 9000, id: 1).CopyEntries().Seal(), [PartitionFault.GptUniqueIdDuplicate]),
+            () => TableBytes.Gpt(Sectors, (2048, 4095)).PutEntry(1, 8192, 9000, id: 1).CopyEntries().Seal(), [
+                PartitionFault.GptUniqueIdDuplicate]),
         ["end before start"] = (() => TableBytes.Gpt(Sectors, (4096, 2048)), [PartitionFault.PartitionRangeInvalid]),
         ["range of no disk"] = (() => TableBytes.Gpt(Sectors, (4096, ulong.MaxValue)), [PartitionFault.PartitionRangeInvalid]),
         ["outside the usable range"] = (
-            () => TableBytes.Gpt(Sectors, (2048, (ulong)Sectors - 34)).Put(Header + 48, 30_000).Put(((Sectors - 1) * 512) + 48, 30_000).Seal(),
+            () => TableBytes.Gpt(Sectors, (2048, (ulong)Sectors - 34)).Put(Header + 48, 30_000).Put(((Sectors - 1) * 512) + 48, 30_000)
+                .Seal(),
             [PartitionFault.PartitionOutsideUsableRange]),
         ["GPT past the end"] = (
             () => TableBytes.Gpt(Sectors, (2048, 50_000)),
             [PartitionFault.PartitionOutsideUsableRange, PartitionFault.PartitionPastEnd, PartitionFault.PartitionOverlapsTable]),
         ["GPT overlap"] = (() => TableBytes.Gpt(Sectors, (2048, 8000), (4096, 9000)), [PartitionFault.PartitionsOverlap]),
-        ["GPT of large sectors"] = (LargeSectorGpt, [PartitionFault.TableSectorSizeDiffers, PartitionFault.GptHeaderMissing, PartitionFault.PartitionNotAligned]),
+        ["GPT of large sectors"] = (
+            LargeSectorGpt, [PartitionFault.TableSectorSizeDiffers, PartitionFault.GptHeaderMissing, PartitionFault.PartitionNotAligned]),
         ["Apple map"] = (Apple, [PartitionFault.TableKindUnsupported]),
     };
 
@@ -111,7 +131,8 @@ public sealed class TableFaultTests
     {
         byte[] grown = [.. TableBytes.Gpt(Sectors, (2048, 4095)).Bytes, .. new byte[4096 * 512]];
         PartitionTable table = PartitionTable.Read(new MemoryDisk(grown));
-        Assert.Equal([PartitionFault.ProtectiveMbrSizeDiffers, PartitionFault.GptBackupNotAtEnd], table.Findings.Select(finding => finding.Code).Order());
+        Assert.Equal([PartitionFault.ProtectiveMbrSizeDiffers, PartitionFault.GptBackupNotAtEnd], table.Findings.Select(
+            finding => finding.Code).Order());
         Assert.Equal(Sectors - 1, table.Gpt!.Backup!.Lba);
         Assert.Equal((Sectors - 1) * 512, table.Findings.Single(finding => finding.Code == PartitionFault.GptBackupNotAtEnd).DiskOffset);
     }
@@ -123,7 +144,8 @@ public sealed class TableFaultTests
         {
             PartitionTable table = TableBytes.Gpt(Sectors, (2048, 4095), (8192, 9000)).Put(hurt, 0x1234).Table;
             Assert.Equal(Sectors - 1, table.Gpt!.Used!.Lba);
-            Assert.Equal([(1, 2048L, 2048L), (2, 8192L, 809L)], table.Partitions.Select(one => (one.Number, one.StartSector, one.SectorCount)));
+            Assert.Equal(
+                [(1, 2048L, 2048L), (2, 8192L, 809L)], table.Partitions.Select(one => (one.Number, one.StartSector, one.SectorCount)));
             Assert.False(table.IsWhole);
         }
     }
@@ -154,7 +176,8 @@ public sealed class TableFaultTests
     {
         PartitionTable table = TableBytes.Gpt(Sectors, [.. Enumerable.Range(0, 128).Select(_ => (2048UL, 4095UL))]).Table;
         Assert.Equal(21, table.Findings.Count(finding => finding.Code == PartitionFault.PartitionsOverlap));
-        Assert.Contains("127 in all", table.Findings.Last(finding => finding.Code == PartitionFault.PartitionsOverlap).Describe(), StringComparison.Ordinal);
+        Assert.Contains("127 in all", table.Findings.Last(finding => finding.Code == PartitionFault.PartitionsOverlap)
+            .Describe(), StringComparison.Ordinal);
     }
 
     [Theory]

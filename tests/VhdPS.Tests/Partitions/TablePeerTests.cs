@@ -41,15 +41,18 @@ public sealed partial class TablePeerTests : IDisposable
     {
         using JsonDocument json = JsonDocument.Parse(PeerProcess.Run(PeerPrograms.Sfdisk, "--json", path));
         JsonElement theirs = json.RootElement.GetProperty("partitiontable");
-        string Text(JsonElement element, string property) => element.TryGetProperty(property, out JsonElement value) ? value.ToString() : string.Empty;
+        string Text(JsonElement element, string property) =>
+            element.TryGetProperty(property, out JsonElement value) ? value.ToString() : string.Empty;
         var expected = new List<string>
         {
-            $"{Text(theirs, "label")} {Text(theirs, "id")} {Text(theirs, "sectorsize")} {Text(theirs, "firstlba")} {Text(theirs, "lastlba")} {Text(theirs, "table-length")}",
+            $"{Text(theirs, "label")} {Text(theirs, "id")} {Text(theirs, "sectorsize")} "
+                + $"{Text(theirs, "firstlba")} {Text(theirs, "lastlba")} {Text(theirs, "table-length")}",
         };
         if (theirs.TryGetProperty("partitions", out JsonElement partitions))
         {
             expected.AddRange(partitions.EnumerateArray().Select(partition =>
-                $"{Text(partition, "node")[path.Length..]} {Text(partition, "start")}+{Text(partition, "size")} {Text(partition, "type").ToUpperInvariant().PadLeft(2, '0')} "
+                $"{Text(partition, "node")[path.Length..]} {Text(partition, "start")}+{Text(partition, "size")} "
+                + $"{Text(partition, "type").ToUpperInvariant().PadLeft(2, '0')} "
                 + $"{Text(partition, "uuid")} '{Text(partition, "name")}' {Text(partition, "attrs")} {Text(partition, "bootable")}"));
         }
 
@@ -57,10 +60,13 @@ public sealed partial class TablePeerTests : IDisposable
         string length = header is null or { EntryCount: 128 } ? string.Empty : Invariant($"{header.EntryCount}");
         var actual = new List<string>
         {
-            Invariant($"{(table.Style == PartitionStyle.Gpt ? "gpt" : "dos")} {table.DiskId} {table.SectorSize} {header?.FirstUsableLba} {header?.LastUsableLba} {length}"),
+            Invariant($"{(table.Style == PartitionStyle.Gpt ? "gpt" : "dos")} {table.DiskId} {table.SectorSize} ")
+                + Invariant($"{header?.FirstUsableLba} {header?.LastUsableLba} {length}"),
         };
-        actual.AddRange(table.Partitions.Select(partition => Invariant(
-            $"{partition.Number} {partition.StartSector}+{partition.SectorCount} {partition.Type.Value} {partition.UniqueId?.ToString().ToUpperInvariant()} '{partition.Name}' {Attributes(partition)} {(partition.IsBootable && partition.Style == PartitionStyle.Mbr ? "True" : string.Empty)}")));
+        actual.AddRange(table.Partitions.Select(partition =>
+            Invariant($"{partition.Number} {partition.StartSector}+{partition.SectorCount} {partition.Type.Value} ")
+            + Invariant($"{partition.UniqueId?.ToString().ToUpperInvariant()} '{partition.Name}' {Attributes(partition)} ")
+            + (partition.IsBootable && partition.Style == PartitionStyle.Mbr ? "True" : string.Empty)));
         Assert.Equal(expected, actual);
     }
 
@@ -81,11 +87,13 @@ public sealed partial class TablePeerTests : IDisposable
         Assert.Contains(Invariant($"Disk identifier (GUID): {table.DiskId}"), print, StringComparison.Ordinal);
         Assert.Contains(Invariant($"Partition table holds up to {copy.Header.EntryCount} entries"), print, StringComparison.Ordinal);
         Assert.Contains(
-            Invariant($"First usable sector is {copy.Header.FirstUsableLba}, last usable sector is {copy.Header.LastUsableLba}"), print, StringComparison.Ordinal);
+            Invariant($"First usable sector is {copy.Header.FirstUsableLba}, last usable sector is {copy.Header.LastUsableLba}"), print,
+                StringComparison.Ordinal);
         if (copy.Lba == 1)
         {
             Assert.Contains(
-                Invariant($"Main partition table begins at sector {copy.Header.EntriesLba} and ends at sector {(long)copy.Header.EntriesLba + copy.EntriesSectorCount - 1}"),
+                Invariant($"Main partition table begins at sector {copy.Header.EntriesLba} and ends at sector ")
+                    + Invariant($"{(long)copy.Header.EntriesLba + copy.EntriesSectorCount - 1}"),
                 print, StringComparison.Ordinal);
         }
 
@@ -94,7 +102,8 @@ public sealed partial class TablePeerTests : IDisposable
         {
             string info = PeerProcess.TryRun(PeerPrograms.Sgdisk, "-i", Invariant($"{partition.Number}"), path).Output;
             Assert.Contains($"Partition GUID code: {partition.Type.Value} ", info, StringComparison.Ordinal);
-            Assert.Contains($"Partition unique GUID: {partition.UniqueId!.Value.ToString().ToUpperInvariant()}", info, StringComparison.Ordinal);
+            Assert.Contains(
+                $"Partition unique GUID: {partition.UniqueId!.Value.ToString().ToUpperInvariant()}", info, StringComparison.Ordinal);
             Assert.Contains(Invariant($"First sector: {partition.StartSector} "), info, StringComparison.Ordinal);
             Assert.Contains(Invariant($"Last sector: {partition.EndSector - 1} "), info, StringComparison.Ordinal);
             Assert.Contains(Invariant($"Partition size: {partition.SectorCount} sectors"), info, StringComparison.Ordinal);
@@ -114,13 +123,16 @@ public sealed partial class TablePeerTests : IDisposable
     private static void CompareWithFdisk(string path, PartitionTable table)
     {
         bool isGpt = table.Style == PartitionStyle.Gpt;
-        string list = PeerProcess.Run(PeerPrograms.Fdisk, "-b", "4096", "-l", "-o", isGpt ? "Device,Start,End,Sectors,Type-UUID,UUID" : "Device,Start,End,Sectors,Id", path);
+        string list = PeerProcess.Run(PeerPrograms.Fdisk, "-b", "4096", "-l", "-o",
+            isGpt ? "Device,Start,End,Sectors,Type-UUID,UUID" : "Device,Start,End,Sectors,Id", path);
         Assert.Contains(Invariant($"{table.SectorCount} sectors"), list, StringComparison.Ordinal);
         Assert.Contains($"Disk identifier: {table.DiskId}", list, StringComparison.Ordinal);
-        string[] theirs = [.. list.Split('\n').Where(line => line.StartsWith(path, StringComparison.Ordinal)).Select(line => Blanks().Replace(line[path.Length..].Trim(), " "))];
+        string[] theirs = [.. list.Split('\n').Where(line => line.StartsWith(path, StringComparison.Ordinal)).Select(
+            line => Blanks().Replace(line[path.Length..].Trim(), " "))];
         string[] ours = [.. table.Partitions.Select(partition => Invariant(
             $"{partition.Number} {partition.StartSector} {partition.EndSector - 1} {partition.SectorCount} ")
-            + (isGpt ? $"{partition.Type.Value} {partition.UniqueId!.Value.ToString().ToUpperInvariant()}" : Invariant($"{partition.Type.Code:x}")))];
+            + (isGpt ? $"{partition.Type.Value} {partition.UniqueId!.Value.ToString().ToUpperInvariant()}"
+                : Invariant($"{partition.Type.Code:x}")))];
         Assert.Equal(theirs, ours);
         Assert.NotEmpty(ours);
         Assert.Equal(4096, table.SectorSize);

@@ -126,7 +126,8 @@ internal sealed class Connection : IDisposable
 
                 request.Request = request.Request with { Cookie = ++_lastCookie };
                 _pendingBytes += request.Request.Length;
-                request.Limit = Environment.TickCount64 + (long)_options.ReplyLimit.TotalMilliseconds + (_pendingBytes * 1000 / SlowestRate);
+                request.Limit = Environment.TickCount64 + (long)_options.ReplyLimit.TotalMilliseconds + (
+                    _pendingBytes * 1000 / SlowestRate);
                 _pending.Add(_lastCookie, request);
             }
 
@@ -325,7 +326,8 @@ internal sealed class Connection : IDisposable
         const int FixedSize = sizeof(uint) + sizeof(ushort);
         if (header.Length is < FixedSize or > NbdSpec.MaxOptionLength || (!header.IsDone && ++_strayErrorCount > MaxStrayErrorCount))
         {
-            throw _wire.Violation("the length or number of error chunks", $"{FixedSize} to {NbdSpec.MaxOptionLength} bytes, few", $"{header.Length} bytes");
+            throw _wire.Violation(
+                "the length or number of error chunks", $"{FixedSize} to {NbdSpec.MaxOptionLength} bytes, few", $"{header.Length} bytes");
         }
 
         byte[] payload = new byte[header.Length];

@@ -149,7 +149,8 @@ internal sealed class ConnectionPool : IDisposable
             throw new NbdException(
                 _uri.ToString(),
                 NbdFault.ExportChanged,
-                $"the export is not what it was when it was first connected to: it had {Export.SizeBytes} bytes and has {export.SizeBytes}.");
+                $"the export is not what it was when it was first connected to: it had {Export.SizeBytes} bytes and has "
+                    + $"{export.SizeBytes}.");
         }
 
         return opened;

@@ -105,9 +105,11 @@ internal sealed class Handshake(NbdUri uri, NbdClientOptions options, Stream str
             }
 
             var reader = new DataReader(reply.Data);
-            if (reply.Type != OptionReplyType.MetaContext || !reader.TryReadUInt32(out uint id) || !reader.TryReadString(reader.RestLength, out string? name))
+            if (reply.Type != OptionReplyType.MetaContext || !reader.TryReadUInt32(out uint id)
+                || !reader.TryReadString(reader.RestLength, out string? name))
             {
-                throw _wire.Violation("the answer to SET_META_CONTEXT", "a context or the end of them", $"{reply.Type} of {reply.Data.Length} bytes");
+                throw _wire.Violation(
+                    "the answer to SET_META_CONTEXT", "a context or the end of them", $"{reply.Type} of {reply.Data.Length} bytes");
             }
 
             export = name == NbdSpec.AllocationContext ? export with { AllocationContextId = id } : export;
@@ -152,7 +154,8 @@ internal sealed class Handshake(NbdUri uri, NbdClientOptions options, Stream str
                 export = export with { SizeBytes = Size(size), Flags = (TransmissionFlags)flags };
                 break;
             case InfoType.BlockSize when isWhole:
-                isWhole = reader.TryReadUInt32(out uint least) & reader.TryReadUInt32(out _) & reader.TryReadUInt32(out uint most) && reader.RestLength == 0;
+                isWhole = reader.TryReadUInt32(out uint least) & reader.TryReadUInt32(out _) & reader.TryReadUInt32(out uint most)
+                    && reader.RestLength == 0;
                 export = isWhole ? WithBlockSizes(export, least, most) : export;
                 break;
             default:
@@ -201,13 +204,15 @@ internal sealed class Handshake(NbdUri uri, NbdClientOptions options, Stream str
         return export;
     }
 
-    private long Size(ulong size) => size <= long.MaxValue ? (long)size : throw _wire.Violation("the size of the export", "less than 2^63", size);
+    private long Size(ulong size) =>
+        size <= long.MaxValue ? (long)size : throw _wire.Violation("the size of the export", "less than 2^63", size);
 
     private OptionReply Request(OptionCode code, DataWriter data)
     {
         Send(code, data);
         OptionReply reply = OptionReply.Read(_wire, code);
-        return reply.IsError || reply.Type == OptionReplyType.Ack ? reply : throw _wire.Violation($"the answer to {code}", "yes or no", $"{reply.Type}");
+        return reply.IsError || reply.Type == OptionReplyType.Ack ? reply
+            : throw _wire.Violation($"the answer to {code}", "yes or no", $"{reply.Type}");
     }
 
     private void Send(OptionCode code, DataWriter data)
@@ -228,7 +233,8 @@ internal sealed class Handshake(NbdUri uri, NbdClientOptions options, Stream str
     private NbdException NotFound() => new(
         uri.ToString(),
         NbdFault.ExportNotFound,
-        uri.ExportName.Length > 0 ? $"the server has no export \"{uri.ExportName}\"." : "the server has no default export; the address has to name one.");
+        uri.ExportName.Length > 0 ? $"the server has no export \"{uri.ExportName}\"."
+            : "the server has no default export; the address has to name one.");
 
     private NbdException Refused(string message) => new(uri.ToString(), NbdFault.Refused, message);
 

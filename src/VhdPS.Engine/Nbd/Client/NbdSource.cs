@@ -149,7 +149,8 @@ public sealed class NbdSource : IDisposable
     private unsafe Exchange BeginRead(long offset, byte* target, int length) =>
         Exchange.Begin(_connections, () => new PendingRead(offset, target, length, _export.HasStructuredReplies));
 
-    /// <summary>Where data is in a range, as far as the server cares to say; null where it refuses, which is no reason not to read.</summary>
+    /// <summary>Where data is in a range, as far as the server cares to say; null where it refuses, which is no reason not to
+    /// read.</summary>
     private IReadOnlyList<(long Length, bool IsZero)>? AskStatus(long offset, uint length)
     {
         var status = (PendingStatus)Exchange.Begin(
@@ -165,7 +166,8 @@ public sealed class NbdSource : IDisposable
             throw new NbdException(
                 Path,
                 NbdFault.RequestFailed,
-                $"the server could not read {request.Request.Length} bytes at offset {request.Request.Offset}: error {(uint)request.Error}{said}.");
+                $"the server could not read {request.Request.Length} bytes at offset {request.Request.Offset}: error "
+                    + $"{(uint)request.Error}{said}.");
         }
     }
 }

@@ -65,7 +65,8 @@ internal sealed unsafe class PendingRead : PendingRequest
     private Span<byte> Claim(Wire wire, ulong offset, uint length)
     {
         ulong at = unchecked(offset - Request.Offset);
-        if (offset < Request.Offset || at > Request.Length || length == 0 || length > Request.Length - at || !_covered.TryAdd((int)at, (int)length))
+        if (offset < Request.Offset || at > Request.Length || length == 0 || length > Request.Length - at
+            || !_covered.TryAdd((int)at, (int)length))
         {
             throw wire.Violation(
                 "the place of a chunk",

@@ -27,7 +27,8 @@ internal sealed class PendingStatus(long offset, uint length, uint contextId)
         (long count, long rest) = Math.DivRem((long)header.Length - sizeof(uint), DescriptorSize);
         if (header.Chunk != ChunkType.BlockStatus || _extents.Count > 0 || rest != 0 || count is < 1 or > MaxDescriptorCount)
         {
-            throw wire.Violation("a chunk of the reply to BLOCK_STATUS", "descriptors, once", $"type {header.Chunk} of {header.Length} bytes");
+            throw wire.Violation(
+                "a chunk of the reply to BLOCK_STATUS", "descriptors, once", $"type {header.Chunk} of {header.Length} bytes");
         }
 
         uint id = wire.ReadUInt32();

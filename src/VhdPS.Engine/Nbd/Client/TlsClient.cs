@@ -33,7 +33,8 @@ internal sealed class TlsClient(NbdUri uri, NbdClientOptions options)
             });
             return encrypted;
         }
-        catch (Exception error) when (error is AuthenticationException or IOException or Win32Exception or InvalidOperationException or ObjectDisposedException)
+        catch (Exception error) when (
+            error is AuthenticationException or IOException or Win32Exception or InvalidOperationException or ObjectDisposedException)
         {
             encrypted.Dispose();
             throw Failure(error);
@@ -47,12 +48,15 @@ internal sealed class TlsClient(NbdUri uri, NbdClientOptions options)
         if (_distrust == SslPolicyErrors.None || options.SkipCertificateCheck)
         {
             return new NbdException(
-                uri.ToString(), NbdFault.EncryptionFailed, "the server and this client could not agree on encryption; it may want a certificate of the client.", error);
+                uri.ToString(), NbdFault.EncryptionFailed,
+                    "the server and this client could not agree on encryption; it may want a certificate of the client.", error);
         }
 
         string why = _distrust.HasFlag(SslPolicyErrors.RemoteCertificateNotAvailable) ? "it has none"
-            : _distrust.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors) ? "it is not of an authority that is trusted, or not valid now"
+            : _distrust.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors)
+                ? "it is not of an authority that is trusted, or not valid now"
             : $"it is not for {TargetHost}";
-        return new NbdException(uri.ToString(), NbdFault.CertificateNotTrusted, $"the certificate of the server is not trusted: {why}.", error);
+        return new NbdException(
+            uri.ToString(), NbdFault.CertificateNotTrusted, $"the certificate of the server is not trusted: {why}.", error);
     }
 }

@@ -131,7 +131,8 @@ public sealed class ImageExport : ExportedDisk
     private bool IsBlockAllocated(long sector) =>
         _image.Map.Table is { } table && table[(int)(sector / _image.Layout.SectorsPerBlock)] != VhdSpec.UnusedEntry;
 
-    /// <summary>What the file itself says of data of the image: a hole of a fixed image takes no space, one in a block counts with its block.</summary>
+    /// <summary>What the file itself says of data of the image: a hole of a fixed image takes no space, one in a block counts with its
+    /// block.</summary>
     private ExportedExtent FindInFile(long fileOffset, long length)
     {
         if (!_image.File.TryFindData(fileOffset, out long dataOffset, out long dataEnd) || dataOffset >= fileOffset + length)
@@ -143,6 +144,7 @@ public sealed class ImageExport : ExportedDisk
         hole -= hole % VhdSpec.SectorSize;
         return hole > 0
             ? new ExportedExtent(hole, IsAllocated: _image.Map.Table is not null, IsZero: true)
-            : new ExportedExtent(Math.Min(length, VhdSpec.RoundUp(dataEnd - fileOffset, VhdSpec.SectorSize)), IsAllocated: true, IsZero: false);
+            : new ExportedExtent(
+                Math.Min(length, VhdSpec.RoundUp(dataEnd - fileOffset, VhdSpec.SectorSize)), IsAllocated: true, IsZero: false);
     }
 }

@@ -46,7 +46,8 @@ internal sealed class Listener : IDisposable
 
         if (!IPAddress.IsLoopback(address) && !isEncrypted && !options.AllowUnencrypted)
         {
-            throw new ArgumentException($"{address} can be reached from other machines: a certificate is needed, or leave to do without.", nameof(options));
+            throw new ArgumentException(
+                $"{address} can be reached from other machines: a certificate is needed, or leave to do without.", nameof(options));
         }
 
         return OpenTcp(new IPEndPoint(address, options.Address is null ? 0 : options.Port), isEncrypted);
@@ -76,7 +77,8 @@ internal sealed class Listener : IDisposable
             {
                 // Gone again before it was taken.
             }
-            catch (SocketException error) when (error.SocketErrorCode is SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable)
+            catch (SocketException error) when (
+                error.SocketErrorCode is SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable)
             {
                 Thread.Sleep(100);
             }
@@ -134,7 +136,8 @@ internal sealed class Listener : IDisposable
         }
     }
 
-    /// <summary>Small replies are sent at once, and a client that is gone without a word is noticed although it is asked for nothing.</summary>
+    /// <summary>Small replies are sent at once, and a client that is gone without a word is noticed although it is asked for
+    /// nothing.</summary>
     private static void PrepareTcp(Socket client)
     {
         client.NoDelay = true;

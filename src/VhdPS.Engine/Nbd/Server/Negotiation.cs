@@ -173,7 +173,8 @@ internal sealed class Negotiation(ServedExports exports, TlsServer? tls, Stream 
     private NbdExport? Describe(OptionCode code, byte[] data)
     {
         var reader = new DataReader(data);
-        if (!reader.TryReadString(out string? name) || !reader.TryReadUInt16(out ushort wishCount) || reader.RestLength != wishCount * sizeof(ushort))
+        if (!reader.TryReadString(out string? name) || !reader.TryReadUInt16(out ushort wishCount)
+            || reader.RestLength != wishCount * sizeof(ushort))
         {
             Refuse(code, OptionReplyType.Invalid, "the lengths in the option do not fit it");
             return null;
@@ -185,7 +186,8 @@ internal sealed class Negotiation(ServedExports exports, TlsServer? tls, Stream 
             return null;
         }
 
-        Reply(code, OptionReplyType.Info, new DataWriter().UInt16((ushort)InfoType.Export).UInt64((ulong)export.SizeBytes).UInt16((ushort)FlagsOf(export)));
+        Reply(code, OptionReplyType.Info, new DataWriter().UInt16((ushort)InfoType.Export).UInt64((ulong)export.SizeBytes).UInt16(
+            (ushort)FlagsOf(export)));
         Reply(code, OptionReplyType.Info, new DataWriter().UInt16((ushort)InfoType.BlockSize)
             .UInt32(1).UInt32((uint)Math.Max(PreferredSize, export.Disk.SectorSize)).UInt32(NbdSpec.MaxPayload));
         while (reader.TryReadUInt16(out ushort wish))
@@ -268,5 +270,6 @@ internal sealed class Negotiation(ServedExports exports, TlsServer? tls, Stream 
 
     private void Reply(OptionCode code, OptionReplyType type, DataWriter data) => OptionReply.Write(_wire, code, type, data.Data);
 
-    private void Refuse(OptionCode code, OptionReplyType type, string why) => OptionReply.Write(_wire, code, type, Encoding.UTF8.GetBytes(why));
+    private void Refuse(OptionCode code, OptionReplyType type, string why) =>
+        OptionReply.Write(_wire, code, type, Encoding.UTF8.GetBytes(why));
 }

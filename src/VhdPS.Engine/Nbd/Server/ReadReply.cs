@@ -109,7 +109,8 @@ internal sealed class ReadReply(Wire wire, NbdExport export, bool hasStructuredR
             if (error == NbdError.None)
             {
                 bool isLast = offset + piece.Length == end;
-                error = piece.IsZero ? SendHole(request, offset, piece.Length, isLast) : SendData(request, offset, (int)piece.Length, isLast);
+                error = piece.IsZero ? SendHole(request, offset, piece.Length, isLast)
+                    : SendData(request, offset, (int)piece.Length, isLast);
             }
 
             if (error != NbdError.None)

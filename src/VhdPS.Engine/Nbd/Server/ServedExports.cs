@@ -18,7 +18,8 @@ internal sealed class ServedExports
         {
             if (!_byName.TryAdd(export.Name, export))
             {
-                throw new ArgumentException($"{export.Path} and {_byName[export.Name].Path} would both be served as \"{export.Name}\".", nameof(exports));
+                throw new ArgumentException(
+                    $"{export.Path} and {_byName[export.Name].Path} would both be served as \"{export.Name}\".", nameof(exports));
             }
         }
 

@@ -16,7 +16,8 @@ internal sealed class Session : IDisposable
     private volatile Transmission? _transmission;
 
     public Session(
-        Socket socket, string uri, NbdServerOptions options, ServedExports exports, TlsServer? tls, Func<bool> isStopping, Action<Session> ended)
+        Socket socket, string uri, NbdServerOptions options, ServedExports exports, TlsServer? tls, Func<bool> isStopping,
+            Action<Session> ended)
     {
         _socket = socket;
         _uri = uri;

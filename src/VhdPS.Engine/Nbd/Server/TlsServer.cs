@@ -42,7 +42,8 @@ internal sealed class TlsServer
             encrypted.AuthenticateAsServer(_options);
             return encrypted;
         }
-        catch (Exception error) when (error is AuthenticationException or IOException or Win32Exception or InvalidOperationException or ObjectDisposedException)
+        catch (Exception error) when (
+            error is AuthenticationException or IOException or Win32Exception or InvalidOperationException or ObjectDisposedException)
         {
             encrypted.Dispose();
             throw new NbdException(uri, NbdFault.EncryptionFailed, "a client and the server could not agree on encryption.", error);

@@ -269,7 +269,8 @@ internal sealed class Transmission
         }
         else if (error == NbdError.None)
         {
-            _wire.Commit(ReplyHeader.OfChunk(request.Cookie, ChunkType.None, isDone: true, 0).Write(_wire.Reserve(NbdSpec.ChunkHeaderSize)));
+            _wire.Commit(
+                ReplyHeader.OfChunk(request.Cookie, ChunkType.None, isDone: true, 0).Write(_wire.Reserve(NbdSpec.ChunkHeaderSize)));
         }
         else
         {

@@ -9,7 +9,8 @@ internal static class ApfsContainer
     {
         uint blockSize = BinaryPrimitives.ReadUInt32LittleEndian(bytes[36..]);
         ulong blockCount = BinaryPrimitives.ReadUInt64LittleEndian(bytes[40..]);
-        if (!bytes[32..].StartsWith("NXSB"u8) || blockSize is < 4096 or > 65536 || !uint.IsPow2(blockSize) || blockCount > long.MaxValue / 65536)
+        if (!bytes[32..].StartsWith("NXSB"u8) || blockSize is < 4096 or > 65536 || !uint.IsPow2(blockSize)
+            || blockCount > long.MaxValue / 65536)
         {
             return null;
         }

@@ -1,6 +1,7 @@
 namespace VhdPS.Engine.Partitions.FileSystems;
 
-/// <summary>What tells a volume that BitLocker encrypts: a signature, or on removable disks an id in a FAT boot sector. Source: libbde documentation.</summary>
+/// <summary>What tells a volume that BitLocker encrypts: a signature, or on removable disks an id in a FAT boot sector. Source: libbde
+/// documentation.</summary>
 internal static class BitLockerHeader
 {
     private const int ToGoIdAt = 424;

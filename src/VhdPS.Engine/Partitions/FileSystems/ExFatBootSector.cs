@@ -2,7 +2,8 @@ using System.Buffers.Binary;
 
 namespace VhdPS.Engine.Partitions.FileSystems;
 
-/// <summary>The first 512 bytes of an exFAT volume. All numbers are little-endian. Source: Microsoft, "exFAT file system specification".</summary>
+/// <summary>The first 512 bytes of an exFAT volume. All numbers are little-endian. Source: Microsoft, "exFAT file system
+/// specification".</summary>
 internal sealed class ExFatBootSector
 {
     /// <summary>Bytes that are read.</summary>

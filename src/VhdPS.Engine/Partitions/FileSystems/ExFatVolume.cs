@@ -77,7 +77,8 @@ internal sealed class ExFatVolume
         Span<byte> entry = stackalloc byte[sizeof(uint)];
         for (uint cluster = firstCluster; chain.Count < clusterCount;)
         {
-            if (!IsCluster(cluster) || !Window.TryRead(((long)Boot.FatSector * Boot.BytesPerSector) + (cluster * (long)sizeof(uint)), entry))
+            if (!IsCluster(cluster)
+                || !Window.TryRead(((long)Boot.FatSector * Boot.BytesPerSector) + (cluster * (long)sizeof(uint)), entry))
             {
                 return null;
             }

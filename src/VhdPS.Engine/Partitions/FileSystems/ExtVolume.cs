@@ -16,15 +16,18 @@ internal static class ExtVolume
         {
             log.Add(
                 PartitionFault.FileSystemChecksumMismatch, PartitionStructure.FileSystem, window.Offset + ExtSuperblock.Offset,
-                $"{superblock.ComputedChecksum:X8}", $"{superblock.StoredChecksum:X8}", $"The checksum of the superblock is not that of its bytes.");
+                $"{superblock.ComputedChecksum:X8}", $"{superblock.StoredChecksum:X8}",
+                    $"The checksum of the superblock is not that of its bytes.");
         }
 
         ulong most = (ulong)(long.MaxValue / superblock.BlockSize);
         if (superblock.BlockCount > most || superblock.FreeBlockCount > superblock.BlockCount)
         {
             log.Add(
-                PartitionFault.FileSystemFieldInvalid, PartitionStructure.FileSystem, window.Offset + ExtSuperblock.Offset, $"at most {most} blocks",
-                $"{superblock.BlockCount} blocks, {superblock.FreeBlockCount} free", $"The superblock counts more blocks than there can be.");
+                PartitionFault.FileSystemFieldInvalid, PartitionStructure.FileSystem, window.Offset
+                    + ExtSuperblock.Offset, $"at most {most} blocks",
+                $"{superblock.BlockCount} blocks, {superblock.FreeBlockCount} free",
+                    $"The superblock counts more blocks than there can be.");
         }
 
         bool isCountKnown = superblock.BlockCount <= most;

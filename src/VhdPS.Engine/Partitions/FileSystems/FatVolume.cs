@@ -120,7 +120,8 @@ internal sealed class FatVolume
     {
         // A sector at a time: what is looked for is mostly the first entry.
         byte[] bytes = new byte[Boot.BytesPerSector];
-        for (long sector = 0; sector < Boot.RootSectorCount && Window.TryRead((Boot.RootSector + sector) * Boot.BytesPerSector, bytes); sector++)
+        for (long sector = 0; sector < Boot.RootSectorCount && Window.TryRead(
+            (Boot.RootSector + sector) * Boot.BytesPerSector, bytes); sector++)
         {
             foreach (FatFolderEntry entry in FatFolderEntry.List(bytes))
             {

@@ -73,8 +73,10 @@ internal static class FileSystemProbe
         Take(LvmLabel.Identify(head));
         Take(ExtVolume.Identify(window, head));
         Take(BtrfsSuperblock.Identify(tail[(BtrfsSuperblock.Offset - TailAt)..]));
-        Take(SwapHeader.Identify(head, head.Slice(SwapHeader.PageSize - SwapHeader.SignatureSize, SwapHeader.SignatureSize), SwapHeader.PageSize)
-            ?? SwapHeader.Identify(head, tail.Slice(LargePageSize - SwapHeader.SignatureSize - TailAt, SwapHeader.SignatureSize), LargePageSize));
+        Take(SwapHeader.Identify(
+            head, head.Slice(SwapHeader.PageSize - SwapHeader.SignatureSize, SwapHeader.SignatureSize), SwapHeader.PageSize)
+            ?? SwapHeader.Identify(
+                head, tail.Slice(LargePageSize - SwapHeader.SignatureSize - TailAt, SwapHeader.SignatureSize), LargePageSize));
         return found;
     }
 
@@ -91,14 +93,16 @@ internal static class FileSystemProbe
         if (info.SizeBytes > window.Length)
         {
             log.Add(
-                PartitionFault.FileSystemPastEnd, PartitionStructure.FileSystem, window.Offset, $"at most {window.Length} bytes", $"{info.SizeBytes}",
+                PartitionFault.FileSystemPastEnd, PartitionStructure.FileSystem, window.Offset, $"at most {window.Length} bytes",
+                    $"{info.SizeBytes}",
                 $"The {info.Name} file system is larger than its partition.");
         }
 
         foreach (FileSystemDescription other in found.Skip(1))
         {
             log.Add(
-                PartitionFault.FileSystemAmbiguous, PartitionStructure.FileSystem, window.Offset, $"one signature", $"those of {info.Name} and {other.Name}",
+                PartitionFault.FileSystemAmbiguous, PartitionStructure.FileSystem, window.Offset, $"one signature",
+                    $"those of {info.Name} and {other.Name}",
                 $"The partition has the signatures of more than one file system.");
         }
 

@@ -3,7 +3,8 @@ using System.Text;
 
 namespace VhdPS.Engine.Partitions.FileSystems;
 
-/// <summary>The label of a physical volume of LVM2, in one of the first four sectors of 512 bytes. Source: LVM2, format_text/layout.h.</summary>
+/// <summary>The label of a physical volume of LVM2, in one of the first four sectors of 512 bytes. Source: LVM2,
+/// format_text/layout.h.</summary>
 internal static class LvmLabel
 {
     private const int SectorSize = 512;

@@ -80,7 +80,8 @@ internal readonly record struct NtfsAttribute(byte[] Record, int At, int Length)
             return null;
         }
 
-        return NtfsMappingPairs.Decode(Bytes[at..], FirstVcn, clusterCount) is { } runs && (runs.Count == 0 ? FirstVcn : runs[^1].EndVcn) == LastVcn + 1
+        return NtfsMappingPairs.Decode(Bytes[at..], FirstVcn, clusterCount) is { } runs
+            && (runs.Count == 0 ? FirstVcn : runs[^1].EndVcn) == LastVcn + 1
             ? runs
             : null;
     }

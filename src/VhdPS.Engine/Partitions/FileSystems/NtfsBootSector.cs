@@ -3,7 +3,8 @@ using System.Globalization;
 
 namespace VhdPS.Engine.Partitions.FileSystems;
 
-/// <summary>The first 512 bytes of an NTFS volume. All numbers are little-endian. Source: Microsoft, "BIOS Parameter Block" of NTFS; linux-ntfs documentation, "$Boot".</summary>
+/// <summary>The first 512 bytes of an NTFS volume. All numbers are little-endian. Source: Microsoft, "BIOS Parameter Block" of NTFS;
+/// linux-ntfs documentation, "$Boot".</summary>
 internal sealed class NtfsBootSector
 {
     /// <summary>Bytes that are read.</summary>

@@ -72,7 +72,8 @@ internal sealed class NtfsRecord
         return null;
     }
 
-    /// <summary>Puts the bytes back that were replaced; false where one does not have the number, or the array is not in the bytes.</summary>
+    /// <summary>Puts the bytes back that were replaced; false where one does not have the number, or the array is not in the
+    /// bytes.</summary>
     public static bool TryRestore(Span<byte> bytes)
     {
         int at = BinaryPrimitives.ReadUInt16LittleEndian(bytes[4..]), count = BinaryPrimitives.ReadUInt16LittleEndian(bytes[6..]);

@@ -58,7 +58,8 @@ internal sealed class NtfsVolume
         if (!volume.HasMft)
         {
             log.Add(
-                PartitionFault.FileSystemFieldInvalid, PartitionStructure.FileSystem, window.Offset + 48, $"the first cluster of the master file table",
+                PartitionFault.FileSystemFieldInvalid, PartitionStructure.FileSystem, window.Offset
+                    + 48, $"the first cluster of the master file table",
                 $"cluster {volume.Boot.MftCluster}", $"There is no valid record of the master file table where the boot sector says.");
         }
 
@@ -66,7 +67,8 @@ internal sealed class NtfsVolume
         ReadOnlySpan<byte> information = record?.Find(NtfsAttribute.VolumeInformation) is { } attribute ? attribute.Value : default;
         return new FileSystemDescription(FileSystemKind.Ntfs)
         {
-            Version = information.Length >= 10 ? string.Create(CultureInfo.InvariantCulture, $"{information[8]}.{information[9]}") : string.Empty,
+            Version = information.Length >= 10 ? string.Create(CultureInfo.InvariantCulture, $"{information[8]}.{information[9]}")
+                : string.Empty,
             Label = record?.Find(NtfsAttribute.VolumeName) is { } name ? Encoding.Unicode.GetString(name.Value) : string.Empty,
             Uuid = volume.Boot.SerialText,
             SizeBytes = volume.SizeBytes,

@@ -23,7 +23,8 @@ internal static class RaidSuperblock
         Span<byte> bytes = stackalloc byte[Size];
         long old = (window.Length / OldReserved * OldReserved) - OldReserved;
         long at = (window.Length - NewReserved) / NewAlignment * NewAlignment;
-        return (window.TryRead(at, bytes) && Matches(bytes, out FileSystemDescription? info)) || (window.TryRead(old, bytes) && Matches(bytes, out info))
+        return (window.TryRead(at, bytes) && Matches(bytes, out FileSystemDescription? info))
+            || (window.TryRead(old, bytes) && Matches(bytes, out info))
             ? info
             : null;
     }

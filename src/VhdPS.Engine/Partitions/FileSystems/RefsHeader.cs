@@ -14,7 +14,8 @@ internal static class RefsHeader
         }
 
         ulong sectorCount = BinaryPrimitives.ReadUInt64LittleEndian(bytes[24..]);
-        uint sectorSize = BinaryPrimitives.ReadUInt32LittleEndian(bytes[32..]), perCluster = BinaryPrimitives.ReadUInt32LittleEndian(bytes[36..]);
+        uint sectorSize = BinaryPrimitives.ReadUInt32LittleEndian(bytes[32..]), perCluster = BinaryPrimitives.ReadUInt32LittleEndian(
+            bytes[36..]);
         bool isSizeKnown = sectorSize is 512 or 4096 && sectorCount <= long.MaxValue / 4096;
         bool isClusterKnown = isSizeKnown && perCluster is > 0 and <= 1024;
         ulong serial = BinaryPrimitives.ReadUInt64LittleEndian(bytes[56..]);

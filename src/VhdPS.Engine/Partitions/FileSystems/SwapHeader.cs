@@ -3,7 +3,8 @@ using System.Globalization;
 
 namespace VhdPS.Engine.Partitions.FileSystems;
 
-/// <summary>The header of Linux's swap space: a signature in the last ten bytes of the first page. Source: Linux, include/linux/swap.h.</summary>
+/// <summary>The header of Linux's swap space: a signature in the last ten bytes of the first page. Source: Linux,
+/// include/linux/swap.h.</summary>
 internal static class SwapHeader
 {
     /// <summary>Bytes of the signature.</summary>

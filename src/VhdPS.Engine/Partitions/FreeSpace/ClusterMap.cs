@@ -75,7 +75,8 @@ internal abstract class ClusterMap
         }
     }
 
-    /// <summary>The free ranges of the map that begin before an end, from an offset of the disk on, in order; what is not valid counts as used.</summary>
+    /// <summary>The free ranges of the map that begin before an end, from an offset of the disk on, in order; what is not valid counts as
+    /// used.</summary>
     public IEnumerable<FreeRange> ListFree(long fromOffset, long toOffset)
     {
         byte[] bits = ArrayPool<byte>.Shared.Rent(UseBits.BytesFor(PartClusterCount));
@@ -96,7 +97,8 @@ internal abstract class ClusterMap
                 for (int at = UseBits.FindClear(bits, 0, count); at < count;)
                 {
                     int end = UseBits.FindSet(bits, at, count);
-                    long offset = start + (part * partBytes) + (at * ClusterSize), rangeEnd = start + (part * partBytes) + (end * ClusterSize);
+                    long offset = start + (part * partBytes) + (at * ClusterSize), rangeEnd = start + (part * partBytes) + (
+                        end * ClusterSize);
                     if (offset == pendingEnd)
                     {
                         pendingEnd = rangeEnd;
@@ -163,7 +165,8 @@ internal abstract class ClusterMap
             if (!UseBits.AreSet(bits, (int)(start - first), (int)(end - first)))
             {
                 return MapProblem.Of(
-                    FreeSpaceVerdict.Inconsistent, $"The map calls clusters free that are in use for certain: one or more of {start} to {end - 1}.");
+                    FreeSpaceVerdict.Inconsistent,
+                        $"The map calls clusters free that are in use for certain: one or more of {start} to {end - 1}.");
             }
         }
 

@@ -30,7 +30,8 @@ internal sealed class ExFatMap : ClusterMap
             || ReadRuns(volume, named) is not { } bitmap
             || ReadRuns(volume, upcase) is not { } letters)
         {
-            problem = MapProblem.Of(FreeSpaceVerdict.Inconsistent, $"The root folder does not name one map and one table of letters that can be read.");
+            problem = MapProblem.Of(
+                FreeSpaceVerdict.Inconsistent, $"The root folder does not name one map and one table of letters that can be read.");
             return null;
         }
 
@@ -41,7 +42,8 @@ internal sealed class ExFatMap : ClusterMap
             occupied.Add(run.FirstLcn, run.Count);
         }
 
-        problem = occupied.Sort() ? null : MapProblem.Of(FreeSpaceVerdict.Inconsistent, $"The map, the letters and the root folder share clusters.");
+        problem = occupied.Sort() ? null
+            : MapProblem.Of(FreeSpaceVerdict.Inconsistent, $"The map, the letters and the root folder share clusters.");
         if (problem is not null)
         {
             return null;

@@ -20,12 +20,14 @@ internal static class ExFatState
         ExFatBootSector boot = volume.Boot;
         if (boot.FatCount != 1 || boot.MajorRevision != 1 || (boot.VolumeFlags & SecondTableFlag) != 0)
         {
-            return MapProblem.Of(FreeSpaceVerdict.FeatureUnsupported, $"The volume has {boot.FatCount} tables and revision {boot.MajorRevision}.");
+            return MapProblem.Of(
+                FreeSpaceVerdict.FeatureUnsupported, $"The volume has {boot.FatCount} tables and revision {boot.MajorRevision}.");
         }
 
         if ((boot.VolumeFlags & (DirtyFlag | FailureFlag)) != 0)
         {
-            return MapProblem.Of(FreeSpaceVerdict.NotClean, $"The volume was not unmounted, or has errors: its flags are {boot.VolumeFlags:X4}.");
+            return MapProblem.Of(
+                FreeSpaceVerdict.NotClean, $"The volume was not unmounted, or has errors: its flags are {boot.VolumeFlags:X4}.");
         }
 
         return CheckRegions(volume) ?? CheckFirstEntries(volume);
@@ -42,7 +44,8 @@ internal static class ExFatState
 
         if (!IsChecksumValid(region, volume.Boot.BytesPerSector) || !IsChecksumValid(backup, volume.Boot.BytesPerSector))
         {
-            return MapProblem.Of(FreeSpaceVerdict.ChecksumMismatch, $"The checksum of the boot region, or of its backup, is not that of its bytes.");
+            return MapProblem.Of(
+                FreeSpaceVerdict.ChecksumMismatch, $"The checksum of the boot region, or of its backup, is not that of its bytes.");
         }
 
         region.AsSpan(FlagsAt, 2).CopyTo(backup.AsSpan(FlagsAt));
@@ -52,7 +55,8 @@ internal static class ExFatState
             : MapProblem.Of(FreeSpaceVerdict.CopiesDiffer, $"The boot region and its backup differ.");
     }
 
-    /// <summary>Whether the last sector of a region repeats the checksum of the others, in which flags and the use in percent do not count.</summary>
+    /// <summary>Whether the last sector of a region repeats the checksum of the others, in which flags and the use in percent do not
+    /// count.</summary>
     private static bool IsChecksumValid(ReadOnlySpan<byte> region, int bytesPerSector)
     {
         ReadOnlySpan<byte> covered = region[..((ExFatBootSector.RegionSectorCount - 1) * bytesPerSector)];

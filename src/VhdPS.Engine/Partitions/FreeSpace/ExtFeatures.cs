@@ -33,12 +33,14 @@ internal static class ExtFeatures
 
         if ((superblock.FeatureIncompat & ExtSuperblock.IncompatRecover) != 0)
         {
-            return MapProblem.Of(FreeSpaceVerdict.NotClean, $"The journal holds changes that were not written yet: mount and unmount the file system first.");
+            return MapProblem.Of(FreeSpaceVerdict.NotClean,
+                $"The journal holds changes that were not written yet: mount and unmount the file system first.");
         }
 
         if (superblock.State != ExtSuperblock.StateClean || superblock.LastOrphan != 0)
         {
-            return MapProblem.Of(FreeSpaceVerdict.NotClean, $"The file system was not unmounted, or has errors: its state is {superblock.State:X4}.");
+            return MapProblem.Of(
+                FreeSpaceVerdict.NotClean, $"The file system was not unmounted, or has errors: its state is {superblock.State:X4}.");
         }
 
         uint compat = superblock.FeatureCompat & ~KnownCompat, incompat = superblock.FeatureIncompat & ~KnownIncompat;
@@ -47,7 +49,7 @@ internal static class ExtFeatures
         {
             return MapProblem.Of(
                 FreeSpaceVerdict.FeatureUnsupported,
-                $"Features are set that are not handled here: compatible {compat:X}, incompatible {incompat:X}, read-only compatible {readOnly:X}.");
+                $"Features are set that are not handled: compatible {compat:X}, incompatible {incompat:X}, read-only {readOnly:X}.");
         }
 
         // The two kinds of descriptor checksums exclude each other.

@@ -55,20 +55,23 @@ internal sealed class ExtGeometry
 
         if (superblock.BlockCount > (ulong)(volumeBytes / superblock.BlockSize))
         {
-            problem = MapProblem.Of(FreeSpaceVerdict.PastEnd, $"The file system has {superblock.BlockCount} blocks, more than the partition.");
+            problem = MapProblem.Of(
+                FreeSpaceVerdict.PastEnd, $"The file system has {superblock.BlockCount} blocks, more than the partition.");
             return null;
         }
 
         var geometry = new ExtGeometry(superblock);
         if (geometry.DescriptorBytes > MaxDescriptorBytes)
         {
-            problem = MapProblem.Of(FreeSpaceVerdict.FeatureUnsupported, $"The file system has {geometry.GroupCount} groups, more than are read.");
+            problem = MapProblem.Of(
+                FreeSpaceVerdict.FeatureUnsupported, $"The file system has {geometry.GroupCount} groups, more than are read.");
         }
         else if (geometry.GroupCount * superblock.InodesPerGroup != superblock.InodeCount
             || geometry.DescriptorBlockCount + superblock.ReservedDescriptorBlockCount + 1 > geometry.BlocksPerGroup
             || geometry.InodeTableBlockCount > geometry.BlocksPerGroup)
         {
-            problem = MapProblem.Of(FreeSpaceVerdict.Inconsistent, $"The superblock's numbers of groups, inodes and blocks do not fit together.");
+            problem = MapProblem.Of(
+                FreeSpaceVerdict.Inconsistent, $"The superblock's numbers of groups, inodes and blocks do not fit together.");
         }
 
         return problem is null ? geometry : null;
@@ -80,7 +83,8 @@ internal sealed class ExtGeometry
     /// <summary>Blocks of a group; the last may have fewer.</summary>
     public int BlocksIn(long group) => (int)Math.Min(BlocksPerGroup, BlockCount - FirstBlock(group));
 
-    /// <summary>Blocks at the start of a group that a copy of the superblock, the descriptors and what is kept for more of them take.</summary>
+    /// <summary>Blocks at the start of a group that a copy of the superblock, the descriptors and what is kept for more of them
+    /// take.</summary>
     public long SuperBlocksIn(long group) =>
         HasSuperblock(group) ? Math.Min(BlocksIn(group), 1 + DescriptorBlockCount + _superblock.ReservedDescriptorBlockCount) : 0;
 
@@ -139,6 +143,7 @@ internal sealed class ExtGeometry
             && superblock.InodeSize >= 128 && superblock.InodeSize <= blockSize && int.IsPow2(superblock.InodeSize)
             && int.IsPow2(superblock.DescriptorSize) && superblock.DescriptorSize <= 1024
             && superblock.DescriptorSize >= (superblock.Has64Bit ? 64 : 32);
-        return isValid ? null : MapProblem.Of(FreeSpaceVerdict.Inconsistent, $"The superblock has numbers that no ext file system can have.");
+        return isValid ? null
+            : MapProblem.Of(FreeSpaceVerdict.Inconsistent, $"The superblock has numbers that no ext file system can have.");
     }
 }

@@ -8,7 +8,8 @@ internal static class ExtGroups
 {
     private const int ReadSize = 64 * 1024;
 
-    /// <summary>Features that decide where things lie or what the map says; a backup of the superblock has them as the superblock does.</summary>
+    /// <summary>Features that decide where things lie or what the map says; a backup of the superblock has them as the superblock
+    /// does.</summary>
     private const uint PlacingIncompat = ExtSuperblock.Incompat64Bit | ExtSuperblock.IncompatMetaGroups;
 
     private const uint PlacingReadOnly = ExtSuperblock.ReadOnlySparseSuper | ExtSuperblock.ReadOnlyGroupChecksum
@@ -16,14 +17,16 @@ internal static class ExtGroups
 
     /// <summary>Reads all descriptors.</summary>
     /// <returns>Null with a problem where one is not valid.</returns>
-    public static ExtGroup[]? Read(DiskWindow window, ExtSuperblock superblock, ExtGeometry geometry, CancellationToken cancellation, out MapProblem? problem)
+    public static ExtGroup[]? Read(
+        DiskWindow window, ExtSuperblock superblock, ExtGeometry geometry, CancellationToken cancellation, out MapProblem? problem)
     {
         ExtGroup[] groups = new ExtGroup[geometry.GroupCount];
         problem = ForEach(window, superblock, geometry, geometry.FirstDataBlock + 1, (group, bytes) =>
         {
             if (!ExtGroup.IsChecksumValid(bytes, (uint)group, superblock))
             {
-                return MapProblem.Of(FreeSpaceVerdict.ChecksumMismatch, $"The checksum of the descriptor of group {group} is not that of its bytes.");
+                return MapProblem.Of(
+                    FreeSpaceVerdict.ChecksumMismatch, $"The checksum of the descriptor of group {group} is not that of its bytes.");
             }
 
             groups[group] = ExtGroup.Parse(bytes);
@@ -46,15 +49,18 @@ internal static class ExtGroups
 
         long block = geometry.FirstBlock(backupGroup);
         byte[] bytes = new byte[ExtSuperblock.Size];
-        if (!window.TryRead(block * geometry.BlockSize, bytes) || ExtSuperblock.Parse(bytes) is not { } backup || !IsPlacedLike(superblock, backup))
+        if (!window.TryRead(block * geometry.BlockSize, bytes) || ExtSuperblock.Parse(bytes) is not { } backup
+            || !IsPlacedLike(superblock, backup))
         {
-            return MapProblem.Of(FreeSpaceVerdict.CopiesDiffer, $"The backup of the superblock in group {backupGroup} is not like the superblock.");
+            return MapProblem.Of(
+                FreeSpaceVerdict.CopiesDiffer, $"The backup of the superblock in group {backupGroup} is not like the superblock.");
         }
 
         return ForEach(window, superblock, geometry, block + 1, (group, bytes) =>
             ExtGroup.Parse(bytes).IsPlacedLike(groups[group])
                 ? null
-                : MapProblem.Of(FreeSpaceVerdict.CopiesDiffer, $"The backup of the descriptor of group {group} names other places."), cancellation);
+                : MapProblem.Of(
+                    FreeSpaceVerdict.CopiesDiffer, $"The backup of the descriptor of group {group} names other places."), cancellation);
     }
 
     private static bool IsPlacedLike(ExtSuperblock superblock, ExtSuperblock backup) =>

@@ -78,7 +78,8 @@ internal sealed class ExtMap : ClusterMap
         int freeCount = UseBits.CountClear(bits, count);
         return (uint)freeCount == group.FreeBlockCount
             ? null
-            : MapProblem.Of(FreeSpaceVerdict.Inconsistent, $"The map of group {part} has {freeCount} free blocks, and its descriptor says {group.FreeBlockCount}.");
+            : MapProblem.Of(FreeSpaceVerdict.Inconsistent,
+                $"The map of group {part} has {freeCount} free blocks, and its descriptor says {group.FreeBlockCount}.");
     }
 
     /// <summary>Everything that the descriptors say is taken, counted from the first group's first block.</summary>
@@ -89,11 +90,13 @@ internal sealed class ExtMap : ClusterMap
         {
             ExtGroup group = groups[i];
             occupied.Add(geometry.FirstBlock(i) - geometry.FirstDataBlock, geometry.SuperBlocksIn(i));
-            foreach ((long block, long count) in new[] { (group.BlockBitmap, 1L), (group.InodeBitmap, 1L), (group.InodeTable, geometry.InodeTableBlockCount) })
+            foreach ((long block, long count) in new[] { (group.BlockBitmap, 1L), (group.InodeBitmap, 1L), (
+                group.InodeTable, geometry.InodeTableBlockCount) })
             {
                 if (block < geometry.FirstDataBlock || block > geometry.BlockCount - count)
                 {
-                    problem = MapProblem.Of(FreeSpaceVerdict.Inconsistent, $"The descriptor of group {i} names block {block}, which is none of the file system's.");
+                    problem = MapProblem.Of(FreeSpaceVerdict.Inconsistent,
+                        $"The descriptor of group {i} names block {block}, which is none of the file system's.");
                     return null;
                 }
 

@@ -46,7 +46,8 @@ internal sealed class FatMap : ClusterMap
         };
     }
 
-    /// <summary>Counts the free clusters of FAT12, whose entries are of one and a half bytes; null where its table cannot be read.</summary>
+    /// <summary>Counts the free clusters of FAT12, whose entries are of one and a half bytes; null where its table cannot be
+    /// read.</summary>
     public static long? CountFreeFat12(FatVolume volume)
     {
         FatBootSector boot = volume.Boot;
@@ -107,7 +108,8 @@ internal sealed class FatMap : ClusterMap
         }
     }
 
-    /// <summary>Eight entries at a time: only zero is looked for, so the order of an entry's bytes matters only to the four bits that are no part of it.</summary>
+    /// <summary>Eight entries at a time: only zero is looked for, so the order of an entry's bytes matters only to the four bits that are
+    /// no part of it.</summary>
     private static void Pack(ReadOnlySpan<uint> entries, Span<byte> bits)
     {
         uint mask = BitConverter.IsLittleEndian ? Fat32Mask : BinaryPrimitives.ReverseEndianness(Fat32Mask);
@@ -129,7 +131,8 @@ internal sealed class FatMap : ClusterMap
         int i = 0;
         for (; i + Vector128<ushort>.Count <= entries.Length; i += Vector128<ushort>.Count)
         {
-            bits[i >> 3] = (byte)(Vector128.Equals(Vector128.Create(entries[i..]), Vector128<ushort>.Zero).ExtractMostSignificantBits() ^ 0xFF);
+            bits[i >> 3] = (byte)(
+                Vector128.Equals(Vector128.Create(entries[i..]), Vector128<ushort>.Zero).ExtractMostSignificantBits() ^ 0xFF);
         }
 
         for (; i < entries.Length; i++)

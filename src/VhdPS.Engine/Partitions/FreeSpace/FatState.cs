@@ -22,7 +22,8 @@ internal static class FatState
         if ((boot.ExtendedFlags & MirroringOff) != 0 || boot.Fat32Version != 0)
         {
             return MapProblem.Of(
-                FreeSpaceVerdict.FeatureUnsupported, $"Only one copy of the table is kept up to date, or the version {boot.Fat32Version} is not 0.");
+                FreeSpaceVerdict.FeatureUnsupported,
+                    $"Only one copy of the table is kept up to date, or the version {boot.Fat32Version} is not 0.");
         }
 
         return CheckFirstEntries(volume) ?? CheckPlace(volume, usedClusterCount, cancellation);
@@ -84,6 +85,7 @@ internal static class FatState
         return hasBackup || evidence.IsPlaceProven || (isUsual && !boot.IsFat32)
             ? null
             : MapProblem.Of(
-                FreeSpaceVerdict.FeatureUnsupported, $"The boot sector has unusual numbers, no backup, and no folder proves where its clusters lie.");
+                FreeSpaceVerdict.FeatureUnsupported,
+                    $"The boot sector has unusual numbers, no backup, and no folder proves where its clusters lie.");
     }
 }

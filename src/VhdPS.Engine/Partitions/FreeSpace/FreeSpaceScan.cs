@@ -24,12 +24,15 @@ internal sealed class FreeSpaceScan
     public static IReadOnlyList<PartitionFreeSpace> Run(IDiskReader disk, PartitionTable table, CancellationToken cancellation)
     {
         var scan = new FreeSpaceScan(disk, table, cancellation);
-        List<PartitionFreeSpace> results = [.. table.Partitions.Where(partition => partition.Role != PartitionRole.Extended).Select(scan.Judge)];
+        List<PartitionFreeSpace> results = [
+            .. table.Partitions.Where(partition => partition.Role != PartitionRole.Extended).Select(scan.Judge)];
 
         // A stopped system remembers what it knew of every file system of the disk, not only of the one that it is saved in.
-        if (results.Find(result => result.Verdict == FreeSpaceVerdict.Hibernated || result.FileSystem is { IsHibernated: true }) is { } stopped)
+        if (results.Find(
+            result => result.Verdict == FreeSpaceVerdict.Hibernated || result.FileSystem is { IsHibernated: true }) is { } stopped)
         {
-            string reason = FormattableString.Invariant($"A system is stopped in partition {stopped.Partition.Number} and expects the disk as it left it.");
+            string reason = FormattableString.Invariant(
+                $"A system is stopped in partition {stopped.Partition.Number} and expects the disk as it left it.");
             return [.. results.Select(result => result.Verdict != FreeSpaceVerdict.Known
                 ? result
                 : new PartitionFreeSpace(result.Partition, result.FileSystem, FreeSpaceVerdict.Hibernated, reason))];
@@ -85,7 +88,8 @@ internal sealed class FreeSpaceScan
     {
         if (!_table.IsWhole)
         {
-            return MapProblem.Of(FreeSpaceVerdict.TableDamaged, $"The partition table is damaged, so what else lies in the partition is not known.");
+            return MapProblem.Of(
+                FreeSpaceVerdict.TableDamaged, $"The partition table is damaged, so what else lies in the partition is not known.");
         }
 
         if (partition.StartSector < 0 || partition.EndSector > _table.SectorCount)

@@ -7,5 +7,6 @@ namespace VhdPS.Engine.Partitions.FreeSpace;
 /// <param name="Reason">A sentence for people.</param>
 public sealed record MapProblem(FreeSpaceVerdict Verdict, string Reason)
 {
-    internal static MapProblem Of(FreeSpaceVerdict verdict, FormattableString reason) => new(verdict, reason.ToString(CultureInfo.InvariantCulture));
+    internal static MapProblem Of(FreeSpaceVerdict verdict, FormattableString reason) =>
+        new(verdict, reason.ToString(CultureInfo.InvariantCulture));
 }

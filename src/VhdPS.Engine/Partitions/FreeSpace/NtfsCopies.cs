@@ -13,7 +13,8 @@ internal static class NtfsCopies
         if (!volume.Window.TryRead(volume.SizeBytes, bytes) || NtfsBootSector.Parse(bytes) is not { } backup
             || !backup.Parameters.SequenceEqual(volume.Boot.Parameters))
         {
-            return MapProblem.Of(FreeSpaceVerdict.CopiesDiffer, $"The backup of the boot sector in the volume's last sector is not like the boot sector.");
+            return MapProblem.Of(
+                FreeSpaceVerdict.CopiesDiffer, $"The backup of the boot sector in the volume's last sector is not like the boot sector.");
         }
 
         if (!volume.HasMft)
@@ -42,7 +43,8 @@ internal static class NtfsCopies
         NtfsAttribute? one = record.Find(NtfsAttribute.Data), other = mirror.Find(NtfsAttribute.Data);
         return one is null || other is null || one.Value.IsResident || other.Value.IsResident
             ? one?.IsResident == other?.IsResident
-            : one.Value.DecodeRuns(volume.Boot.ClusterCount) is { } runs && other.Value.DecodeRuns(volume.Boot.ClusterCount) is { } otherRuns
+            : one.Value.DecodeRuns(volume.Boot.ClusterCount) is { } runs
+                && other.Value.DecodeRuns(volume.Boot.ClusterCount) is { } otherRuns
                 && runs.SequenceEqual(otherRuns);
     }
 }

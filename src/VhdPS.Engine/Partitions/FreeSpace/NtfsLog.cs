@@ -3,7 +3,8 @@ using VhdPS.Engine.Partitions.FileSystems;
 
 namespace VhdPS.Engine.Partitions.FreeSpace;
 
-/// <summary>The restart pages of $LogFile: two copies, of which the one with the higher sequence number is the last that was written.</summary>
+/// <summary>The restart pages of $LogFile: two copies, of which the one with the higher sequence number is the last that was
+/// written.</summary>
 internal static class NtfsLog
 {
     private const int DefaultPageSize = 4096;

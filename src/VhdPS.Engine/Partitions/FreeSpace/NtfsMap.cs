@@ -23,7 +23,8 @@ internal sealed class NtfsMap : ClusterMap
         }
 
         problem = NtfsCopies.Check(volume);
-        if (problem is not null || FindBitmap(volume, out problem) is not { } bitmap || FindOccupied(volume, bitmap, out problem) is not { } occupied)
+        if (problem is not null || FindBitmap(volume, out problem) is not { } bitmap
+            || FindOccupied(volume, bitmap, out problem) is not { } occupied)
         {
             return null;
         }
@@ -48,7 +49,8 @@ internal sealed class NtfsMap : ClusterMap
     {
         NtfsRecord? record = volume.ReadRecord(NtfsVolume.BitmapRecord);
         bool isBitmap = record is { IsInUse: true, BaseRecord: 0 }
-            && record.Find(NtfsAttribute.FileName) is { } name && NtfsName.Parse(name.Value) is { ParentRecord: NtfsVolume.RootRecord, Name: "$Bitmap" };
+            && record.Find(NtfsAttribute.FileName) is { } name
+                && NtfsName.Parse(name.Value) is { ParentRecord: NtfsVolume.RootRecord, Name: "$Bitmap" };
         if (!isBitmap)
         {
             problem = MapProblem.Of(FreeSpaceVerdict.Inconsistent, $"Record 6 of the master file table is not $Bitmap's.");
@@ -57,7 +59,8 @@ internal sealed class NtfsMap : ClusterMap
 
         if (record!.Find(NtfsAttribute.AttributeList) is not null)
         {
-            problem = MapProblem.Of(FreeSpaceVerdict.FeatureUnsupported, $"The map is in so many pieces that one record does not hold their list.");
+            problem = MapProblem.Of(
+                FreeSpaceVerdict.FeatureUnsupported, $"The map is in so many pieces that one record does not hold their list.");
             return null;
         }
 

@@ -28,12 +28,14 @@ internal static class NtfsRootFolder
 
         if (folder.Find(NtfsAttribute.AttributeList) is not null)
         {
-            problem = MapProblem.Of(FreeSpaceVerdict.FeatureUnsupported, $"The root folder is in so many pieces that one record does not hold their list.");
+            problem = MapProblem.Of(
+                FreeSpaceVerdict.FeatureUnsupported, $"The root folder is in so many pieces that one record does not hold their list.");
             return null;
         }
 
         ReadOnlySpan<byte> value = root.Value;
-        if (value.Length > RootEntriesAt && FindEntry(value[RootEntriesAt..], name) is { } number && ReadFile(volume, number, name) is { } file)
+        if (value.Length > RootEntriesAt && FindEntry(value[RootEntriesAt..], name) is { } number
+            && ReadFile(volume, number, name) is { } file)
         {
             return file;
         }
@@ -101,7 +103,8 @@ internal static class NtfsRootFolder
         while (at + EntryHeader <= end)
         {
             ReadOnlySpan<byte> entry = node[(int)at..(int)end];
-            ushort length = BinaryPrimitives.ReadUInt16LittleEndian(entry[8..]), keyLength = BinaryPrimitives.ReadUInt16LittleEndian(entry[10..]);
+            ushort length = BinaryPrimitives.ReadUInt16LittleEndian(entry[8..]), keyLength = BinaryPrimitives.ReadUInt16LittleEndian(
+                entry[10..]);
             ushort flags = BinaryPrimitives.ReadUInt16LittleEndian(entry[12..]);
             if ((flags & LastEntryFlag) != 0 || length < EntryHeader || length > entry.Length)
             {

@@ -29,7 +29,8 @@ internal static class NtfsState
 
     private static MapProblem? CheckFlags(NtfsVolume volume)
     {
-        if (volume.ReadRecord(NtfsVolume.VolumeRecord)?.Find(NtfsAttribute.VolumeInformation) is not { } attribute || attribute.Value.Length < 12)
+        if (volume.ReadRecord(NtfsVolume.VolumeRecord)?.Find(NtfsAttribute.VolumeInformation) is not { } attribute
+            || attribute.Value.Length < 12)
         {
             return MapProblem.Of(FreeSpaceVerdict.Inconsistent, $"The record of the volume cannot be read.");
         }
@@ -43,7 +44,8 @@ internal static class NtfsState
         ushort flags = BinaryPrimitives.ReadUInt16LittleEndian(information[10..]);
         return (flags & UnsettledFlags) == 0
             ? null
-            : MapProblem.Of(FreeSpaceVerdict.NotClean, $"The volume is marked as dirty: its flags are {flags:X4}. Start it in Windows, or run chkdsk.");
+            : MapProblem.Of(
+                FreeSpaceVerdict.NotClean, $"The volume is marked as dirty: its flags are {flags:X4}. Start it in Windows, or run chkdsk.");
     }
 
     private static MapProblem? CheckLog(NtfsVolume volume, CancellationToken cancellation)
@@ -109,7 +111,8 @@ internal static class NtfsState
 
         string text = System.Text.Encoding.Latin1.GetString(signature).ToUpperInvariant();
         return HibernationSignatures.Contains(text)
-            ? MapProblem.Of(FreeSpaceVerdict.Hibernated, $"Windows is hibernated, or was shut down with fast startup, and expects the disk as it left it.")
+            ? MapProblem.Of(FreeSpaceVerdict.Hibernated,
+                $"Windows is hibernated, or was shut down with fast startup, and expects the disk as it left it.")
             : null;
     }
 

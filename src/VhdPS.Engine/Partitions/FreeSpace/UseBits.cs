@@ -93,6 +93,7 @@ internal static class UseBits
         }
 
         int found = at >= last ? -1 : bits[at..last].IndexOfAnyExcept(other);
-        return found < 0 ? end : Math.Min(end, ((at + found) * BitsInByte) + BitOperations.TrailingZeroCount((uint)(bits[at + found] ^ other)));
+        return found < 0 ? end
+            : Math.Min(end, ((at + found) * BitsInByte) + BitOperations.TrailingZeroCount((uint)(bits[at + found] ^ other)));
     }
 }
