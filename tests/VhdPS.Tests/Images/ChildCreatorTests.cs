@@ -63,7 +63,7 @@ public sealed class ChildCreatorTests : IDisposable
         Assert.Equal([ChainState.Ok, ChainState.Ok], ChainInspector.Describe(_folder["moved/child.vhd"]).Select(level => level.State));
     }
 
-    [Fact]
+    [LinkFact]
     public void RelativePathHoldsPastALinkedFolder()
     {
         string parent = MakeParent("store/base/parent.vhd");
