@@ -58,6 +58,7 @@ public sealed class ReplacementFile : IDisposable
     /// <exception cref="ImageInUseException">The target is to be replaced and someone has it open.</exception>
     public static void ThrowIfInTheWay(string targetPath, bool overwrite, FileIdentity? source)
     {
+        targetPath = LocalPath.Judge(targetPath);
         if (PlatformFile.Current.Stat(targetPath).Kind == FileKind.Missing)
         {
             return;

@@ -63,6 +63,23 @@ public sealed class ChildCreatorTests : IDisposable
         Assert.Equal([ChainState.Ok, ChainState.Ok], ChainInspector.Describe(_folder["moved/child.vhd"]).Select(level => level.State));
     }
 
+    /// <summary>The prefix is of this machine alone: what is stored is the plain path, and both forms of it.</summary>
+    [WindowsFact]
+    public void ParentByAPrefixedPathIsStoredWithoutThePrefix()
+    {
+        string parent = MakeParent("vms/parent.vhd");
+        string child = MakeChild("vms/child.vhd", @"\\?\" + parent);
+        using (var file = LocalImageFile.OpenRead(@"\\?\" + child))
+        {
+            Assert.Equal(child, file.Path);
+            Assert.Equal([@".\parent.vhd", parent, "parent.vhd"], StoredParentPath.ReadAll(file, ImageLayout.Read(file).Header!).Select(path => path.Text));
+        }
+
+        Assert.Equal([ChainState.Ok, ChainState.Ok], ChainInspector.Describe(@"\\?\" + child).Select(level => level.State));
+        Assert.Equal(
+            [ChainState.Ok, ChainState.Ok], ChainInspector.Describe(child, new ParentPolicy { ParentPath = @"\\?\" + parent }).Select(level => level.State));
+    }
+
     [LinkFact]
     public void RelativePathHoldsPastALinkedFolder()
     {
