@@ -307,6 +307,15 @@ public sealed class ParentSearchTests : IDisposable
         Assert.Equal(FaultCode.ChainCycle, Fail(_folder["vms/other.vhd"]).Code);
     }
 
+    /// <summary>By identity and not by path: the same file under a second name of its own.</summary>
+    [Fact]
+    public void ImageThatIsItsOwnParentByAHardLinkIsACycle()
+    {
+        string child = WriteChild(ChainBytes.Child(Size, "child", "child", "alias.vhd"));
+        HardLink.Create(_folder["vms/alias.vhd"], child);
+        Assert.Equal(FaultCode.ChainCycle, Fail(child).Code);
+    }
+
     [Fact]
     public void ImagesThatAreEachOthersParentAreACycle()
     {
