@@ -1,15 +1,10 @@
 <#
 .SYNOPSIS
-Runs those tests of the engine that Wine can, and writes the results with "Failed: N, Passed: N, Skipped: N" last.
+Runs those tests of the engine that Wine can, and writes what they say to a file.
 #>
-param(
-    [Parameter(Mandatory)]
-    [string] $Log,
+param([string] $Log, [string] $Class)
 
-    [string[]] $Class = (Import-PowerShellDataFile (Join-Path $PSScriptRoot Wine.psd1)).EngineClasses
-)
-
-Set-StrictMode -Version 3.0
 $ErrorActionPreference = 'Stop'
-$assembly = Join-Path $PSScriptRoot '../VhdPS.Tests/bin/Release/net10.0/VhdPS.Tests.dll'
-exit [int](-not [VhdPS.WindowsHost.EngineTests]::Run($assembly, $Log, $Class))
+$classes = $Class ? $Class -split ',' : (Import-PowerShellDataFile (Join-Path $PSScriptRoot Wine.psd1)).EngineClasses
+$assembly = Join-Path $PSScriptRoot ../VhdPS.Tests/bin/Release/net10.0/VhdPS.Tests.dll
+exit [int](-not [VhdPS.WindowsHost.EngineTests]::Run($assembly, $Log, $classes))

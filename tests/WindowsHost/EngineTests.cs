@@ -8,7 +8,7 @@ namespace VhdPS.WindowsHost;
 /// <summary>Runs classes of a built xunit assembly in this process, one test at a time.</summary>
 public static class EngineTests
 {
-    /// <summary>Writes each test when it begins, each failure and skip, and "Failed: N, Passed: N, Skipped: N" last.</summary>
+    /// <summary>Writes each test when it begins, each failure and skip, and the line that every test project ends with.</summary>
     /// <param name="assemblyPath">The test assembly, with what it needs beside it.</param>
     /// <param name="logPath">The text file to write.</param>
     /// <param name="classNames">The classes to run, without their namespaces.</param>

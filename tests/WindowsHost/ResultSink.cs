@@ -52,12 +52,14 @@ internal sealed class ResultSink(TextWriter output) : LongLivedMarshalByRefObjec
         output.WriteLine($"[-] {name}: {reason}");
     }
 
-    /// <summary>Writes the counts.</summary>
+    /// <summary>Writes the line that every test project ends with.</summary>
     /// <returns>Whether tests have run and none has failed.</returns>
     public bool Conclude()
     {
-        output.WriteLine($"Failed: {_failed}, Passed: {_passed}, Skipped: {_skipped}");
-        return _failed == 0 && _passed > 0;
+        bool isPassed = _failed == 0 && _passed > 0;
+        int total = _failed + _passed + _skipped;
+        output.WriteLine($"{(isPassed ? "Passed" : "Failed")}!  - Failed: {_failed,5}, Passed: {_passed,5}, Skipped: {_skipped,5}, Total: {total,5} - engine");
+        return isPassed;
     }
 
     public void Dispose() => _finished.Dispose();
