@@ -12,7 +12,8 @@ Describe 'names on Windows' -Skip:(-not $IsWindows) {
     It 'refuses the device <_> before any work' -ForEach 'NUL', 'nul.vhd', 'CON', 'COM1', '\\.\pipe\x', '//./pipe/x' {
         $name = $_
         $common = @{ ErrorVariable = 'problem'; ErrorAction = 'SilentlyContinue' }
-        foreach ($work in { Get-VpcImage -LiteralPath $name @common }, { New-VpcImage $name -Size 1MB @common }, { Convert-VpcImage disk.raw $name @common }) {
+        $works = { Get-VpcImage -LiteralPath $name @common }, { New-VpcImage $name -Size 1MB @common }, { Convert-VpcImage disk.raw $name @common }
+        foreach ($work in $works) {
             . $work | Should -BeNullOrEmpty
             $problem | Should -HaveCount 1
             $problem[0].FullyQualifiedErrorId | Should -BeLike 'NotRegularFile,*'

@@ -5,8 +5,11 @@ namespace VhdPS.Tests;
 /// <summary>A second name of a file, which .NET cannot make.</summary>
 internal static partial class HardLink
 {
-    public static void Create(string link, string file) =>
-        Assert.True(OperatingSystem.IsWindows() ? CreateOnWindows(link, file, 0) : CreateOnUnix(file, link) == 0, $"{link} could not be made");
+    public static void Create(string link, string file)
+    {
+        bool isMade = OperatingSystem.IsWindows() ? CreateOnWindows(link, file, 0) : CreateOnUnix(file, link) == 0;
+        Assert.True(isMade, $"{link} could not be made");
+    }
 
     [LibraryImport("kernel32", EntryPoint = "CreateHardLinkW", StringMarshalling = StringMarshalling.Utf16)]
     [return: MarshalAs(UnmanagedType.Bool)]

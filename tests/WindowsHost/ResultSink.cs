@@ -58,7 +58,8 @@ internal sealed class ResultSink(TextWriter output) : LongLivedMarshalByRefObjec
     {
         bool isPassed = _failed == 0 && _passed > 0;
         int total = _failed + _passed + _skipped;
-        output.WriteLine($"{(isPassed ? "Passed" : "Failed")}!  - Failed: {_failed,5}, Passed: {_passed,5}, Skipped: {_skipped,5}, Total: {total,5} - engine");
+        string verdict = isPassed ? "Passed" : "Failed";
+        output.WriteLine($"{verdict}!  - Failed: {_failed,5}, Passed: {_passed,5}, Skipped: {_skipped,5}, Total: {total,5} - engine");
         return isPassed;
     }
 

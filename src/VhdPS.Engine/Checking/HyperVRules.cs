@@ -48,7 +48,8 @@ internal static class HyperVRules
         {
             FileAttributes refused = attributes & (FileAttributes.SparseFile | FileAttributes.Compressed | FileAttributes.Encrypted);
             rules.Add(
-                FaultCode.HyperVFileSparse, refused == 0, VhdStructure.File, null, "neither sparse, compressed nor encrypted", $"{refused}", "Hyper-V refuses the file's attributes.");
+                FaultCode.HyperVFileSparse, refused == 0, VhdStructure.File, null,
+                "neither sparse, compressed nor encrypted", $"{refused}", "Hyper-V refuses the file's attributes.");
         }
         else
         {

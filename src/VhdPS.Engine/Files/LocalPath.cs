@@ -49,9 +49,10 @@ public static class LocalPath
         return bare == full ? path : bare;
     }
 
-    /// <summary>Whether Windows takes a full path for that of a device: <c>NUL</c>, <c>COM1</c>, pipes, <c>\\.\PhysicalDrive0</c>.</summary>
+    /// <summary>Whether Windows takes a full path for that of a device: <c>NUL</c>, <c>COM1</c>, a pipe, a drive.</summary>
     internal static bool IsDevice(string fullPath) =>
-        fullPath.StartsWith(DevicePrefix, StringComparison.Ordinal) || fullPath.StartsWith(@"\??\", StringComparison.Ordinal)
+        fullPath.StartsWith(DevicePrefix, StringComparison.Ordinal)
+        || fullPath.StartsWith(@"\??\", StringComparison.Ordinal)
         || (fullPath.StartsWith(LiteralPrefix, StringComparison.Ordinal) && !IsDrive(fullPath.AsSpan(LiteralPrefix.Length))
             && !fullPath.StartsWith(NetworkPrefix, StringComparison.OrdinalIgnoreCase));
 

@@ -117,7 +117,8 @@ public sealed class ParentSearchTests : IDisposable
         string[] places =
         [
             _folder["vms/by-relative.vhd"], _folder["vms/by-name.vhd"], _folder["vms/by-absolute.vhd"], _folder["vms/by-url.vhd"],
-            _folder["search/by-relative.vhd"], _folder["search/by-absolute.vhd"], @"D:\x\by-absolute.vhd", Path.GetFullPath("/y/by-url.vhd", _folder.Root),
+            _folder["search/by-relative.vhd"], _folder["search/by-absolute.vhd"], @"D:\x\by-absolute.vhd",
+            Path.GetFullPath("/y/by-url.vhd", _folder.Root),
         ];
         Assert.All(places, place => Assert.Contains(place, finding.Message, StringComparison.Ordinal));
 

@@ -53,7 +53,9 @@ public sealed class ImageCheckerTests
         using var file = new AttributedFile(new MemoryImageFile(SoundImage.Dynamic().Bytes), attributes);
         CheckReport report = ImageChecker.Check(file, new CheckOptions { Target = CheckTarget.HyperV, Now = Now });
         Assert.Equal(
-            expected, report.Findings.Select(finding => (FaultCode?)finding.Code).SingleOrDefault(code => code is FaultCode.HyperVFileSparse or FaultCode.HyperVFileHasHoles));
+            expected,
+            report.Findings.Select(finding => (FaultCode?)finding.Code)
+                .SingleOrDefault(code => code is FaultCode.HyperVFileSparse or FaultCode.HyperVFileHasHoles));
     }
 
     [SampleFact]

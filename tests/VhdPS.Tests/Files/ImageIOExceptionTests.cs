@@ -25,6 +25,7 @@ public sealed class ImageIOExceptionTests
         var error = new ImageIOException("a.vhd", ImageIOOperation.Write, 512, new IOException("the system's text", code));
         Assert.Equal(isFull, error.IsDiskFull);
         Assert.Equal(code, error.HResult);
-        Assert.Equal($"a.vhd: writing failed at offset 512: {(isFull ? "the disk is full or a size limit is reached" : "the system's text")}", error.Message);
+        string why = isFull ? "the disk is full or a size limit is reached" : "the system's text";
+        Assert.Equal($"a.vhd: writing failed at offset 512: {why}", error.Message);
     }
 }

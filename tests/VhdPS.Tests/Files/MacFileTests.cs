@@ -11,7 +11,8 @@ public sealed class MacFileTests
     [Fact]
     public void A_variadic_argument_of_arm64_comes_after_eight_registers()
     {
-        ParameterInfo[] parameters = typeof(MacFile).GetMethod(nameof(MacFile.ControlByStack), BindingFlags.Static | BindingFlags.NonPublic)!.GetParameters();
+        MethodInfo method = typeof(MacFile).GetMethod(nameof(MacFile.ControlByStack), BindingFlags.Static | BindingFlags.NonPublic)!;
+        ParameterInfo[] parameters = method.GetParameters();
         Assert.Equal(9, parameters.Length);
         Assert.All(parameters[2..8], parameter => Assert.Equal(typeof(nint), parameter.ParameterType));
         Assert.Equal(typeof(MacFile.Hole).MakeByRefType(), parameters[8].ParameterType);

@@ -10,7 +10,8 @@ public sealed class VolumeSpaceTests
     public void Free_space_of_a_folder_is_that_of_its_volume()
     {
         using var folder = new TempFolder();
-        string deep = Directory.CreateDirectory(folder[string.Join('/', Enumerable.Repeat("a folder with a name of forty characters", 8))]).FullName;
+        string[] names = [.. Enumerable.Repeat("a folder with a name of forty characters", 8)];
+        string deep = Directory.CreateDirectory(folder[Path.Combine(names)]).FullName;
         long volume = new DriveInfo(OperatingSystem.IsWindows() ? Path.GetPathRoot(folder.Root)! : folder.Root).AvailableFreeSpace;
         foreach (string path in new[] { folder.Root, deep })
         {

@@ -72,12 +72,13 @@ public sealed class ChildCreatorTests : IDisposable
         using (var file = LocalImageFile.OpenRead(@"\\?\" + child))
         {
             Assert.Equal(child, file.Path);
-            Assert.Equal([@".\parent.vhd", parent, "parent.vhd"], StoredParentPath.ReadAll(file, ImageLayout.Read(file).Header!).Select(path => path.Text));
+            DynamicDiskHeader header = ImageLayout.Read(file).Header!;
+            Assert.Equal([@".\parent.vhd", parent, "parent.vhd"], StoredParentPath.ReadAll(file, header).Select(path => path.Text));
         }
 
+        var given = new ParentPolicy { ParentPath = @"\\?\" + parent };
         Assert.Equal([ChainState.Ok, ChainState.Ok], ChainInspector.Describe(@"\\?\" + child).Select(level => level.State));
-        Assert.Equal(
-            [ChainState.Ok, ChainState.Ok], ChainInspector.Describe(child, new ParentPolicy { ParentPath = @"\\?\" + parent }).Select(level => level.State));
+        Assert.Equal([ChainState.Ok, ChainState.Ok], ChainInspector.Describe(child, given).Select(level => level.State));
     }
 
     [LinkFact]

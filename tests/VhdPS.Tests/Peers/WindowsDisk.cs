@@ -140,7 +140,9 @@ internal sealed unsafe partial class WindowsDisk : IDisposable
         try
         {
             bytes.CopyTo(new Span<byte>(aligned, bytes.Length));
-            bool isDone = isWrite ? WriteFile(_handle, aligned, bytes.Length, 0, &overlapped) : ReadFile(_handle, aligned, bytes.Length, 0, &overlapped);
+            bool isDone = isWrite
+                ? WriteFile(_handle, aligned, bytes.Length, 0, &overlapped)
+                : ReadFile(_handle, aligned, bytes.Length, 0, &overlapped);
             int error = isDone ? 0 : Marshal.GetLastPInvokeError();
             if (error is not (0 or PendingError) || !GetOverlappedResult(_handle, &overlapped, out int count, wait: true))
             {
@@ -158,13 +160,23 @@ internal sealed unsafe partial class WindowsDisk : IDisposable
 
     [LibraryImport("virtdisk", StringMarshalling = StringMarshalling.Utf16)]
     private static partial int CreateVirtualDisk(
-        ref StorageType type, string path, int access, nint security, int flags, int providerFlags, ref CreateParameters parameters, nint overlapped, out SafeFileHandle handle);
+        ref StorageType type,
+        string path,
+        int access,
+        nint security,
+        int flags,
+        int providerFlags,
+        ref CreateParameters parameters,
+        nint overlapped,
+        out SafeFileHandle handle);
 
     [LibraryImport("virtdisk", StringMarshalling = StringMarshalling.Utf16)]
-    private static partial int OpenVirtualDisk(ref StorageType type, string path, int access, int flags, ref OpenParameters parameters, out SafeFileHandle handle);
+    private static partial int OpenVirtualDisk(
+        ref StorageType type, string path, int access, int flags, ref OpenParameters parameters, out SafeFileHandle handle);
 
     [LibraryImport("virtdisk")]
-    private static partial int AttachVirtualDisk(SafeFileHandle handle, nint security, int flags, int providerFlags, nint parameters, nint overlapped);
+    private static partial int AttachVirtualDisk(
+        SafeFileHandle handle, nint security, int flags, int providerFlags, nint parameters, nint overlapped);
 
     [LibraryImport("virtdisk")]
     private static partial int DetachVirtualDisk(SafeFileHandle handle, int flags, int providerFlags);

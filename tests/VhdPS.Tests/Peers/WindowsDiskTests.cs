@@ -98,7 +98,8 @@ public sealed class WindowsDiskTests : IDisposable
 
     private static void AssertHolds(string path, byte[] disk)
     {
-        CheckReport report = ImageChecker.Check(path, new CheckOptions { Full = true, Target = CheckTarget.HyperV, Parents = ParentPolicy.Default });
+        var options = new CheckOptions { Full = true, Target = CheckTarget.HyperV, Parents = ParentPolicy.Default };
+        CheckReport report = ImageChecker.Check(path, options);
         Assert.True(report.IsValid, string.Join('\n', report.Findings.Select(finding => finding.Describe())));
         byte[] read = new byte[disk.Length];
         using (VhdImage image = VhdImage.Open(path))
@@ -157,7 +158,11 @@ public sealed class WindowsDiskTests : IDisposable
         var random = new Random(seed);
         (int Offset, int Length)[] places =
         [
-            (0, 512), (3 * 512, (seed * 1024) + 512), ((2 * 1024 * 1024) - 1024, 2048), ((6 + (2 * seed)) * 1024 * 1024, 2 * 1024 * 1024), (Size - 512, 512),
+            (0, 512),
+            (3 * 512, (seed * 1024) + 512),
+            ((2 * 1024 * 1024) - 1024, 2048),
+            ((6 + (2 * seed)) * 1024 * 1024, 2 * 1024 * 1024),
+            (Size - 512, 512),
         ];
         foreach ((int offset, int length) in places)
         {

@@ -40,7 +40,9 @@ internal sealed partial class MacFile : UnixFile
     {
         // fpunchhole_t wants whole blocks of the file system; a range that is not is left to the caller to zero.
         Hole hole = new() { Offset = fileOffset, Length = length };
-        return (IsArm ? ControlByStack(handle, PunchHoleCommand, 0, 0, 0, 0, 0, 0, ref hole) : Control(handle, PunchHoleCommand, ref hole)) == 0;
+        return (IsArm
+            ? ControlByStack(handle, PunchHoleCommand, 0, 0, 0, 0, 0, 0, ref hole)
+            : Control(handle, PunchHoleCommand, ref hole)) == 0;
     }
 
     private static FileFacts Decode(ReadOnlySpan<byte> stat)

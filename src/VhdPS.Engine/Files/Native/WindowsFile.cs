@@ -63,7 +63,8 @@ internal sealed partial class WindowsFile : PlatformFile
         return ZeroRange(handle, SetZeroData, ref zeroed, Marshal.SizeOf<Range>(), 0, 0, out _, 0);
     }
 
-    public override long? FreeBytes(string folder) => GetDiskFreeSpace(Unlimited(folder), out ulong free, 0, 0) ? (long)Math.Min(free, long.MaxValue) : null;
+    public override long? FreeBytes(string folder) =>
+        GetDiskFreeSpace(Unlimited(folder), out ulong free, 0, 0) ? (long)Math.Min(free, long.MaxValue) : null;
 
     public override string? FileSystemName(string folder)
     {
