@@ -9,5 +9,32 @@
 
     # Classes of VhdPS.Tests that have passed five times of five. The others: see docs/compatibility.md.
     EngineClasses = @(
+        'LocalPathTests'
+        'RealPathTests'
+        'VolumeSpaceTests'
+        'ImageIOExceptionTests'
+        'EnvironmentTests'
+        'LockTests'
+        'ReservationTests'
+        'ParentSearchTests'
+        'ChildCreatorTests'
+        'ChildWriteTests'
+        'ReadingTests'
+        'WriteOrderTests'
+        'FailureTests'
+        'VhdImageModelTests'
+        'ImageCheckerTests'
+        'DiskWalkTests'
+        'DiskComparisonTests'
+        'DiskHashTests'
+        'StructureComparisonTests'
+        'SetImageOperationTests'
+        'RepairOperationTests'
+        'ResizeOperationTests'
+        'OptimizeOperationTests'
+        'InPlaceCompactionTests'
+        'InPlaceConversionTests'
+        'MergeOperationTests'
+        'WindowsDiskTests'
     )
 }
