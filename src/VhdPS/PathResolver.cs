@@ -1,4 +1,6 @@
 using System.Management.Automation;
+using VhdPS.Engine.Files;
+using VhdPS.Engine.Format;
 
 namespace VhdPS;
 
@@ -23,16 +25,18 @@ internal sealed class PathResolver(PathIntrinsics paths)
         bool isPlain = !WildcardPattern.ContainsWildcardCharacters(path) && !path.Contains('`', StringComparison.Ordinal);
         if (isPlain && TryResolveInFolder(path) is { } file && File.Exists(file))
         {
-            return [file];
+            return [LocalPath.Judge(file)];
         }
 
         IReadOnlyList<string> resolved = paths.GetResolvedProviderPathFromPSPath(path, out ProviderInfo provider);
         ThrowIfForeign(path, provider);
-        return resolved;
+        return [.. resolved.Select(LocalPath.Judge)];
     }
 
     /// <summary>The file that a path names as it stands; it need not exist.</summary>
-    public string ResolveLiteral(string path) => TryResolveInFolder(path) ?? Resolve(path);
+    /// <exception cref="ArgumentException">No file can have the name.</exception>
+    /// <exception cref="VhdFormatException">It is the name of a device or a pipe.</exception>
+    public string ResolveLiteral(string path) => LocalPath.Judge(TryResolveInFolder(path) ?? Resolve(path));
 
     private static void ThrowIfForeign(string path, ProviderInfo provider)
     {

@@ -68,7 +68,7 @@ Describe 'errors' {
         Get-FolderState | Should -Be $before
     }
 
-    It 'reads a read-only file and leaves it as it is' -Skip:$isRoot {
+    It 'reads a read-only file and leaves it as it is' -Tag ReadOnlyFile -Skip:$isRoot {
         Set-ItemProperty e.vhd IsReadOnly $true
         (Get-VpcImage e.vhd).Size | Should -Be 10MB
         Write-VpcSector e.vhd 0 ([byte[]](, 1 * 512)) @common

@@ -23,7 +23,7 @@ BeforeAll {
 }
 AfterAll { Pop-Location }
 
-Describe 'the package of the module' {
+Describe 'the package of the module' -Tag Dotnet {
     It 'has the manifest at its root, and every file that it names' {
         $entries | Should -Contain 'VhdPS.psd1'
         $manifest.RootModule, $manifest.FormatsToProcess, $manifest.TypesToProcess | ForEach-Object { $entries | Should -Contain $_ }

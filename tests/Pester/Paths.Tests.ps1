@@ -104,7 +104,7 @@ Describe 'paths' {
         $problem | Should -HaveCount 1
     }
 
-    It 'finds an image on a share' -Skip:(-not $IsWindows) {
+    It 'finds an image on a share' -Tag FileShare -Skip:(-not $IsWindows) {
         $share = '\\localhost\' + ($folder -replace '^(.):', '$1$')
         (Get-VpcImage (Join-Path $share d.vhd)).UniqueId | Should -Be '11111111-2222-3333-4444-555555555555'
         $null = New-VpcImage (Join-Path $share e.vhd) -Size 1MB

@@ -9,8 +9,8 @@ internal sealed class TempFolder : IDisposable
     /// <summary>Full path of the folder.</summary>
     public string Root { get; }
 
-    /// <summary>The full path of a name in the folder.</summary>
-    public string this[string name] => Path.Combine(Root, name);
+    /// <summary>The full path of a name in the folder, with the system's separators.</summary>
+    public string this[string name] => Path.GetFullPath(Path.Combine(Root, name));
 
     /// <summary>Writes a file and returns its full path.</summary>
     public string Write(string name, ReadOnlySpan<byte> bytes)

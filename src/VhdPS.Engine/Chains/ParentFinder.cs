@@ -74,7 +74,7 @@ internal sealed class ParentFinder
         if (isGiven)
         {
             // The caller's own word: trusted wherever it lies, and with it what lies beside it.
-            string given = Path.GetFullPath(_policy.ParentPath!);
+            string given = Path.GetFullPath(LocalPath.Judge(_policy.ParentPath!));
             _trusted.Add(FolderOf(given));
             second = Try(search, new ParentCandidate(given, FolderOf(given), IsAsStored: true), isGiven: true);
         }
@@ -200,20 +200,9 @@ internal sealed class ParentFinder
     private ParentSearch? Open(ParentSearch search, ParentCandidate candidate, string path, string real, FileFacts facts)
     {
         var found = new ParentSearch(search.Child) { Path = path, IsRaw = search.IsRaw };
-        bool isMember = _chainPaths.Contains(real) || _identities.Contains(facts.Identity);
-        if (isMember && !candidate.IsAsStored)
+        if (_chainPaths.Contains(real) || _identities.Contains(facts.Identity))
         {
-            // A parent of the same name in another folder: the guess has met the image itself.
-            search.Tried.Add(new TriedPath(path, "is in the chain already"));
-            return null;
-        }
-
-        if (isMember)
-        {
-            found.State = ChainState.Cycle;
-            Fail(found, FaultCode.ChainCycle, string.Empty, string.Empty, $"The parent '{path}' is in the chain already.");
-            search.Tried.Add(new TriedPath(path, "is in the chain already"));
-            return found;
+            return Member(search, candidate, found);
         }
 
         if (!found.IsRaw && _known?.Invoke(real) is { } layout)
@@ -231,6 +220,14 @@ internal sealed class ParentFinder
                 search.Tried.Add(new TriedPath(path, "was replaced while it was opened"));
                 found.Dispose();
                 return null;
+            }
+
+            // Windows tells a file's identity only by a handle.
+            if (_identities.Contains(found.File.Identity))
+            {
+                found.Dispose();
+                found.File = null;
+                return Member(search, candidate, found);
             }
 
             if (!found.IsRaw)
@@ -257,6 +254,21 @@ internal sealed class ParentFinder
         }
 
         return Judge(search, found);
+    }
+
+    /// <summary>What a file that is in the chain already means: a cycle, or nothing where it was only guessed.</summary>
+    private static ParentSearch? Member(ParentSearch search, ParentCandidate candidate, ParentSearch found)
+    {
+        search.Tried.Add(new TriedPath(found.Path!, "is in the chain already"));
+        if (!candidate.IsAsStored)
+        {
+            // A parent of the same name in another folder: the guess has met the image itself.
+            return null;
+        }
+
+        found.State = ChainState.Cycle;
+        Fail(found, FaultCode.ChainCycle, string.Empty, string.Empty, $"The parent '{found.Path}' is in the chain already.");
+        return found;
     }
 
     private static ParentSearch Judge(ParentSearch search, ParentSearch found)

@@ -18,12 +18,12 @@ internal sealed record ParentLink(string Name, IReadOnlyList<(ParentLocatorCode 
     /// <summary>Names a parent for a child.</summary>
     public static ParentLink Between(string childPath, string parentPath)
     {
-        string parent = Path.GetFullPath(parentPath);
+        string parent = Path.GetFullPath(LocalPath.Judge(parentPath));
         var texts = new List<(ParentLocatorCode, byte[])>();
         if (OperatingSystem.IsWindows() || !parent.Contains('\\', StringComparison.Ordinal))
         {
             // Other readers join the path to the child's folder and let the system follow "..": it must hold past links.
-            string childFolder = Path.GetDirectoryName(Path.GetFullPath(childPath))!;
+            string childFolder = Path.GetDirectoryName(Path.GetFullPath(LocalPath.Judge(childPath)))!;
             string relative = Path.GetRelativePath(RealPath.Resolve(childFolder) ?? childFolder, WithRealFolder(parent));
             if (!Path.IsPathRooted(relative))
             {

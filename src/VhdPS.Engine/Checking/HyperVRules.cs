@@ -43,9 +43,19 @@ internal static class HyperVRules
             }
         }
 
-        bool hasHoles = file.SizeOnDisk < layout.FileLength;
-        rules.Add(
-            OperatingSystem.IsWindows() ? FaultCode.HyperVFileSparse : FaultCode.HyperVFileHasHoles, !hasHoles, VhdStructure.File, null,
-            Invariant($"{layout.FileLength} bytes on the medium"), Invariant($"{file.SizeOnDisk}"), "The file is sparse or compressed.");
+        // Hyper-V asks the attributes: a sparse file without a hole is refused too. Other systems have only the holes to go by.
+        if (file.WindowsAttributes is { } attributes)
+        {
+            FileAttributes refused = attributes & (FileAttributes.SparseFile | FileAttributes.Compressed | FileAttributes.Encrypted);
+            rules.Add(
+                FaultCode.HyperVFileSparse, refused == 0, VhdStructure.File, null,
+                "neither sparse, compressed nor encrypted", $"{refused}", "Hyper-V refuses the file's attributes.");
+        }
+        else
+        {
+            rules.Add(
+                FaultCode.HyperVFileHasHoles, file.SizeOnDisk >= layout.FileLength, VhdStructure.File, null,
+                Invariant($"{layout.FileLength} bytes on the medium"), Invariant($"{file.SizeOnDisk}"), "The file has holes.");
+        }
     }
 }

@@ -19,6 +19,9 @@ public abstract class ImageFile : IDisposable
     /// <summary>Bytes that the file takes on the medium; less than <see cref="Length"/> where it has holes.</summary>
     public abstract long SizeOnDisk { get; }
 
+    /// <summary>Windows' attributes of the file, such as sparse, compressed and encrypted; null on other systems.</summary>
+    public virtual FileAttributes? WindowsAttributes => null;
+
     /// <summary>When the file was last written to, UTC, as far as the system says.</summary>
     public virtual DateTime LastWriteTime => default;
 

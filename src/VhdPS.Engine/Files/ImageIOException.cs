@@ -31,6 +31,19 @@ public enum ImageIOOperation
 /// <summary>An input or output error, with the file, what was being done and where.</summary>
 public sealed class ImageIOException : IOException
 {
+    private const int Win32Facility = unchecked((int)0x80070000);
+    private const int HandleDiskFull = 39;
+    private const int DiskFull = 112;
+    private const int FileTooLarge = 223;
+
+    // NTFS: a file so fragmented that its list of extents has no more space.
+    private const int FileSystemLimitation = 665;
+    private const int DiskQuotaExceeded = 1295;
+    private const int NoSpaceErrno = 28;
+    private const int FileTooBigErrno = 27;
+    private const int LinuxQuotaErrno = 122;
+    private const int MacQuotaErrno = 69;
+
     /// <summary>Wraps what the system said.</summary>
     public ImageIOException(string path, ImageIOOperation operation, long? fileOffset, Exception inner)
         : base(Describe(path, operation, fileOffset, inner), inner)
@@ -55,8 +68,9 @@ public sealed class ImageIOException : IOException
 
     /// <summary>Whether <paramref name="hresult"/> says that the medium is full or a size limit is reached.</summary>
     internal static bool IsDiskFullCode(int hresult) =>
-        OperatingSystem.IsWindows() ? hresult is unchecked((int)0x80070070) or unchecked((int)0x80070027)
-            : hresult is 28 or 122 or 27 or 69;
+        (hresult & ~0xFFFF) == Win32Facility
+            ? (hresult & 0xFFFF) is HandleDiskFull or DiskFull or FileTooLarge or FileSystemLimitation or DiskQuotaExceeded
+            : hresult is NoSpaceErrno or FileTooBigErrno or LinuxQuotaErrno or MacQuotaErrno;
 
     // .NET turns EFBIG, a file system's or a user's limit on the size of a file, into an ArgumentOutOfRangeException.
     private static bool SaysFull(Exception inner) => inner is ArgumentOutOfRangeException || IsDiskFullCode(inner.HResult);

@@ -44,6 +44,9 @@ public sealed class LocalImageFile : ImageFile
     public override DateTime LastWriteTime => File.GetLastWriteTimeUtc(_handle);
 
     /// <inheritdoc/>
+    public override FileAttributes? WindowsAttributes => OperatingSystem.IsWindows() ? File.GetAttributes(_handle) : null;
+
+    /// <inheritdoc/>
     public override FileIdentity Identity { get; }
 
     /// <summary>The open file, for system calls that take one.</summary>
@@ -276,6 +279,8 @@ public sealed class LocalImageFile : ImageFile
 
     private static LocalImageFile Open(string path, FileMode mode, FileAccess access, FileShare share)
     {
+        path = LocalPath.Judge(path);
+
         // The kind is asked by name first: opening a pipe would wait for its other end.
         FileKind kind = PlatformFile.Current.Stat(path).Kind;
         if (mode == FileMode.CreateNew && kind != FileKind.Missing)
@@ -359,7 +364,8 @@ public sealed class LocalImageFile : ImageFile
             && (facts.Identity.FullPath.Length != 0 || identity.FullPath.Length != 0 || facts.Identity == identity);
     }
 
-    private static void ThrowIfNotRegular(string path, FileKind kind)
+    /// <summary>Refuses what is no regular file.</summary>
+    internal static void ThrowIfNotRegular(string path, FileKind kind)
     {
         if (kind is FileKind.Directory or FileKind.Other)
         {

@@ -13,6 +13,8 @@ internal abstract class PassThroughImageFile(ImageFile inner, bool closesInner =
 
     public override long SizeOnDisk => inner.SizeOnDisk;
 
+    public override FileAttributes? WindowsAttributes => inner.WindowsAttributes;
+
     public override DateTime LastWriteTime => inner.LastWriteTime;
 
     public override FileIdentity Identity => inner.Identity;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using VhdPS.Engine.Files.Native;
 
 namespace VhdPS.Engine.Files;
 
@@ -8,7 +9,13 @@ internal static class RealPath
     private const int MaxLinks = 40;
 
     /// <summary>Resolves a full path; parts that do not exist stay as they are. Null where links go round in circles.</summary>
-    public static string? Resolve(string fullPath)
+    public static string? Resolve(string fullPath) => Resolve(fullPath, ReadLink, PlatformFile.Current.WithLongNames);
+
+    /// <summary>Whether a path names a link.</summary>
+    public static bool IsLink(string path) => ReadLink(path) is not null;
+
+    /// <summary>Resolves a full path by what a system says of links, and of names that have a long form.</summary>
+    internal static string? Resolve(string fullPath, Func<string, string?> readLink, Func<string, string> withLongNames)
     {
         string root = Path.GetPathRoot(fullPath) ?? string.Empty;
         string resolved = root;
@@ -28,9 +35,10 @@ internal static class RealPath
             }
 
             string next = Path.Combine(resolved, part);
-            if (ReadLink(next) is not { } target)
+            if (readLink(next) is not { } target || IsVolume(target))
             {
-                resolved = next;
+                // Only short names have a tilde, PROGRA~1; on other systems it is a letter like others.
+                resolved = OperatingSystem.IsWindows() && part.Contains('~', StringComparison.Ordinal) ? withLongNames(next) : next;
                 continue;
             }
 
@@ -51,8 +59,12 @@ internal static class RealPath
         return resolved;
     }
 
-    /// <summary>Whether a path names a link.</summary>
-    public static bool IsLink(string path) => ReadLink(path) is not null;
+    /// <summary>
+    /// Whether a link's target is a volume that Windows mounts in the folder, such as C:\ClusterStorage\Volume1. Such a folder is
+    /// one like others: its files have no other path of the same kind.
+    /// </summary>
+    private static bool IsVolume(string target) =>
+        OperatingSystem.IsWindows() && target.AsSpan().TrimStart(@"\?").StartsWith("Volume{", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>What a path that names a link to nothing is refused with.</summary>
     public static FileNotFoundException DanglingLink(string path)
@@ -91,11 +103,12 @@ internal sealed class RealPaths
 {
     private readonly ConcurrentDictionary<string, string?> _folders = new(StringComparer.Ordinal);
 
-    /// <summary>As <see cref="RealPath.Resolve"/>.</summary>
+    /// <summary>As <see cref="RealPath.Resolve(string)"/>.</summary>
     public string? Resolve(string fullPath)
     {
         string name = Path.GetFileName(fullPath);
-        if (name is "" or "." or ".." || Path.GetDirectoryName(fullPath) is not { } folder)
+        bool isShort = OperatingSystem.IsWindows() && name.Contains('~', StringComparison.Ordinal);
+        if (isShort || name is "" or "." or ".." || Path.GetDirectoryName(fullPath) is not { } folder)
         {
             return RealPath.Resolve(fullPath);
         }

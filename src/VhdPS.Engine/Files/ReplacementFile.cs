@@ -91,6 +91,7 @@ public sealed class ReplacementFile : IDisposable
     /// <exception cref="ImageAccessException">The target is read-only.</exception>
     public static void ThrowIfInTheWay(string targetPath, bool overwrite, FileIdentity? source)
     {
+        targetPath = LocalPath.Judge(targetPath);
         if (PlatformFile.Current.Stat(targetPath).Kind == FileKind.Missing)
         {
             if (RealPath.IsLink(targetPath))

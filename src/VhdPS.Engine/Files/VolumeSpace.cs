@@ -1,15 +1,18 @@
+using VhdPS.Engine.Files.Native;
+
 namespace VhdPS.Engine.Files;
 
 /// <summary>Room on the volume of a folder.</summary>
 public static class VolumeSpace
 {
-    /// <summary>Bytes that the caller may still write on the volume that holds <paramref name="folder"/>; null where the system does not
-    /// tell.</summary>
-    public static long? Of(string folder) => Ask(folder, static volume => (long?)volume.AvailableFreeSpace);
+    /// <summary>Bytes that the caller may still write on the volume that holds <paramref name="folder"/>; null where the
+    /// system does not tell.</summary>
+    public static long? Of(string folder) => PlatformFile.Current.FreeBytes(Path.GetFullPath(folder));
 
-    /// <summary>The longest file that the file system of <paramref name="folder"/> can hold, in bytes; null where no limit is
-    /// known.</summary>
-    public static long? MaxFileLength(string folder) => Ask(folder, static volume => MaxFileLengthOn(volume.DriveFormat));
+    /// <summary>The longest file that the file system of <paramref name="folder"/> can hold, in bytes; null where no limit
+    /// is known.</summary>
+    public static long? MaxFileLength(string folder) =>
+        PlatformFile.Current.FileSystemName(Path.GetFullPath(folder)) is { } name ? MaxFileLengthOn(name) : null;
 
     /// <summary>Refuses a file that the file system of <paramref name="targetPath"/> cannot hold.</summary>
     /// <exception cref="VhdOperationException">It would be longer than FAT's 4 GiB less a byte.</exception>
@@ -51,18 +54,4 @@ public static class VolumeSpace
     /// <summary>FAT keeps lengths in 32 bits; Windows calls it FAT or FAT32, Linux and macOS msdos.</summary>
     internal static long? MaxFileLengthOn(string format) =>
         format.ToUpperInvariant() is "FAT" or "FAT32" or "MSDOS" or "VFAT" ? uint.MaxValue : null;
-
-    private static long? Ask(string folder, Func<DriveInfo, long?> question)
-    {
-        try
-        {
-            string full = Path.GetFullPath(folder);
-            return question(new DriveInfo(OperatingSystem.IsWindows() ? Path.GetPathRoot(full)! : full));
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            // Network shares have no drive letter: nothing is known, and the write itself will tell.
-            return null;
-        }
-    }
 }

@@ -314,7 +314,7 @@ public enum FaultCode
     [Fault(Severity.Error, FaultEffect.None)]
     HyperVBlockSizeUnknown,
 
-    /// <summary>Hyper-V refuses a file that is sparse or compressed.</summary>
+    /// <summary>Hyper-V refuses a file that is sparse, compressed or encrypted.</summary>
     [Fault(Severity.Error, FaultEffect.None)]
     HyperVFileSparse,
 

@@ -270,7 +270,7 @@ internal static partial class AdviceCatalog
             "Convert-VpcImage -BlockSize 2MB.",
             OnlyForTarget),
         ["HyperVFileSparse"] = new(
-            "Hyper-V refuses a file that is sparse or compressed.",
+            "Hyper-V refuses a file that is sparse, compressed or encrypted.",
             "Copy the file so that its holes are filled; on Windows, fsutil sparse setflag FILE 0.",
             OnlyForTarget),
         ["HyperVFileHasHoles"] = new(

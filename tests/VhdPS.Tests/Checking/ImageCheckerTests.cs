@@ -44,6 +44,24 @@ public sealed class ImageCheckerTests
             ofVhd.Order(), CheckCases.All().Select(expected => expected.Code).Distinct().Order());
     }
 
+    /// <summary>Hyper-V goes by the attributes, whatever the file takes on the medium; elsewhere there are only the holes.</summary>
+    [Theory]
+    [InlineData(FileAttributes.Archive, null)]
+    [InlineData(FileAttributes.Archive | FileAttributes.SparseFile, FaultCode.HyperVFileSparse)]
+    [InlineData(FileAttributes.Compressed, FaultCode.HyperVFileSparse)]
+    [InlineData(FileAttributes.Encrypted, FaultCode.HyperVFileSparse)]
+    [InlineData(null, FaultCode.HyperVFileHasHoles)]
+    public void HyperVFileSparse_ByTheAttributes(FileAttributes? attributes, FaultCode? expected)
+    {
+        // The double has fewer bytes on the medium than its length.
+        using var file = new AttributedFile(new MemoryImageFile(SoundImage.Dynamic().Bytes), attributes);
+        CheckReport report = ImageChecker.Check(file, new CheckOptions { Target = CheckTarget.HyperV, Now = Now });
+        Assert.Equal(
+            expected,
+            report.Findings.Select(finding => (FaultCode?)finding.Code)
+                .SingleOrDefault(code => code is FaultCode.HyperVFileSparse or FaultCode.HyperVFileHasHoles));
+    }
+
     [SampleFact]
     public void RaisesNoFalseAlarmOnImagesOfOtherPrograms()
     {
@@ -259,5 +277,12 @@ public sealed class ImageCheckerTests
     private sealed class Reporter(Action<WorkProgress> report) : IProgress<WorkProgress>
     {
         public void Report(WorkProgress value) => report(value);
+    }
+
+    private sealed class AttributedFile(ImageFile inner, FileAttributes? attributes) : PassThroughImageFile(inner)
+    {
+        public override FileAttributes? WindowsAttributes => attributes;
+
+        public override long SizeOnDisk => 512;
     }
 }

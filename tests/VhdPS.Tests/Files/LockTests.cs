@@ -47,7 +47,7 @@ public sealed partial class LockTests : IDisposable
         LocalImageFile.OpenWrite(_path).Dispose();
     }
 
-    [Fact]
+    [PeerFact("dotnet")]
     public void AnotherProcessIsKeptOffAndLeavesNoLockWhenItIsKilled()
     {
         using Process writer = WriterProcess.Start("hold", _path);

@@ -63,7 +63,25 @@ public sealed class ChildCreatorTests : IDisposable
         Assert.Equal([ChainState.Ok, ChainState.Ok], ChainInspector.Describe(_folder["moved/child.vhd"]).Select(level => level.State));
     }
 
-    [Fact]
+    /// <summary>The prefix is of this machine alone: what is stored is the plain path, and both forms of it.</summary>
+    [WindowsFact]
+    public void ParentByAPrefixedPathIsStoredWithoutThePrefix()
+    {
+        string parent = MakeParent("vms/parent.vhd");
+        string child = MakeChild("vms/child.vhd", @"\\?\" + parent);
+        using (var file = LocalImageFile.OpenRead(@"\\?\" + child))
+        {
+            Assert.Equal(child, file.Path);
+            DynamicDiskHeader header = ImageLayout.Read(file).Header!;
+            Assert.Equal([@".\parent.vhd", parent, "parent.vhd"], StoredParentPath.ReadAll(file, header).Select(path => path.Text));
+        }
+
+        var given = new ParentPolicy { ParentPath = @"\\?\" + parent };
+        Assert.Equal([ChainState.Ok, ChainState.Ok], ChainInspector.Describe(@"\\?\" + child).Select(level => level.State));
+        Assert.Equal([ChainState.Ok, ChainState.Ok], ChainInspector.Describe(child, given).Select(level => level.State));
+    }
+
+    [LinkFact]
     public void RelativePathHoldsPastALinkedFolder()
     {
         string parent = MakeParent("store/base/parent.vhd");

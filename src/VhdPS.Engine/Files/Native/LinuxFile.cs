@@ -12,6 +12,9 @@ internal sealed partial class LinuxFile : UnixFile
     private const int KeepSize = 0x1;
     private const int PunchHoleMode = 0x2;
     private const int WillNeed = 3;
+    private const int SeekData = 3;
+    private const int SeekHole = 4;
+    private const int NoSuchDataErrno = 6;
     private const int NoWait = 8;
     private const int StatxLength = 256;
     private const int ModeAt = 28;
@@ -28,10 +31,6 @@ internal sealed partial class LinuxFile : UnixFile
     private const int GroupIdAt = 24;
 
     private static volatile bool _lacksReadVector;
-
-    protected override int SeekData => 3;
-
-    protected override int SeekHole => 4;
 
     protected override int CloseOnExec => 0x80000;
 
@@ -65,6 +64,28 @@ internal sealed partial class LinuxFile : UnixFile
         {
             return base.Stat(handle, path);
         }
+    }
+
+    public override (long Offset, long End)? FindData(SafeFileHandle handle, long fileOffset, long length)
+    {
+        if (fileOffset >= length)
+        {
+            return null;
+        }
+
+        long data = Seek(handle, fileOffset, SeekData);
+        if (data < 0)
+        {
+            return Marshal.GetLastPInvokeError() == NoSuchDataErrno ? null : (fileOffset, length);
+        }
+
+        if (data >= length)
+        {
+            return null;
+        }
+
+        long hole = Seek(handle, data, SeekHole);
+        return (data, hole > data ? Math.Min(hole, length) : length);
     }
 
     public override bool PunchHole(SafeFileHandle handle, long fileOffset, long length) =>
@@ -151,6 +172,9 @@ internal sealed partial class LinuxFile : UnixFile
 
     [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     private static partial int StatHandle(SafeFileHandle handle, string path, int flags, uint mask, ref byte stat);
+
+    [LibraryImport("libc", EntryPoint = "lseek", SetLastError = true)]
+    private static partial long Seek(SafeFileHandle handle, long offset, int whence);
 
     [LibraryImport("libc", EntryPoint = "fallocate", SetLastError = true)]
     private static partial int Allocate(SafeFileHandle handle, int mode, long offset, long length);

@@ -27,7 +27,8 @@ internal abstract class PlatformFile
     public virtual FileFacts Stat(SafeFileHandle handle, string path) => new(FileKind.Regular, ByPath(path), null);
 
     /// <summary>See <see cref="ImageFile.TryFindData"/>; null where the system does not tell.</summary>
-    public virtual (long Offset, long End)? FindData(SafeFileHandle handle, long fileOffset, long length) => (fileOffset, length);
+    public virtual (long Offset, long End)? FindData(SafeFileHandle handle, long fileOffset, long length) =>
+        fileOffset < length ? (fileOffset, length) : null;
 
     /// <summary>See <see cref="ImageFile.TryPunchHole"/>.</summary>
     public virtual bool PunchHole(SafeFileHandle handle, long fileOffset, long length) => false;
@@ -116,7 +117,28 @@ internal abstract class PlatformFile
     {
     }
 
+    /// <summary>Bytes that the caller may still write in a folder; null where the system does not tell.</summary>
+    public virtual long? FreeBytes(string folder) => Ask(folder, static volume => (long?)volume.AvailableFreeSpace);
+
+    /// <summary>What the system calls the file system of a folder; null where it does not tell.</summary>
+    public virtual string? FileSystemName(string folder) => Ask(folder, static volume => volume.DriveFormat);
+
+    /// <summary>The path with the long form of names that Windows also knows by a short one; as it stands where there is none.</summary>
+    public virtual string WithLongNames(string path) => path;
+
     protected static FileIdentity ByPath(string path) => new(0, 0, 0, System.IO.Path.GetFullPath(path));
+
+    private static T? Ask<T>(string folder, Func<DriveInfo, T?> question)
+    {
+        try
+        {
+            return question(new DriveInfo(folder));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return default;
+        }
+    }
 }
 
 /// <summary>A system of which nothing more is known than .NET says.</summary>

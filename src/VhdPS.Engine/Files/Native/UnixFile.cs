@@ -6,7 +6,6 @@ namespace VhdPS.Engine.Files.Native;
 /// <summary>What Linux and macOS share; the numbers of the calls differ.</summary>
 internal abstract partial class UnixFile : PlatformFile
 {
-    private const int NoSuchDataErrno = 6;
     private const int InterruptedErrno = 4;
     private const int NotPermittedErrno = 1;
     private const int NoSuchEntryErrno = 2;
@@ -22,37 +21,11 @@ internal abstract partial class UnixFile : PlatformFile
     private const uint TypeRegular = 0x8000;
     private const uint TypeDirectory = 0x4000;
 
-    protected abstract int SeekData { get; }
-
-    protected abstract int SeekHole { get; }
-
     /// <summary>Whether new files have the group of their folder whatever its mode says.</summary>
     protected abstract bool TakesGroupOfFolder { get; }
 
     /// <summary>O_CLOEXEC: a process that is started meanwhile gets no copy.</summary>
     protected abstract int CloseOnExec { get; }
-
-    public override (long Offset, long End)? FindData(SafeFileHandle handle, long fileOffset, long length)
-    {
-        if (fileOffset >= length)
-        {
-            return null;
-        }
-
-        long data = Seek(handle, fileOffset, SeekData);
-        if (data < 0)
-        {
-            return Marshal.GetLastPInvokeError() == NoSuchDataErrno ? null : (fileOffset, length);
-        }
-
-        if (data >= length)
-        {
-            return null;
-        }
-
-        long hole = Seek(handle, data, SeekHole);
-        return (data, hole > data ? Math.Min(hole, length) : length);
-    }
 
     /// <summary>.NET takes a lock at every open, and fails where a writer has one.</summary>
     public override SafeFileHandle OpenUnlocked(string path)
@@ -226,9 +199,6 @@ internal abstract partial class UnixFile : PlatformFile
         TypeDirectory => FileKind.Directory,
         _ => FileKind.Other,
     };
-
-    [LibraryImport("libc", EntryPoint = "lseek", SetLastError = true)]
-    private static partial long Seek(SafeFileHandle handle, long offset, int whence);
 
     [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     private static partial int Open(string path, int flags);

@@ -18,19 +18,15 @@ internal sealed partial class WindowsFile : PlatformFile
     private const uint OpenExisting = 3;
     private const uint RenameFlags = 0x1 | 0x2;
     private const uint MoveFlags = 0x1 | 0x8;
+    private const int ShortPathLength = 248;
+    private const int MaxPathLength = 32768;
+    private const int MaxNameLength = 261;
 
     public override FileFacts Stat(string path)
     {
         // QUIRK(windows): CON, \\.\PhysicalDrive0 and named pipes are distinguished from files only by an open handle, and opening
         // a device can act on it; the device namespaces are therefore never opened.
-        if (path.StartsWith(@"\\.\", StringComparison.Ordinal)
-            || (path.StartsWith(@"\\?\", StringComparison.Ordinal) && !(path.Length > 5 && path[5] == ':')
-                && !path.StartsWith(@"\\?\UNC\", StringComparison.OrdinalIgnoreCase)))
-        {
-            return new FileFacts(FileKind.Other, ByPath(path), null);
-        }
-
-        return base.Stat(path);
+        return LocalPath.IsDevice(Path.GetFullPath(path)) ? new FileFacts(FileKind.Other, ByPath(path), null) : base.Stat(path);
     }
 
     public override FileFacts Stat(SafeFileHandle handle, string path)
@@ -163,6 +159,49 @@ internal sealed partial class WindowsFile : PlatformFile
     [LibraryImport("kernel32", EntryPoint = "MoveFileExW", StringMarshalling = StringMarshalling.Utf16, SetLastError = true)]
     [return: MarshalAs(UnmanagedType.Bool)]
     private static partial bool MoveFile(string path, string newPath, uint flags);
+
+    public override long? FreeBytes(string folder) =>
+        GetDiskFreeSpace(Unlimited(folder), out ulong free, 0, 0) ? (long)Math.Min(free, long.MaxValue) : null;
+
+    public override string? FileSystemName(string folder)
+    {
+        Span<char> root = new char[MaxPathLength], name = stackalloc char[MaxNameLength];
+        return GetVolumePath(Unlimited(folder), ref MemoryMarshal.GetReference(root), root.Length)
+            && GetVolumeInformation(Text(root), 0, 0, 0, 0, 0, ref MemoryMarshal.GetReference(name), name.Length)
+            ? Text(name)
+            : null;
+    }
+
+    public override string WithLongNames(string path)
+    {
+        Span<char> text = new char[MaxPathLength];
+        uint length = GetLongPathName(path, ref MemoryMarshal.GetReference(text), (uint)text.Length);
+        return length > 0 && length < text.Length ? text[..(int)length].ToString() : path;
+    }
+
+    /// <summary>These calls take more than 260 characters only by the prefix.</summary>
+    private static string Unlimited(string fullPath) =>
+        fullPath.Length < ShortPathLength || fullPath.StartsWith(@"\\?\", StringComparison.Ordinal) ? fullPath
+        : fullPath.StartsWith(@"\\", StringComparison.Ordinal) ? @"\\?\UNC\" + fullPath[2..]
+        : @"\\?\" + fullPath;
+
+    private static string Text(ReadOnlySpan<char> buffer) => buffer[..buffer.IndexOf('\0')].ToString();
+
+    [LibraryImport("kernel32", EntryPoint = "GetDiskFreeSpaceExW", StringMarshalling = StringMarshalling.Utf16)]
+    [return: MarshalAs(UnmanagedType.Bool)]
+    private static partial bool GetDiskFreeSpace(string folder, out ulong available, nint total, nint free);
+
+    [LibraryImport("kernel32", EntryPoint = "GetVolumePathNameW", StringMarshalling = StringMarshalling.Utf16)]
+    [return: MarshalAs(UnmanagedType.Bool)]
+    private static partial bool GetVolumePath(string path, ref char root, int length);
+
+    [LibraryImport("kernel32", EntryPoint = "GetVolumeInformationW", StringMarshalling = StringMarshalling.Utf16)]
+    [return: MarshalAs(UnmanagedType.Bool)]
+    private static partial bool GetVolumeInformation(
+        string root, nint label, int labelLength, nint serial, nint nameLength, nint flags, ref char fileSystem, int length);
+
+    [LibraryImport("kernel32", EntryPoint = "GetLongPathNameW", StringMarshalling = StringMarshalling.Utf16)]
+    private static partial uint GetLongPathName(string path, ref char longPath, uint length);
 
     [LibraryImport("kernel32", SetLastError = true)]
     private static partial uint GetFileType(SafeFileHandle handle);

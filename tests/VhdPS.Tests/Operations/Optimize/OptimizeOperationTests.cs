@@ -222,7 +222,7 @@ public sealed class OptimizeOperationTests : IDisposable
         Assert.Equal(3, Directory.GetFiles(_folder.Root).Length);
     }
 
-    [Fact]
+    [LinkFact]
     public void A_link_to_the_image_keeps_pointing_at_it()
     {
         string path = _folder["worn.vhd"];
