@@ -7,4 +7,7 @@ public readonly record struct WorkProgress(long DoneBytes, long TotalBytes)
 {
     /// <summary>The step that begins with this report, for people, as a sentence without its stop; null where none does.</summary>
     public string? Step { get; init; }
+
+    /// <summary>Bytes that need no work because they are zeros; null where that means nothing.</summary>
+    public long? SkippedBytes { get; init; }
 }

@@ -11,7 +11,12 @@ internal static class AzureRules
     /// <summary>The least size in bytes.</summary>
     public const long MinSize = 20_971_520;
 
-    private const long MaxSize = 35_183_298_347_520 - VhdSpec.FooterSize;
+    /// <summary>The largest managed disk in bytes: 32,767 GiB.</summary>
+    public const long MaxSize = 35_183_298_347_520 - VhdSpec.FooterSize;
+
+    /// <summary>The longest page blob in bytes, 8 TiB, in which disk and footer have room.</summary>
+    public const long MaxPageBlobLength = 8L * 1024 * 1024 * Mebibyte;
+
     private const long MaxBootSize = 2L * 1024 * 1024 * Mebibyte;
 
     /// <summary>Judges each rule.</summary>
