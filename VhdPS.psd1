@@ -24,6 +24,7 @@
         'Read-VpcSector'
         'Repair-VpcImage'
         'Resize-VpcImage'
+        'Send-VpcImage'
         'Set-VpcImage'
         'Show-VpcMap'
         'Test-VpcChecksum'

@@ -14,6 +14,7 @@ internal static class ServiceError
         OperationCanceledException when cancellation.IsCancellationRequested => null,
         OperationCanceledException => Unavailable(address, "the service did not answer in time."),
         RequestFailedException { Status: > 0 } refused => Describe(refused, address),
+        FileNotFoundException or FileLoadException => null,
         RequestFailedException or HttpRequestException or IOException or InvalidDataException => Unavailable(
             address, $"the connection failed: {address.Redact(Innermost(error).Message)}"),
         AggregateException { InnerException: { } inner } => TryDescribe(inner, address, cancellation),

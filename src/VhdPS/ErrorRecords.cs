@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using VhdPS.Engine.Format;
+using VhdPS.Engine.Pages;
 using VhdPS.Engine.Storage;
 
 namespace VhdPS;
@@ -14,6 +15,7 @@ internal static class ErrorRecords
         {
             VhdFormatException error => new ErrorRecord(error, error.Finding.Code.ToString(), Category(error.Finding.Code), target ?? error.Path),
             VhdRefusedException error => new ErrorRecord(error, error.Code.ToString(), Category(error.Code), target ?? error.Path),
+            TransferException error => new ErrorRecord(error, error.Fault.ToString(), Category(error.Fault), target ?? error.Target),
             ImageInUseException error => new ErrorRecord(error, "ImageInUse", ErrorCategory.ResourceBusy, target ?? error.Path),
             ImageIOException error => new ErrorRecord(error, Id(error), Category(error), target ?? error.Path),
             FileNotFoundException or DirectoryNotFoundException or ItemNotFoundException or System.Management.Automation.DriveNotFoundException =>
@@ -46,6 +48,18 @@ internal static class ErrorRecords
         RefusalCode.TargetExists => ErrorCategory.ResourceExists,
         RefusalCode.ImageFull => ErrorCategory.LimitsExceeded,
         RefusalCode.NotEnoughSpace => ErrorCategory.ResourceUnavailable,
+        _ => ErrorCategory.InvalidOperation,
+    };
+
+    private static ErrorCategory Category(TransferFault fault) => fault switch
+    {
+        TransferFault.BlobAccessDenied => ErrorCategory.PermissionDenied,
+        TransferFault.BlobNotFound => ErrorCategory.ObjectNotFound,
+        TransferFault.BlobUnavailable => ErrorCategory.ConnectionError,
+        TransferFault.BlobInUse => ErrorCategory.ResourceBusy,
+        TransferFault.BlobExists => ErrorCategory.ResourceExists,
+        TransferFault.BlobTooSmall or TransferFault.DiskTooLarge => ErrorCategory.LimitsExceeded,
+        TransferFault.BlobContentDiffers or TransferFault.BlobUnsuitable => ErrorCategory.InvalidData,
         _ => ErrorCategory.InvalidOperation,
     };
 
