@@ -22,6 +22,7 @@
         'New-VpcImage'
         'Optimize-VpcImage'
         'Read-VpcSector'
+        'Receive-VpcImage'
         'Repair-VpcImage'
         'Resize-VpcImage'
         'Send-VpcImage'

@@ -14,11 +14,14 @@ internal static class ServiceError
         OperationCanceledException when cancellation.IsCancellationRequested => null,
         OperationCanceledException => Unavailable(address, "the service did not answer in time."),
         RequestFailedException { Status: > 0 } refused => Describe(refused, address),
-        FileNotFoundException or FileLoadException => null,
+        FileNotFoundException or FileLoadException or TypeLoadException or BadImageFormatException or OutOfMemoryException => null,
         RequestFailedException or HttpRequestException or IOException or InvalidDataException => Unavailable(
             address, $"the connection failed: {address.Redact(Innermost(error).Message)}"),
         AggregateException { InnerException: { } inner } => TryDescribe(inner, address, cancellation),
-        _ => null,
+
+        // The library trusts what it is answered: what it throws of an answer that is none can be anything.
+        _ => new TransferException(
+            address.Target, TransferFault.BlobRequestRefused, $"the answer cannot be read: {address.Redact(Innermost(error).Message)}"),
     };
 
     private static Exception Innermost(Exception error) => error.InnerException is { } inner ? Innermost(inner) : error;

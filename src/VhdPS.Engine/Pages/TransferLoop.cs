@@ -1,23 +1,22 @@
 namespace VhdPS.Engine.Pages;
 
 /// <summary>
-/// Does work on units side by side, each again where the service was busy, and hands out the results in the order of the
-/// units, on the caller's thread, where the units are enumerated too.
+/// Does work on units side by side and hands out the results in the order of the units, on the caller's thread, where the
+/// units are enumerated too. What the work requests is paced, and tried again where the service was busy.
 /// </summary>
-/// <param name="throttleLimit">The most units in the works at once.</param>
-/// <param name="retry">How long to wait before a unit is tried again.</param>
+/// <param name="throttleLimit">The most requests in flight at once.</param>
+/// <param name="retry">How long to wait before a request is tried again.</param>
 internal sealed class TransferLoop(int throttleLimit, TransferRetry retry)
 {
-    /// <summary>How many units are in the works.</summary>
+    /// <summary>How many requests are in flight.</summary>
     public TransferPace Pace { get; } = new(throttleLimit);
 
     /// <summary>Runs <paramref name="work"/> on each unit. The first failure, by the order of the units, ends the sequence.</summary>
     /// <param name="units">The units.</param>
-    /// <param name="work">What is done; it may be done again from its beginning.</param>
-    /// <param name="ahead">Units begun besides the one that is handed out next.</param>
+    /// <param name="work">What is done; it makes its requests by <see cref="RequestAsync"/>.</param>
     /// <param name="cancellation">Ends the work.</param>
     public IEnumerable<TResult> Run<TUnit, TResult>(
-        IEnumerable<TUnit> units, Func<TUnit, CancellationToken, Task<TResult>> work, int ahead, CancellationToken cancellation)
+        IEnumerable<TUnit> units, Func<TUnit, CancellationToken, Task<TResult>> work, CancellationToken cancellation)
     {
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var running = new Queue<Task<TResult>>();
@@ -26,8 +25,10 @@ internal sealed class TransferLoop(int throttleLimit, TransferRetry retry)
             foreach (TUnit unit in units)
             {
                 cancellation.ThrowIfCancellationRequested();
-                running.Enqueue(Task.Run(() => RunUnitAsync(unit, work, stopping.Token), CancellationToken.None));
-                while (running.Count > ahead || (running.TryPeek(out Task<TResult>? head) && head.IsCompleted))
+                running.Enqueue(Task.Run(() => work(unit, stopping.Token), CancellationToken.None));
+
+                // One more unit than requests, so that one is being read while the others are under way.
+                while (running.Count > throttleLimit || (running.TryPeek(out Task<TResult>? head) && head.IsCompleted))
                 {
                     yield return running.Dequeue().GetAwaiter().GetResult();
                 }
@@ -46,33 +47,25 @@ internal sealed class TransferLoop(int throttleLimit, TransferRetry retry)
         }
     }
 
-    private async Task<TResult> RunUnitAsync<TUnit, TResult>(
-        TUnit unit, Func<TUnit, CancellationToken, Task<TResult>> work, CancellationToken stopping)
-    {
-        for (int tries = 1; ; tries++)
+    /// <summary>Makes a request when its turn comes, and again where the service was busy.</summary>
+    public Task RequestAsync(Func<CancellationToken, Task> request, CancellationToken cancellation) => retry.RunAsync(
+        async token =>
         {
-            long ticket = await Pace.EnterAsync(stopping).ConfigureAwait(false);
+            long ticket = await Pace.EnterAsync(token).ConfigureAwait(false);
             bool wasBusy = false;
-            TimeSpan? asked = null;
             try
             {
-                return await work(unit, stopping).ConfigureAwait(false);
+                await request(token).ConfigureAwait(false);
             }
             catch (TransferException error) when (error.IsTransient)
             {
                 wasBusy = true;
-                asked = error.RetryAfter;
-                if (tries >= TransferRetry.MaxTries)
-                {
-                    throw;
-                }
+                throw;
             }
             finally
             {
                 Pace.Leave(ticket, wasBusy);
             }
-
-            await retry.WaitAsync(tries, asked, stopping).ConfigureAwait(false);
-        }
-    }
+        },
+        cancellation);
 }

@@ -39,9 +39,9 @@ public sealed partial class SendOperation
             journal.Delete();
             return result with { RequestCount = _blob.RequestCount, Elapsed = Stopwatch.GetElapsedTime(start) };
         }
-        catch (TransferException error) when (error.Fault == TransferFault.BlobAccessDenied)
+        catch (TransferException error) when (error.Fault == TransferFault.BlobAccessDenied && run.HasChangedTarget)
         {
-            throw Denied(error, run.HasChangedTarget);
+            throw EndedAccess.Describe(error, _blob.Address, _statePath!);
         }
         finally
         {
@@ -64,22 +64,6 @@ public sealed partial class SendOperation
         }
     }
 
-    private TransferException Denied(TransferException error, bool isUnderWay)
-    {
-        if (!isUnderWay)
-        {
-            return error;
-        }
-
-        string expired = _blob!.Address.ExpiryTime is { } time && time > DateTimeOffset.UtcNow
-            ? "the SAS was revoked or no longer lets this through"
-            : "the SAS has expired";
-        return new TransferException(
-            error.Target,
-            error.Fault,
-            $"{expired} ({error.Reason.TrimEnd('.')}). What was sent is kept, and '{_statePath}' knows how far it is: the same command with a new SAS goes on.");
-    }
-
     /// <summary>One run of a send.</summary>
     private sealed class SendRun(SendOperation operation, JournalFile journal, SendStart how, PageBlobFacts? facts, SendState? state)
     {
@@ -88,7 +72,7 @@ public sealed partial class SendOperation
         private readonly DiskSource _source = operation._source;
         private readonly SendOptions _options = operation._options;
         private readonly long _sizeBytes = operation.Plan.SizeBytes;
-        private readonly SendBuffers _buffers = new();
+        private readonly TransferBuffers _buffers = new();
         private readonly TransferLoop _loop = new(operation._options.ThrottleLimit, operation._retry);
         private PageMap? _pages;
 
@@ -223,7 +207,7 @@ public sealed partial class SendOperation
             IEnumerable<SendUnit> units = SendWalk.Units(_source, _sizeBytes)
                 .Where(unit => unit.End > resumed)
                 .Where(unit => unit.Data.Count > 0 || _pages?.TryNarrow(unit.Offset, unit.End, out _, out _) == true);
-            IEnumerable<(long End, long Sent)> results = _loop.Run(units, SendUnitAsync, 2 * _options.ThrottleLimit, cancellation);
+            IEnumerable<(long End, long Sent)> results = _loop.Run(units, SendUnitAsync, cancellation);
             try
             {
                 foreach ((long end, long bytes) in results)
@@ -293,7 +277,8 @@ public sealed partial class SendOperation
             while (ZeroScan.TryFindData(bytes.Span, at, MergedZeros, out int start, out int end))
             {
                 await ClearAsync(offset + at, offset + start, cancellation).ConfigureAwait(false);
-                await _blob.WriteAsync(offset + start, bytes[start..end], cancellation).ConfigureAwait(false);
+                (long writeOffset, ReadOnlyMemory<byte> run) = (offset + start, bytes[start..end]);
+                await _loop.RequestAsync(token => _blob.WriteAsync(writeOffset, run, token), cancellation).ConfigureAwait(false);
                 sent += end - start;
                 at = end;
             }
@@ -305,7 +290,7 @@ public sealed partial class SendOperation
         // S3
         private Task ClearAsync(long offset, long end, CancellationToken cancellation) =>
             offset < end && _pages is not null && _pages.TryNarrow(offset, end, out long first, out long last)
-                ? _blob.ClearAsync(first, last - first, cancellation)
+                ? _loop.RequestAsync(token => _blob.ClearAsync(first, last - first, token), cancellation)
                 : Task.CompletedTask;
 
         /// <summary>Reads the pages back and compares them with the source; the footer is not there yet.</summary>
