@@ -12,7 +12,7 @@ public sealed partial class ReceiveOperation
     private const int JoinedGap = 128 * 1024;
 
     // What a run that is killed has to do again at most, besides what was in flight.
-    private const long FlushInterval = 64L * 1024 * 1024;
+    private const long FlushInterval = 32L * 1024 * 1024;
 
     private static readonly byte[] Zeros = new byte[64 * 1024];
 
