@@ -1,5 +1,6 @@
 using System.Xml.Linq;
 using VhdPS.Engine.Format;
+using VhdPS.Engine.Pages;
 using VhdPS.Engine.Storage;
 using VhdPS.Tests.Commands;
 
@@ -85,7 +86,7 @@ public sealed class BuiltHelpTests
             "ImageInUse", "PathNotFound", "PathNotUsable", "AccessDenied", "InvalidArgument", "DiskFull",
             .. Enum.GetNames<ImageIOOperation>().Select(operation => operation + "Failed"), "IOError",
         ];
-        Assert.Equal([.. Enum.GetNames<FaultCode>(), .. Enum.GetNames<RefusalCode>(), .. others], sections.Keys);
+        Assert.Equal([.. Enum.GetNames<FaultCode>(), .. Enum.GetNames<RefusalCode>(), .. Enum.GetNames<TransferFault>(), .. others], sections.Keys);
         Assert.All(sections.Values, text => Assert.Contains("\nWhat to do: ", text, StringComparison.Ordinal));
         Assert.All(Enum.GetValues<FaultCode>(), code =>
         {

@@ -92,7 +92,8 @@ public sealed partial class HelpPageTests : IDisposable
     public void Every_example_runs(string name)
     {
         using var folder = new ExampleFolder();
-        foreach (HelpExample example in HelpPage.Read(name).Examples)
+        // Those with a signature need a server: Pester runs them.
+        foreach (HelpExample example in HelpPage.Read(name).Examples.Where(example => !example.Script.Contains("Get-Content sas", StringComparison.Ordinal)))
         {
             SessionResult result = folder.Session.Run(example.Script).WithoutErrors();
             if (!example.Script.Contains("-WhatIf", StringComparison.Ordinal))
