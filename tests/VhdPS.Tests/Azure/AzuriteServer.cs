@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using Azure.Storage;
 using Azure.Storage.Blobs;
-using Azure.Storage.Blobs.Specialized;
 using Azure.Storage.Sas;
 using VhdPS.Engine.Pages;
 
@@ -79,13 +78,6 @@ public sealed class AzuriteServer : IDisposable
 
     /// <summary>The address of a signed URI.</summary>
     internal PageBlobAddress NewAddress() => PageBlobAddress.Parse(Sign());
-
-    /// <summary>The library's own client of a blob, as the account's owner.</summary>
-    internal PageBlobClient Client(PageBlobAddress address)
-    {
-        var name = new BlobUriBuilder(new Uri(address.Target));
-        return new PageBlobClient(new Uri($"{Service}/{Container}/{name.BlobName}"), _credential, new BlobClientOptions(BlobClientOptions.ServiceVersion.V2021_12_02));
-    }
 
     private static string? FindScript()
     {

@@ -121,7 +121,8 @@ public sealed class OutputTests : IDisposable
         IEnumerable<Type> emitted = _session.Run("(Get-Command -Module VhdPS).ImplementingType").As<Type>()
             .SelectMany(cmdlet => cmdlet.GetCustomAttributes<OutputTypeAttribute>()).SelectMany(attribute => attribute.Type).Select(name => name.Type);
         // Those of transfers need a server: Pester meets them.
-        Assert.Empty(Reachable(emitted).Except(met).Where(type => type.Name is not ("VpcSendResult" or "VpcSendPlan" or "VpcReceiveResult" or "VpcReceivePlan")));
+        string[] transfers = ["VpcSendResult", "VpcSendPlan", "VpcReceiveResult", "VpcReceivePlan"];
+        Assert.Empty(Reachable(emitted).Except(met).Select(type => type.Name).Except(transfers));
     }
 
     [Fact]
