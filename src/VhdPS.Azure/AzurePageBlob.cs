@@ -27,7 +27,8 @@ internal sealed class AzurePageBlob(PageBlobAddress address, PageBlobClient clie
         try
         {
             BlobProperties found = await RequestAsync(
-                async token => (await client.GetPropertiesAsync(cancellationToken: token).ConfigureAwait(false)).Value, cancellation).ConfigureAwait(false);
+                async token => (await client.GetPropertiesAsync(cancellationToken: token).ConfigureAwait(false)).Value,
+                    cancellation).ConfigureAwait(false);
             return new PageBlobFacts(
                 found.ContentLength,
                 $"{found.BlobType}Blob",
@@ -41,7 +42,8 @@ internal sealed class AzurePageBlob(PageBlobAddress address, PageBlobClient clie
         }
     }
 
-    public override Task CreateAsync(long length, IReadOnlyDictionary<string, string> metadata, CancellationToken cancellation) => RequestAsync(
+    public override Task CreateAsync(
+        long length, IReadOnlyDictionary<string, string> metadata, CancellationToken cancellation) => RequestAsync(
         token => client.CreateAsync(
             length,
             new PageBlobCreateOptions
@@ -52,8 +54,7 @@ internal sealed class AzurePageBlob(PageBlobAddress address, PageBlobClient clie
             token),
         cancellation);
 
-    public override Task ResizeAsync(long length, CancellationToken cancellation) =>
-        RequestAsync(token => client.ResizeAsync(length, Writing, token), cancellation);
+    public override Task ResizeAsync(long length, CancellationToken cancellation) => RequestAsync(token => client.ResizeAsync(length, Writing, token), cancellation);
 
     public override Task SetMetadataAsync(IReadOnlyDictionary<string, string> metadata, CancellationToken cancellation) => RequestAsync(
         token => client.SetMetadataAsync(new Dictionary<string, string>(metadata), Changing, token), cancellation);
@@ -67,8 +68,7 @@ internal sealed class AzurePageBlob(PageBlobAddress address, PageBlobClient clie
         await RequestAsync(token => client.UploadPagesAsync(content, offset, options, token), cancellation).ConfigureAwait(false);
     }
 
-    public override Task ClearAsync(long offset, long length, CancellationToken cancellation) =>
-        RequestAsync(token => client.ClearPagesAsync(new HttpRange(offset, length), Writing, token), cancellation);
+    public override Task ClearAsync(long offset, long length, CancellationToken cancellation) => RequestAsync(token => client.ClearPagesAsync(new HttpRange(offset, length), Writing, token), cancellation);
 
     public override Task ReadAsync(long offset, Memory<byte> bytes, CancellationToken cancellation) => RequestAsync(
         async token =>
@@ -85,7 +85,8 @@ internal sealed class AzurePageBlob(PageBlobAddress address, PageBlobClient clie
         },
         cancellation);
 
-    public override Task<PageRangeSegment> ListAsync(long length, PreviousSnapshot? since, string? marker, CancellationToken cancellation) => RequestAsync(
+    public override Task<PageRangeSegment> ListAsync(
+        long length, PreviousSnapshot? since, string? marker, CancellationToken cancellation) => RequestAsync(
         async token =>
         {
             var range = new HttpRange(0, length);
@@ -111,7 +112,8 @@ internal sealed class AzurePageBlob(PageBlobAddress address, PageBlobClient clie
             await foreach (Page<PageRangeItem> page in list.AsPages(marker).ConfigureAwait(false))
             {
                 return new PageRangeSegment(
-                    [.. page.Values.Select(item => new PageRange(item.Range.Offset, item.Range.Length ?? 0, item.IsClear))], page.ContinuationToken);
+                    [.. page.Values.Select(item => new PageRange(item.Range.Offset, item.Range.Length ?? 0, item.IsClear))],
+                        page.ContinuationToken);
             }
 
             return new PageRangeSegment([], null);
@@ -125,11 +127,9 @@ internal sealed class AzurePageBlob(PageBlobAddress address, PageBlobClient clie
         LeaseId = _lease.LeaseId;
     }
 
-    public override Task RenewLeaseAsync(CancellationToken cancellation) =>
-        RequestAsync(token => _lease!.RenewAsync(cancellationToken: token), cancellation);
+    public override Task RenewLeaseAsync(CancellationToken cancellation) => RequestAsync(token => _lease!.RenewAsync(cancellationToken: token), cancellation);
 
-    public override Task ReleaseLeaseAsync(CancellationToken cancellation) =>
-        RequestAsync(token => _lease!.ReleaseAsync(cancellationToken: token), cancellation);
+    public override Task ReleaseLeaseAsync(CancellationToken cancellation) => RequestAsync(token => _lease!.ReleaseAsync(cancellationToken: token), cancellation);
 
     public override Task BreakLeaseAsync(CancellationToken cancellation) => RequestAsync(
         token => client.GetBlobLeaseClient().BreakAsync(TimeSpan.Zero, cancellationToken: token), cancellation);

@@ -45,7 +45,8 @@ internal static class ServiceError
             404 => (TransferFault.BlobNotFound, $"there is no such blob ({answer})."),
             409 when IsOfLease(error) => (TransferFault.BlobInUse, $"someone else holds a lease on the blob ({answer})."),
             412 when IsOfLease(error) => (TransferFault.BlobInUse, $"someone else has taken the lease on the blob ({answer})."),
-            409 when error.ErrorCode is "BlobAlreadyExists" or "UnauthorizedBlobOverwrite" => (TransferFault.BlobExists, $"the blob exists already ({answer})."),
+            409 when error.ErrorCode is "BlobAlreadyExists" or "UnauthorizedBlobOverwrite" =>
+                (TransferFault.BlobExists, $"the blob exists already ({answer})."),
             412 => (TransferFault.BlobChanged, $"the blob was changed meanwhile ({answer})."),
             _ => (TransferFault.BlobRequestRefused, $"the service refused a request ({answer})."),
         };

@@ -302,6 +302,10 @@ public enum FaultCode
     [Fault(Severity.Note, FaultEffect.None, "The disk can be a data disk.")]
     AzureDiskTooLargeToBoot,
 
+    /// <summary>A page blob ends at 8 TiB, the footer included; a managed disk may be larger.</summary>
+    [Fault(Severity.Note, FaultEffect.None, "Send it to a managed disk.")]
+    AzureDiskTooLargeForBlob,
+
     /// <summary>Hyper-V takes VHD disks up to 2040 GiB only.</summary>
     [Fault(Severity.Error, FaultEffect.None, "Resize-VpcImage to at most 2040 GiB; larger disks are VHDX.")]
     HyperVSizeOutOfRange,

@@ -15,6 +15,7 @@ internal static class EndedAccess
         return new TransferException(
             error.Target,
             error.Fault,
-            $"{why} ({error.Reason.TrimEnd('.')}). What was transferred is kept, and '{statePath}' knows how far it is: the same command with a new SAS goes on.");
+            $"{why} ({error.Reason.TrimEnd('.')}). What was transferred is kept, and '{statePath}' knows how far it is: "
+            + "the same command with a new SAS goes on.");
     }
 }

@@ -20,7 +20,8 @@ public sealed class PageBlobAddress
         IsManagedDisk = uri.Host.StartsWith(ManagedDiskPrefix, StringComparison.OrdinalIgnoreCase);
         Snapshot = Find("snapshot");
         ExpiryTime = DateTimeOffset.TryParse(
-            Find("se"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTimeOffset expiry)
+            Find("se"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+                out DateTimeOffset expiry)
             ? expiry
             : null;
     }
@@ -43,7 +44,8 @@ public sealed class PageBlobAddress
     {
         if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? uri))
         {
-            throw new ArgumentException("The URI cannot be read: it begins with https:// and ends with the query of a shared access signature.");
+            throw new ArgumentException(
+                "The URI cannot be read: it begins with https:// and ends with the query of a shared access signature.");
         }
 
         if (uri.Scheme != Uri.UriSchemeHttps && uri.Scheme != Uri.UriSchemeHttp)
@@ -69,7 +71,9 @@ public sealed class PageBlobAddress
     public string Redact(string text)
     {
         string signature = Find("sig") ?? string.Empty;
-        foreach (string secret in new[] { _uri.Query, _uri.Query.TrimStart('?'), Uri.UnescapeDataString(_uri.Query), signature, Uri.EscapeDataString(signature) })
+        foreach (
+            string secret in new[] { _uri.Query, _uri.Query.TrimStart('?'), Uri.UnescapeDataString(_uri.Query), signature,
+                Uri.EscapeDataString(signature) })
         {
             text = secret.Length > 1 ? text.Replace(secret, Hidden, StringComparison.OrdinalIgnoreCase) : text;
         }

@@ -8,7 +8,8 @@ namespace VhdPS.Engine.Pages;
 /// <param name="pages">Where it may have pages; null for everywhere.</param>
 /// <param name="retry">How often a read is tried.</param>
 /// <param name="cancellation">Ends reads.</param>
-internal sealed class PageBlobFile(PageBlob blob, long length, PageMap? pages, TransferRetry retry, CancellationToken cancellation) : ImageFile
+internal sealed class PageBlobFile(PageBlob blob, long length, PageMap? pages, TransferRetry retry, CancellationToken cancellation)
+    : ImageFile
 {
     public override string Path => blob.Address.Target;
 

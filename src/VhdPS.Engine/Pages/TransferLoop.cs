@@ -43,7 +43,8 @@ internal sealed class TransferLoop(int throttleLimit, TransferRetry retry)
         {
             stopping.Cancel();
             Task.WhenAll(running).ContinueWith(
-                static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).Wait(CancellationToken.None);
+                static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).Wait(
+                    CancellationToken.None);
         }
     }
 

@@ -5,7 +5,8 @@ using VhdPS.Engine.Pages;
 
 namespace VhdPS;
 
-/// <summary>Takes a URI with its signature as text, as a Uri or as a SecureString; what it says of a wrong one does not repeat it.</summary>
+/// <summary>Takes a URI with its signature as text, as a Uri or as a SecureString; what it says of a wrong one does not repeat
+/// it.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class PageBlobUriAttribute : ArgumentTransformationAttribute
 {
@@ -34,7 +35,8 @@ public sealed class PageBlobUriAttribute : ArgumentTransformationAttribute
         SecureString secret => new NetworkCredential(string.Empty, secret).Password.Trim(),
         Uri uri => uri.OriginalString,
         string text => text.Trim(),
-        _ => throw new ArgumentTransformationMetadataException($"A {value.GetType().Name} is no URI: give a string, a Uri or a SecureString."),
+        _ => throw new ArgumentTransformationMetadataException(
+            $"A {value.GetType().Name} is no URI: give a string, a Uri or a SecureString."),
     };
 
     private static PageBlobAddress Parse(string text)

@@ -29,7 +29,8 @@ public sealed class PreviousSnapshotAttribute : ArgumentTransformationAttribute
     private static PreviousSnapshot FromText(string text)
     {
         if (text.Length > 0 && char.IsAsciiDigit(text[0])
-            && DateTime.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal | DateTimeStyles.AssumeUniversal, out DateTime time))
+            && DateTime.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal | DateTimeStyles.AssumeUniversal,
+                out DateTime time))
         {
             return PreviousSnapshot.At(time.ToString(TimeFormat, CultureInfo.InvariantCulture));
         }

@@ -80,7 +80,8 @@ public sealed class ReceiveVpcImageCommand : VpcCommandBase
         string what = plan.PreviousSnapshot is { } previous
             ? $"the {VpcSize.Format(plan.DataBytes)} that changed and the {VpcSize.Format(plan.ClearedBytes)} that were cleared since '{previous}'"
             : $"{VpcSize.Format(plan.DataBytes)} of pages";
-        string resumed = plan.ResumeOffset > 0 ? $", the first {VpcSize.Format(plan.ResumeOffset)} of which were received before" : string.Empty;
+        string resumed = plan.ResumeOffset > 0 ? $", the first {VpcSize.Format(plan.ResumeOffset)} of which were received before"
+            : string.Empty;
         return $"Receive {what} of a disk of {VpcSize.Format(plan.SizeBytes)}{resumed}, making '{plan.TargetPath}'";
     }
 
@@ -139,7 +140,8 @@ public sealed class ReceiveVpcImageCommand : VpcCommandBase
         }
 
         // The name comes from the service: never a path.
-        string name = System.IO.Path.GetFileNameWithoutExtension(System.Uri.UnescapeDataString(source.Target[(source.Target.LastIndexOf('/') + 1)..]));
+        string name = System.IO.Path.GetFileNameWithoutExtension(
+            System.Uri.UnescapeDataString(source.Target[(source.Target.LastIndexOf('/') + 1)..]));
         name = string.Concat(name.Split(System.IO.Path.GetInvalidFileNameChars())).Trim('.', ' ');
         return System.IO.Path.Combine(target, (name.Length == 0 ? "disk" : name) + (VhdType == DiskFormat.Raw ? ".raw" : ".vhd"));
     }

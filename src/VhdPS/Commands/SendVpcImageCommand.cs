@@ -62,7 +62,8 @@ public sealed class SendVpcImageCommand : VpcDiskCommandBase
     /// <inheritdoc/>
     protected override void ProcessFile(string path)
     {
-        if (!TryRun(path, () => FindTarget(path), out PageBlobAddress? target) || !TryRun(path, () => Options(path), out SendOptions options))
+        if (!TryRun(path, () => FindTarget(path), out PageBlobAddress? target)
+            || !TryRun(path, () => Options(path), out SendOptions options))
         {
             return;
         }
@@ -88,7 +89,8 @@ public sealed class SendVpcImageCommand : VpcDiskCommandBase
 
     private static string Describe(SendPlan plan)
     {
-        string resumed = plan.ResumeOffset > 0 ? $", the first {VpcSize.Format(plan.ResumeOffset)} of which were sent before" : string.Empty;
+        string resumed = plan.ResumeOffset > 0 ? $", the first {VpcSize.Format(plan.ResumeOffset)} of which were sent before"
+            : string.Empty;
         return $"Send a disk of {VpcSize.Format(plan.SizeBytes)} (UploadSizeBytes {plan.UploadSizeBytes}) with at most {VpcSize.Format(plan.DataBytes)} of data"
             + $"{resumed}, in about {plan.RequestCount} requests, to '{plan.Target ?? "no URI yet"}'";
     }

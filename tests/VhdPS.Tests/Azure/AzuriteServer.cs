@@ -31,7 +31,8 @@ public sealed class AzuriteServer : IDisposable
         }
 
         string key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
-        var start = new ProcessStartInfo("node", [script, "--inMemoryPersistence", "--blobHost", "127.0.0.1", "--blobPort", "0", "--disableTelemetry"])
+        var start = new ProcessStartInfo("node",
+            [script, "--inMemoryPersistence", "--blobHost", "127.0.0.1", "--blobPort", "0", "--disableTelemetry"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -70,7 +71,8 @@ public sealed class AzuriteServer : IDisposable
     {
         BlobUriBuilder builder = new(new Uri($"{Service}/{Container}/{name ?? $"disk{Interlocked.Increment(ref _count)}.vhd"}"));
         DateTimeOffset expiry = DateTimeOffset.UtcNow + (lifetime ?? TimeSpan.FromHours(1));
-        var sas = new BlobSasBuilder { BlobContainerName = Container, BlobName = builder.BlobName, Resource = "b", ExpiresOn = expiry, StartsOn = expiry.AddDays(-2) };
+        var sas = new BlobSasBuilder { BlobContainerName = Container, BlobName = builder.BlobName, Resource = "b", ExpiresOn = expiry,
+            StartsOn = expiry.AddDays(-2) };
         sas.SetPermissions(permissions);
         builder.Sas = sas.ToSasQueryParameters(_credential);
         return builder.ToUri().AbsoluteUri;
@@ -104,7 +106,8 @@ public sealed class AzuriteServer : IDisposable
     private async Task MakeContainerAsync()
     {
         string address = await _address.Task.WaitAsync(TimeSpan.FromMinutes(1));
-        var service = new BlobServiceClient(new Uri($"{address}/{Account}"), _credential, new BlobClientOptions(BlobClientOptions.ServiceVersion.V2021_12_02));
+        var service = new BlobServiceClient(new Uri($"{address}/{Account}"), _credential,
+            new BlobClientOptions(BlobClientOptions.ServiceVersion.V2021_12_02));
         await service.GetBlobContainerClient(Container).CreateAsync();
     }
 }

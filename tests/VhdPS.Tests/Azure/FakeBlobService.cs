@@ -78,7 +78,9 @@ internal sealed class FakeBlobService : HttpPipelineTransport
     }
 
     public static FakeResponse Error(int status, string code) =>
-        new(status, Encoding.UTF8.GetBytes($"<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>{code}</Code><Message>No.</Message></Error>")) { ["x-ms-error-code"] = code, ["Content-Type"] = "application/xml" };
+        new(status,
+            Encoding.UTF8.GetBytes(
+                $"<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>{code}</Code><Message>No.</Message></Error>")) { ["x-ms-error-code"] = code, ["Content-Type"] = "application/xml" };
 
     /// <summary>The whole blob.</summary>
     public byte[] Read()
@@ -143,8 +145,10 @@ internal sealed class FakeBlobService : HttpPipelineTransport
             { Action: "create" } when IsManagedDisk => Error(403, "AuthorizationPermissionMismatch"),
             { Action: "resize" or "metadata" or "acquire lease" or "renew lease" or "release lease" or "break lease" } when IsManagedDisk => Error(403, "AuthorizationPermissionMismatch"),
             { Action: "create" } => Create(request),
-            _ when !IsThere => request.Method == "HEAD" ? new FakeResponse(404) { ["x-ms-error-code"] = "BlobNotFound" } : Error(404, "BlobNotFound"),
-            _ when needsLease && request["x-ms-lease-id"] != Lease => Error(412, Lease is null ? "LeaseNotPresentWithBlobOperation" : "LeaseIdMissing"),
+            _ when !IsThere => request.Method == "HEAD" ? new FakeResponse(404) { ["x-ms-error-code"] = "BlobNotFound" }
+                : Error(404, "BlobNotFound"),
+            _ when needsLease && request["x-ms-lease-id"] != Lease =>
+                Error(412, Lease is null ? "LeaseNotPresentWithBlobOperation" : "LeaseIdMissing"),
             _ when request["If-Match"] is { } tag && tag != ETag() => Error(412, "ConditionNotMet"),
             { Action: "update" } => Update(request),
             { Action: "clear" } => ClearRange(request),
@@ -181,7 +185,9 @@ internal sealed class FakeBlobService : HttpPipelineTransport
     {
         const string prefix = "x-ms-meta-";
         Metadata.Clear();
-        foreach ((string name, string value) in request.Headers.Where(header => header.Key.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)))
+        foreach (
+            (string name, string value) in request.Headers.Where(header =>
+                header.Key.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)))
         {
             Metadata[name[prefix.Length..]] = value;
         }
@@ -295,7 +301,8 @@ internal sealed class FakeBlobService : HttpPipelineTransport
             }
 
             string element = isCleared ? "ClearRange" : "PageRange";
-            text.Append(CultureInfo.InvariantCulture, $"<{element}><Start>{Math.Max(offset, from)}</Start><End>{Math.Min(rangeEnd, end) - 1}</End></{element}>");
+            text.Append(CultureInfo.InvariantCulture,
+                $"<{element}><Start>{Math.Max(offset, from)}</Start><End>{Math.Min(rangeEnd, end) - 1}</End></{element}>");
         }
 
         text.Append(CultureInfo.InvariantCulture, $"<NextMarker>{next}</NextMarker></PageList>");
@@ -308,7 +315,8 @@ internal sealed class FakeBlobService : HttpPipelineTransport
     {
         IEnumerable<(long Page, bool IsCleared)> pages = since is null
             ? Pages.Keys.Select(page => (page, false))
-            : Pages.Where(pair => !since.TryGetValue(pair.Key, out byte[]? old) || !ReferenceEquals(old, pair.Value)).Select(pair => (pair.Key, false))
+            : Pages.Where(pair => !since.TryGetValue(pair.Key, out byte[]? old) || !ReferenceEquals(old, pair.Value)).Select(pair =>
+                (pair.Key, false))
                 .Concat(since.Keys.Where(page => !Pages.ContainsKey(page)).Select(page => (page, true)));
         (long First, long Past, bool IsCleared)? open = null;
         foreach ((long page, bool isCleared) in pages.OrderBy(pair => pair.Item1))

@@ -23,7 +23,8 @@ internal sealed record FakeRequest(string Method, Uri Uri, IReadOnlyDictionary<s
     };
 
     public (long Start, long End)? Range => (this["x-ms-range"] ?? this["Range"]) is { } text
-        ? (Number(text["bytes=".Length..text.IndexOf('-', StringComparison.Ordinal)]), Number(text[(text.IndexOf('-', StringComparison.Ordinal) + 1)..]) + 1)
+        ? (Number(text["bytes=".Length..text.IndexOf('-', StringComparison.Ordinal)]),
+            Number(text[(text.IndexOf('-', StringComparison.Ordinal) + 1)..]) + 1)
         : null;
 
     public string? this[string header] => Headers.GetValueOrDefault(header);

@@ -39,7 +39,8 @@ public sealed class ReceiveTests : IDisposable
         }
 
         ReceiveRecord record = ReceiveRecord.TryRead(path)!;
-        Assert.Equal((service.Address.Target, (string?)null, (long)DiskSize, Convert.ToHexString(result.Hash)), (record.Uri, record.Snapshot, record.DiskSize, record.Sha256));
+        Assert.Equal((service.Address.Target, (string?)null, (long)DiskSize, Convert.ToHexString(result.Hash)),
+            (record.Uri, record.Snapshot, record.DiskSize, record.Sha256));
         Assert.DoesNotContain("sig", File.ReadAllText(ReceiveRecord.PathFor(path)), StringComparison.Ordinal);
         Assert.Equal(2, Directory.GetFiles(_folder.Root).Length);
     }
@@ -62,7 +63,8 @@ public sealed class ReceiveTests : IDisposable
     public void What_was_received_before_the_signature_expired_is_not_received_again(DiskFormat format)
     {
         FakeBlobService service = NewService();
-        service.Before = (request, count) => request.Action == "read" && request.Range!.Value.Start > 12 * MiB && request.Range.Value.Start < DiskSize
+        service.Before = (request, count) => request.Action == "read" && request.Range!.Value.Start > 12 * MiB
+            && request.Range.Value.Start < DiskSize
             ? FakeBlobService.Error(403, "AuthenticationFailed")
             : null;
         string path = _folder["disk.out"];
@@ -75,7 +77,8 @@ public sealed class ReceiveTests : IDisposable
         service.Reset();
         ReceiveResult result = Receive(service, path, format);
         Assert.True(result.Plan.ResumeOffset > 0);
-        Assert.DoesNotContain(service.Requests, request => request.Action == "read" && request.Range!.Value.Start > 4096 && request.Range.Value.End <= result.Plan.ResumeOffset);
+        Assert.DoesNotContain(service.Requests, request => request.Action == "read" && request.Range!.Value.Start > 4096
+            && request.Range.Value.End <= result.Plan.ResumeOffset);
         Assert.Equal(_disk, DiskModel.Read(path, format == DiskFormat.Raw ? SourceFormat.Raw : SourceFormat.Vhd));
         Assert.Equal(2, Directory.GetFiles(_folder.Root).Length);
     }
@@ -160,7 +163,8 @@ public sealed class ReceiveTests : IDisposable
         service.Clear(DiskSize, 512);
         Assert.Throws<VhdFormatException>(() => Receive(service, _folder["disk.vhd"]));
 
-        ImageCreator.Create(_folder["dynamic.vhd"], new NewImage(DiskSize) { UniqueId = DiskModel.UniqueId, TimeStamp = DiskModel.TimeStamp });
+        ImageCreator.Create(_folder["dynamic.vhd"],
+            new NewImage(DiskSize) { UniqueId = DiskModel.UniqueId, TimeStamp = DiskModel.TimeStamp });
         byte[] dynamic = File.ReadAllBytes(_folder["dynamic.vhd"]);
         service = new FakeBlobService(length: dynamic.Length);
         service.Write(0, dynamic);
@@ -182,7 +186,8 @@ public sealed class ReceiveTests : IDisposable
             string name = NameOf(service, night);
             service.TakeSnapshot(name);
             disks.Add(service.Read()[..DiskSize]);
-            PageBlobAddress address = isManaged ? service.Address : PageBlobAddress.Parse(service.Uri($"snapshot={Uri.EscapeDataString(name)}&"));
+            PageBlobAddress address = isManaged ? service.Address
+                : PageBlobAddress.Parse(service.Uri($"snapshot={Uri.EscapeDataString(name)}&"));
             service.Reset();
             if (night == 0)
             {
@@ -195,9 +200,11 @@ public sealed class ReceiveTests : IDisposable
                     : PreviousSnapshot.At(NameOf(service, night - 1));
 
                 // The URI of a managed disk's snapshot is another each time, and the record of the parent has that of the disk here.
-                ReceiveResult result = Receive(service, _folder[$"{night}.vhd"], address: address, parent: _folder[$"{night - 1}.vhd"], previous: previous, force: isManaged);
+                ReceiveResult result = Receive(service, _folder[$"{night}.vhd"], address: address, parent: _folder[$"{night - 1}.vhd"],
+                    previous: previous, force: isManaged);
                 Assert.True(result.ReceivedBytes < 4 * MiB);
-                Assert.Contains(service.Requests, request => isManaged ? request["x-ms-previous-snapshot-url"] is not null : request.Query("prevsnapshot") is not null);
+                Assert.Contains(service.Requests, request => isManaged ? request["x-ms-previous-snapshot-url"] is not null
+                    : request.Query("prevsnapshot") is not null);
             }
 
             for (int change = 0; change < 12; change++)
@@ -273,18 +280,23 @@ public sealed class ReceiveTests : IDisposable
 
         Assert.Equal(
             TransferFault.TransferRecordDiffers,
-            Assert.Throws<TransferException>(() => Receive(service, _folder["1.vhd"], address: next, parent: parent, previous: PreviousSnapshot.At(NameOf(service, 1)))).Fault);
+            Assert.Throws<TransferException>(() =>
+                Receive(service, _folder["1.vhd"], address: next, parent: parent,
+                    previous: PreviousSnapshot.At(NameOf(service, 1)))).Fault);
         string record = File.ReadAllText(ReceiveRecord.PathFor(parent));
         File.Delete(ReceiveRecord.PathFor(parent));
         PreviousSnapshot right = PreviousSnapshot.At(NameOf(service, 0));
-        Assert.Equal(TransferFault.TransferRecordDiffers, Assert.Throws<TransferException>(() => Receive(service, _folder["1.vhd"], address: next, parent: parent, previous: right)).Fault);
+        Assert.Equal(TransferFault.TransferRecordDiffers,
+            Assert.Throws<TransferException>(() =>
+                Receive(service, _folder["1.vhd"], address: next, parent: parent, previous: right)).Fault);
         File.WriteAllText(ReceiveRecord.PathFor(parent), record);
         using (VhdImage image = VhdImage.Open(parent, new VhdOpenOptions { ForWriting = true }))
         {
             image.WriteSectors(1000, DiskModel.Make("full", 512, seed: 6));
         }
 
-        TransferException error = Assert.Throws<TransferException>(() => Receive(service, _folder["1.vhd"], address: next, parent: parent, previous: right));
+        TransferException error = Assert.Throws<TransferException>(() =>
+            Receive(service, _folder["1.vhd"], address: next, parent: parent, previous: right));
         Assert.Contains("was changed since it was received", error.Message, StringComparison.Ordinal);
         Assert.False(File.Exists(_folder["1.vhd"]));
         Receive(service, _folder["1.vhd"], address: next, parent: parent, previous: right, force: true);
@@ -306,7 +318,8 @@ public sealed class ReceiveTests : IDisposable
     public void A_list_that_is_none_is_a_typed_error(string list)
     {
         FakeBlobService service = NewService();
-        service.After = (request, answer) => request.Action != "list" ? answer : new FakeResponse(200, System.Text.Encoding.UTF8.GetBytes(list)) { ["Content-Type"] = "application/xml" };
+        service.After = (request, answer) => request.Action != "list" ? answer
+            : new FakeResponse(200, System.Text.Encoding.UTF8.GetBytes(list)) { ["Content-Type"] = "application/xml" };
         Assert.Equal(TransferFault.BlobRequestRefused, Assert.Throws<TransferException>(() => Receive(service, _folder["disk.vhd"])).Fault);
     }
 
@@ -316,7 +329,8 @@ public sealed class ReceiveTests : IDisposable
     public void A_list_that_goes_backwards_or_in_circles_is_refused(bool isCircle)
     {
         FakeBlobService service = NewService();
-        service.After = (request, answer) => request.Action != "list" ? answer : new FakeResponse(200, System.Text.Encoding.UTF8.GetBytes(isCircle
+        service.After = (request, answer) => request.Action != "list" ? answer
+            : new FakeResponse(200, System.Text.Encoding.UTF8.GetBytes(isCircle
             ? "<PageList><NextMarker>1024</NextMarker></PageList>"
             : "<PageList><PageRange><Start>1024</Start><End>2047</End></PageRange><PageRange><Start>512</Start><End>1023</End></PageRange></PageList>"))
         { ["Content-Type"] = "application/xml" };
@@ -334,7 +348,8 @@ public sealed class ReceiveTests : IDisposable
     }
 
     private static byte[] Footer(long size) =>
-        new NewImage(size) { VhdType = VhdType.Fixed, UniqueId = DiskModel.UniqueId, TimeStamp = DiskModel.TimeStamp }.CreateFooter().Bytes.ToArray();
+        new NewImage(size) { VhdType = VhdType.Fixed, UniqueId = DiskModel.UniqueId, TimeStamp = DiskModel.TimeStamp }.CreateFooter(
+            ).Bytes.ToArray();
 
     private static ImageLayout LayoutOf(string path)
     {

@@ -32,7 +32,8 @@ public sealed class SendFaultTests : IDisposable
         var service = new FakeBlobService();
         SendResult result = Send(service);
         AssertSent(service);
-        string[] writes = [.. service.Requests.Where(request => request.Action is "update" or "clear").Select(request => request.ToString())];
+        string[] writes = [.. service.Requests.Where(request => request.Action is "update" or "clear").Select(request =>
+            request.ToString())];
         Assert.Equal($"update {DiskSize}-{DiskSize + 512}", writes[^1]);
         Assert.Equal(service.Requests.Count, result.RequestCount);
         Assert.All(service.Requests.Where(request => request.Action == "update"), request => Assert.NotNull(request["Content-MD5"]));
@@ -81,7 +82,8 @@ public sealed class SendFaultTests : IDisposable
     [Fact]
     public void A_service_that_stays_away_is_given_up_and_the_state_is_kept()
     {
-        var service = new FakeBlobService { Before = (request, count) => request.Action == "update" && count > 2 ? throw new HttpRequestException("No route to host") : null };
+        var service = new FakeBlobService { Before = (request, count) => request.Action == "update" && count > 2
+            ? throw new HttpRequestException("No route to host") : null };
         TransferException error = Assert.Throws<TransferException>(() => Send(service));
         Assert.Equal(TransferFault.BlobUnavailable, error.Fault);
         Assert.Contains("No route to host", error.Message, StringComparison.Ordinal);
@@ -96,7 +98,8 @@ public sealed class SendFaultTests : IDisposable
     {
         var service = new FakeBlobService
         {
-            Before = (request, count) => request.Action is "update" or "find" && count == 1 ? throw new TaskCanceledException("The operation was canceled.") : null,
+            Before = (request, count) => request.Action is "update" or "find" && count == 1
+                ? throw new TaskCanceledException("The operation was canceled.") : null,
         };
         Send(service);
         AssertSent(service);
@@ -107,7 +110,8 @@ public sealed class SendFaultTests : IDisposable
     {
         var service = new FakeBlobService();
         int lost = 0;
-        service.After = (request, answer) => request.Action == "create" && lost++ == 0 ? throw new IOException("The response ended prematurely.") : answer;
+        service.After = (request, answer) => request.Action == "create" && lost++ == 0
+            ? throw new IOException("The response ended prematurely.") : answer;
         Send(service);
         AssertSent(service);
     }
@@ -117,7 +121,8 @@ public sealed class SendFaultTests : IDisposable
     {
         var service = new FakeBlobService();
         int count = 0;
-        service.After = (request, answer) => request.Action is "update" or "clear" && count++ % 3 == 0 ? throw new IOException("The response ended prematurely.") : answer;
+        service.After = (request, answer) => request.Action is "update" or "clear" && count++ % 3 == 0
+            ? throw new IOException("The response ended prematurely.") : answer;
         Send(service);
         AssertSent(service);
     }
@@ -125,7 +130,8 @@ public sealed class SendFaultTests : IDisposable
     [Fact]
     public void A_signature_that_expires_in_the_middle_keeps_the_state_and_a_new_one_goes_on()
     {
-        var service = new FakeBlobService { Before = (request, count) => request.Action == "update" && count > 15 ? FakeBlobService.Error(403, "AuthenticationFailed") : null };
+        var service = new FakeBlobService { Before = (request, count) => request.Action == "update" && count > 15
+            ? FakeBlobService.Error(403, "AuthenticationFailed") : null };
         TransferException error = Assert.Throws<TransferException>(() => Send(service, throttleLimit: 1));
         Assert.Equal(TransferFault.BlobAccessDenied, error.Fault);
         Assert.Contains("AuthenticationFailed", error.Message, StringComparison.Ordinal);
@@ -140,7 +146,8 @@ public sealed class SendFaultTests : IDisposable
         SendResult result = Send(service);
         AssertSent(service);
         Assert.True(result.ResumedBytes > 0);
-        Assert.All(service.Requests.Where(request => request.Action == "update").Skip(before), request => Assert.True(request.Range!.Value.Start >= result.ResumedBytes));
+        Assert.All(service.Requests.Where(request => request.Action == "update").Skip(before), request =>
+            Assert.True(request.Range!.Value.Start >= result.ResumedBytes));
         Assert.Empty(StateFiles);
     }
 
@@ -150,7 +157,8 @@ public sealed class SendFaultTests : IDisposable
         var service = new FakeBlobService { Before = (_, _) => FakeBlobService.Error(403, "AuthenticationFailed") };
         var address = PageBlobAddress.Parse(service.Uri().Replace("2099", "2020", StringComparison.Ordinal));
         using PageBlob blob = new AzurePageBlobs(service).Open(address);
-        TransferException error = Assert.Throws<TransferException>(() => SendOperation.Begin(Options(), blob, Retry(), CancellationToken.None));
+        TransferException error = Assert.Throws<TransferException>(() =>
+            SendOperation.Begin(Options(), blob, Retry(), CancellationToken.None));
         Assert.Contains("the SAS expired at 2020-01-01", error.Message, StringComparison.Ordinal);
         Assert.Empty(StateFiles);
     }
@@ -189,7 +197,8 @@ public sealed class SendFaultTests : IDisposable
         Send(service, force: true);
         AssertSent(service);
         Assert.Equal("another", service.Metadata["owner"]);
-        string[] changes = [.. service.Requests.Select(request => request.ToString()).Where(text => text.StartsWith("update", StringComparison.Ordinal) || text.StartsWith("clear", StringComparison.Ordinal))];
+        string[] changes = [.. service.Requests.Select(request => request.ToString()).Where(text =>
+            text.StartsWith("update", StringComparison.Ordinal) || text.StartsWith("clear", StringComparison.Ordinal))];
         Assert.Equal($"clear {40 * MiB}-{(40 * MiB) + 512}", changes[0]);
         Assert.Equal($"clear {DiskSize}-{DiskSize + 512}", changes[1]);
     }
@@ -209,7 +218,8 @@ public sealed class SendFaultTests : IDisposable
         Send(service, verify: true);
         AssertSent(service);
         Assert.Equal(["clear", "find", "list", "read", "update"], service.Requests.Select(request => request.Action).Distinct().Order());
-        Assert.All(service.Requests.Where(request => request.Action == "update"), request => Assert.DoesNotContain(request.Headers.Keys, name => name.StartsWith("x-ms-blob-content", StringComparison.OrdinalIgnoreCase)));
+        Assert.All(service.Requests.Where(request => request.Action == "update"), request =>
+            Assert.DoesNotContain(request.Headers.Keys, name => name.StartsWith("x-ms-blob-content", StringComparison.OrdinalIgnoreCase)));
     }
 
     [Fact]
@@ -242,7 +252,8 @@ public sealed class SendFaultTests : IDisposable
     [Fact]
     public void A_managed_disk_that_was_made_anew_is_sent_anew()
     {
-        var service = new FakeBlobService(isManagedDisk: true, length: DiskSize + 512) { Before = (request, count) => request.Action == "update" && count > 15 ? FakeBlobService.Error(403, "AuthenticationFailed") : null };
+        var service = new FakeBlobService(isManagedDisk: true, length: DiskSize + 512) { Before = (request, count) =>
+            request.Action == "update" && count > 15 ? FakeBlobService.Error(403, "AuthenticationFailed") : null };
         Assert.Throws<TransferException>(() => Send(service, throttleLimit: 1));
         service.Pages.Clear();
         service.CreatedTime = service.CreatedTime.AddHours(1);
@@ -254,7 +265,8 @@ public sealed class SendFaultTests : IDisposable
     [Fact]
     public void A_changed_source_is_refused_and_begun_anew_when_forced()
     {
-        var service = new FakeBlobService { Before = (request, count) => request.Action == "update" && count > 15 ? FakeBlobService.Error(403, "AuthenticationFailed") : null };
+        var service = new FakeBlobService { Before = (request, count) => request.Action == "update" && count > 15
+            ? FakeBlobService.Error(403, "AuthenticationFailed") : null };
         Assert.Throws<TransferException>(() => Send(service, throttleLimit: 1));
         _disk[100] ^= 1;
         File.WriteAllBytes(_path, _disk);
@@ -273,7 +285,8 @@ public sealed class SendFaultTests : IDisposable
         Assert.Equal(TransferFault.BlobInUse, Assert.Throws<TransferException>(() => Send(service, force: true)).Fault);
         Assert.Empty(StateFiles);
 
-        service = new FakeBlobService { Before = (request, count) => request.Action == "update" && count > 15 ? FakeBlobService.Error(403, "AuthenticationFailed") : null };
+        service = new FakeBlobService { Before = (request, count) => request.Action == "update" && count > 15
+            ? FakeBlobService.Error(403, "AuthenticationFailed") : null };
         Assert.Throws<TransferException>(() => Send(service, throttleLimit: 1));
         service.Lease = Guid.NewGuid().ToString();
         service.Before = (_, _) => null;
@@ -398,7 +411,8 @@ public sealed class SendFaultTests : IDisposable
 
         var service = new FakeBlobService();
         using PageBlob blob = new AzurePageBlobs(service).Open(service.Address);
-        TransferException error = Assert.Throws<TransferException>(() => SendOperation.Begin(Options() with { SourcePath = path }, blob, Retry(), CancellationToken.None));
+        TransferException error = Assert.Throws<TransferException>(() =>
+            SendOperation.Begin(Options() with { SourcePath = path }, blob, Retry(), CancellationToken.None));
         Assert.Equal(TransferFault.DiskTooLarge, error.Fault);
         Assert.Equal(["find"], service.Requests.Select(request => request.Action));
     }

@@ -26,7 +26,8 @@ public sealed class SendTests(AzuriteServer server) : IClassFixture<AzuriteServe
     public void What_is_sent_is_what_qemu_makes_but_for_fields_of_the_footer(string content)
     {
         string raw = _folder.Write("disk.raw", DiskModel.Make(content, 21 * MiB));
-        PeerProcess.Run(PeerPrograms.QemuImg, "convert", "-f", "raw", "-O", "vpc", "-o", "subformat=fixed,force_size", raw, _folder["qemu.vhd"]);
+        PeerProcess.Run(PeerPrograms.QemuImg, "convert", "-f", "raw", "-O", "vpc", "-o", "subformat=fixed,force_size", raw,
+            _folder["qemu.vhd"]);
         PageBlobAddress address = server.NewAddress();
         SendResult result = Send(raw, address, SourceFormat.Raw);
 
@@ -34,18 +35,21 @@ public sealed class SendTests(AzuriteServer server) : IClassFixture<AzuriteServe
         Assert.Equal(21 * MiB + 512, sent.Length);
         Assert.True(expected.AsSpan(0, 21 * MiB).SequenceEqual(sent.AsSpan(0, 21 * MiB)));
         HardDiskFooter theirs = HardDiskFooter.Parse(expected.AsSpan(21 * MiB)), ours = HardDiskFooter.Parse(sent.AsSpan(21 * MiB));
-        Assert.Equal((theirs.CurrentSize, theirs.OriginalSize, theirs.DiskType, theirs.DataOffset), (ours.CurrentSize, ours.OriginalSize, ours.DiskType, ours.DataOffset));
+        Assert.Equal((theirs.CurrentSize, theirs.OriginalSize, theirs.DiskType, theirs.DataOffset),
+            (ours.CurrentSize, ours.OriginalSize, ours.DiskType, ours.DataOffset));
         Assert.True(ours.IsChecksumValid);
         Assert.Equal(result.SizeBytes, result.SentBytes + result.SkippedBytes - 512);
         AssertFit(sent);
         Assert.Empty(Directory.GetFiles(_folder.Root, "*.vhdps-*"));
     }
 
-    private static SendResult Send(string path, PageBlobAddress address, SourceFormat format = SourceFormat.Vhd, bool force = false, bool verify = true)
+    private static SendResult Send(string path, PageBlobAddress address, SourceFormat format = SourceFormat.Vhd, bool force = false,
+        bool verify = true)
     {
         using PageBlob blob = new AzurePageBlobs().Open(address);
         using SendOperation operation = SendOperation.Begin(
-            new SendOptions(path) { SourceFormat = format, Force = force, Verify = verify, UniqueId = DiskModel.UniqueId, TimeStamp = DiskModel.TimeStamp }, blob);
+            new SendOptions(path) { SourceFormat = format, Force = force, Verify = verify, UniqueId = DiskModel.UniqueId,
+                TimeStamp = DiskModel.TimeStamp }, blob);
         return operation.Run();
     }
 
@@ -53,7 +57,8 @@ public sealed class SendTests(AzuriteServer server) : IClassFixture<AzuriteServe
     {
         // Another client than ours.
         string path = _folder[$"{Guid.NewGuid():N}.down"];
-        PeerProcess.Run("curl", "--silent", "--show-error", "--fail", "--header", "x-ms-version: 2021-12-02", "--output", path, address.RevealUri().AbsoluteUri);
+        PeerProcess.Run("curl", "--silent", "--show-error", "--fail", "--header", "x-ms-version: 2021-12-02", "--output", path,
+            address.RevealUri().AbsoluteUri);
         return File.ReadAllBytes(path);
     }
 

@@ -139,6 +139,8 @@ internal static class CheckCases
         yield return new(FaultCode.AzureTableEntriesTooMany, Severity.Error, 512 + 28, Dynamic().PutHeader(28, 17u).Bytes, CheckTarget.Azure);
         yield return new(
             FaultCode.AzureDiskTooLargeToBoot, Severity.Note, Mebibyte + 48, ImageBytes.Fixed(Mebibyte).PutFooter(48, 3UL << 40).Bytes, CheckTarget.Azure);
+        yield return new(
+            FaultCode.AzureDiskTooLargeForBlob, Severity.Note, Mebibyte + 48, ImageBytes.Fixed(Mebibyte).PutFooter(48, 8UL << 40).Bytes, CheckTarget.Azure);
         yield return new(FaultCode.HyperVSizeOutOfRange, Severity.Error, Mebibyte + 48, ImageBytes.Fixed(Mebibyte).PutFooter(48, 3UL << 40).Bytes, CheckTarget.HyperV);
         yield return new(FaultCode.HyperVBlockSizeUnknown, Severity.Error, 512 + 32, Dynamic().Bytes, CheckTarget.HyperV);
         yield return new(FaultCode.HyperVFooterUnsound, Severity.Error, image.FooterOffset, Dynamic().PutFront(70, [1]).Bytes, CheckTarget.HyperV);

@@ -16,7 +16,8 @@ public sealed partial class ReceiveOperation
 
     private static readonly byte[] Zeros = new byte[64 * 1024];
 
-    /// <summary>Receives the disk. What was received when it fails or is cancelled is kept, and the same operation goes on from there.</summary>
+    /// <summary>Receives the disk. What was received when it fails or is cancelled is kept, and the same operation goes on from
+    /// there.</summary>
     /// <exception cref="VhdFormatException">The parent, or the partial file, cannot be read.</exception>
     /// <exception cref="VhdRefusedException">Meanwhile someone has made the target.</exception>
     /// <exception cref="ImageIOException">A file could not be read or written.</exception>
@@ -85,11 +86,14 @@ public sealed partial class ReceiveOperation
         long total = Plan.DataBytes, done = 0, start = position, reached = position;
         var loop = new TransferLoop(_options.ThrottleLimit, _retry);
         var buffers = new TransferBuffers();
-        progress?.Report(new WorkProgress(0, total) { Step = $"Receiving {(parent is null ? "the pages that there are" : "what changed")} into '{PartialPath}'" });
+        string what = parent is null ? "the pages that there are" : "what changed";
+        progress?.Report(new WorkProgress(0, total) { Step = $"Receiving {what} into '{PartialPath}'" });
         IEnumerable<ReceiveUnit> units = Units(cancellation).Where(unit => unit.End > start);
         try
         {
-            foreach ((ReceiveUnit unit, byte[] bytes, long count) in loop.Run(units, (unit, token) => ReadAsync(unit, loop, buffers, token), cancellation))
+            IEnumerable<(ReceiveUnit, byte[], long)> results = loop.Run(units, (unit, token) => ReadAsync(unit, loop, buffers, token),
+                cancellation);
+            foreach ((ReceiveUnit unit, byte[] bytes, long count) in results)
             {
                 foreach (PageRange range in unit.Ranges)
                 {
@@ -205,7 +209,8 @@ public sealed partial class ReceiveOperation
             fileSize = disk.FileSize;
         }
 
-        progress?.Report(new WorkProgress(_state.SizeBytes, _state.SizeBytes) { Step = $"Giving the new file its name '{_options.TargetPath}'" });
+        progress?.Report(
+            new WorkProgress(_state.SizeBytes, _state.SizeBytes) { Step = $"Giving the new file its name '{_options.TargetPath}'" });
         PartialFile.Commit(PartialPath, _options.TargetPath, _options.Force);
         new ReceiveRecord
         {

@@ -41,10 +41,12 @@ public sealed partial class ReceiveOperation
     private string PartialPath => ReceiveState.PartialPathFor(_options.TargetPath);
 
     /// <summary>Looks at the blob, its footer, its pages and the parent, and refuses what can be refused.</summary>
-    /// <exception cref="ArgumentException">A snapshot without a parent, a parent without a snapshot, or a size out of its range.</exception>
+    /// <exception cref="ArgumentException">A snapshot without a parent, a parent without a snapshot, or a size out of its
+    /// range.</exception>
     /// <exception cref="VhdFormatException">The blob's footer is none, or the parent cannot be read.</exception>
     /// <exception cref="VhdRefusedException">The target exists, or the volume has not enough room.</exception>
-    /// <exception cref="TransferException">The blob does not answer or holds no fixed image, or the parent is not the previous snapshot.</exception>
+    /// <exception cref="TransferException">The blob does not answer or holds no fixed image, or the parent is not the previous
+    /// snapshot.</exception>
     public static ReceiveOperation Begin(ReceiveOptions options, PageBlob blob, CancellationToken cancellation = default) =>
         Begin(options, blob, new TransferRetry(), cancellation);
 
@@ -57,7 +59,8 @@ public sealed partial class ReceiveOperation
             ?? throw new TransferException(blob.Address.Target, TransferFault.BlobNotFound, "there is no such blob.");
         if (!facts.IsPageBlob)
         {
-            throw new TransferException(blob.Address.Target, TransferFault.BlobUnsuitable, $"the blob is a {facts.BlobType}, and only a page blob holds a disk.");
+            throw new TransferException(blob.Address.Target, TransferFault.BlobUnsuitable,
+                $"the blob is a {facts.BlobType}, and only a page blob holds a disk.");
         }
 
         blob.PinnedETag = facts.ETag;
@@ -93,7 +96,8 @@ public sealed partial class ReceiveOperation
         {
             return options.PreviousSnapshot is null
                 ? null
-                : throw new ArgumentException($"{options.TargetPath}: changes since a snapshot need the image that was received from it as the parent.");
+                : throw new ArgumentException(
+                    $"{options.TargetPath}: changes since a snapshot need the image that was received from it as the parent.");
         }
 
         if (options.PreviousSnapshot is { } given)
@@ -123,14 +127,17 @@ public sealed partial class ReceiveOperation
         if (layout.VhdType != VhdType.Fixed)
         {
             throw new TransferException(
-                blob.Address.Target, TransferFault.BlobUnsuitable, $"the blob holds a {layout.VhdType.ToString().ToLowerInvariant()} image, which is no disk in Azure: download it as a file.");
+                blob.Address.Target,
+                TransferFault.BlobUnsuitable,
+                $"the blob holds a {layout.VhdType.ToString().ToLowerInvariant()} image, which is no disk in Azure: download it as a file.");
         }
 
         return layout.SectorCount * VhdSpec.SectorSize;
     }
 
     private static void CheckParent(
-        ReceiveOptions options, string parentPath, PageBlobAddress source, PreviousSnapshot previous, long sizeBytes, CancellationToken cancellation)
+        ReceiveOptions options, string parentPath, PageBlobAddress source, PreviousSnapshot previous, long sizeBytes,
+            CancellationToken cancellation)
     {
         if (!options.Force)
         {
@@ -143,7 +150,8 @@ public sealed partial class ReceiveOperation
             throw new TransferException(
                 parentPath,
                 TransferFault.TransferRecordDiffers,
-                Invariant($"the disk has {parent.SizeBytes} bytes, and that in '{source}' {sizeBytes}: a disk in Azure never becomes smaller."));
+                Invariant(
+                    $"the disk has {parent.SizeBytes} bytes, and that in '{source}' {sizeBytes}: a disk in Azure never becomes smaller."));
         }
     }
 
@@ -174,7 +182,8 @@ public sealed partial class ReceiveOperation
         if (!_options.Force)
         {
             VolumeSpace.ThrowIfLess(_options.TargetPath, Plan.ResumeOffset > 0 ? 0 : data);
-            VolumeSpace.ThrowIfTooLong(_options.TargetPath, _options.ParentPath is null && _options.TargetFormat != DiskFormat.Dynamic ? Plan.SizeBytes + VhdSpec.FooterSize : data);
+            bool isFlat = _options.ParentPath is null && _options.TargetFormat != DiskFormat.Dynamic;
+            VolumeSpace.ThrowIfTooLong(_options.TargetPath, isFlat ? Plan.SizeBytes + VhdSpec.FooterSize : data);
         }
     }
 

@@ -68,12 +68,14 @@ public sealed record ReceiveRecord
 
         using DiskSource parent = DiskSource.Open(parentPath, SourceFormat.Vhd);
         bool isUntouched = parent.FileSize == record.FileSize && PartialFile.LastWriteTime(parentPath) == record.LastWriteTime;
-        if (!isUntouched && Convert.ToHexString(DiskHash.Compute(parent, HashAlgorithmName.SHA256, progress: null, cancellation)) != record.Sha256)
+        if (!isUntouched
+            && Convert.ToHexString(DiskHash.Compute(parent, HashAlgorithmName.SHA256, progress: null, cancellation)) != record.Sha256)
         {
             throw new TransferException(
                 parentPath,
                 TransferFault.TransferRecordDiffers,
-                string.Create(CultureInfo.InvariantCulture, $"the disk was changed since it was received: its SHA-256 is not {record.Sha256}."));
+                string.Create(CultureInfo.InvariantCulture,
+                    $"the disk was changed since it was received: its SHA-256 is not {record.Sha256}."));
         }
     }
 

@@ -30,7 +30,8 @@ internal abstract class ReceivedDisk : IDisposable
             if (parentSize != sizeBytes)
             {
                 ResizeOperation.Run(
-                    path, new ResizeRequest { SizeBytes = sizeBytes, Force = true, Parents = ParentPolicy.Default with { ParentPath = parentPath } });
+                    path, new ResizeRequest { SizeBytes = sizeBytes, Force = true,
+                        Parents = ParentPolicy.Default with { ParentPath = parentPath } });
             }
         }
         else if (options.TargetFormat == DiskFormat.Dynamic)
@@ -45,7 +46,8 @@ internal abstract class ReceivedDisk : IDisposable
         }
     }
 
-    /// <summary>Opens the file for writing; it ends with the disk's footer where it is a fixed image, and never before <see cref="Complete"/>.</summary>
+    /// <summary>Opens the file for writing; it ends with the disk's footer where it is a fixed image, and never before <see
+    /// cref="Complete"/>.</summary>
     public static ReceivedDisk Open(string path, long sizeBytes, ReceiveOptions options)
     {
         LocalImageFile file = LocalImageFile.OpenWrite(path);

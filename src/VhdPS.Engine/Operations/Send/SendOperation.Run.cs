@@ -117,7 +117,9 @@ public sealed partial class SendOperation
                 (long sent, long skipped) = SendData(resumed, progress, stopping.Token);
                 byte[]? hash = _options.Verify ? Verify(progress, stopping.Token) : null;
                 _source.ThrowIfChanged();
-                progress?.Report(new WorkProgress(operation.Plan.DataBytes, operation.Plan.DataBytes) { Step = "Writing the footer, which makes the disk whole" });
+                progress?.Report(
+                    new WorkProgress(operation.Plan.DataBytes,
+                        operation.Plan.DataBytes) { Step = "Writing the footer, which makes the disk whole" });
                 WriteFooter(stopping.Token);
                 return new SendResult(_source.Path, _blob.Address.Target, _sizeBytes, sent + VhdSpec.FooterSize, skipped, 0, default)
                 {
@@ -161,7 +163,8 @@ public sealed partial class SendOperation
         /// <summary>Makes an existing target one that never looks whole, as long as the disk, and known by its id.</summary>
         private void Prepare(Guid id, bool isManaged, IProgress<WorkProgress>? progress, CancellationToken cancellation)
         {
-            progress?.Report(new WorkProgress(0, operation.Plan.DataBytes) { Step = "Clearing the target's last 512 bytes and listing its pages" });
+            progress?.Report(
+                new WorkProgress(0, operation.Plan.DataBytes) { Step = "Clearing the target's last 512 bytes and listing its pages" });
             long length = facts!.Length;
             ClearEnd(length, cancellation);
             HasChangedTarget = true;
@@ -323,7 +326,8 @@ public sealed partial class SendOperation
                 _retry.Run(token => _blob.ReadAsync(_sizeBytes, read, token), cancellation);
                 if (!read.AsSpan().SequenceEqual(footer))
                 {
-                    throw new TransferException(_blob.Address.Target, TransferFault.BlobContentDiffers, "the footer that was read back is not the one that was written.");
+                    throw new TransferException(_blob.Address.Target, TransferFault.BlobContentDiffers,
+                        "the footer that was read back is not the one that was written.");
                 }
             }
         }

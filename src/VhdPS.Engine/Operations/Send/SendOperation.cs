@@ -61,7 +61,8 @@ public sealed partial class SendOperation : IDisposable
     /// <exception cref="VhdFormatException">The source cannot be read.</exception>
     /// <exception cref="VhdRefusedException">A machine's state is saved with the source.</exception>
     /// <exception cref="TransferException">The target does not answer, is in the way, too small, or not the one that was begun.</exception>
-    public static SendOperation Begin(SendOptions options, PageBlob? blob) => Begin(options, blob, new TransferRetry(), CancellationToken.None);
+    public static SendOperation Begin(SendOptions options, PageBlob? blob) =>
+        Begin(options, blob, new TransferRetry(), CancellationToken.None);
 
     /// <summary>The same with a token that ends the looking.</summary>
     public static SendOperation Begin(SendOptions options, PageBlob? blob, CancellationToken cancellation) =>
@@ -73,7 +74,8 @@ public sealed partial class SendOperation : IDisposable
         DiskSource source = DiskSource.Open(
             options.SourcePath,
             options.SourceFormat,
-            new VhdOpenOptions { SizeRule = options.SizeRule, IgnoreBitmap = options.IgnoreBitmap, Force = options.Force, Parents = options.Parents });
+            new VhdOpenOptions { SizeRule = options.SizeRule, IgnoreBitmap = options.IgnoreBitmap, Force = options.Force,
+                Parents = options.Parents });
         try
         {
             if (!options.Force)
@@ -162,7 +164,8 @@ public sealed partial class SendOperation : IDisposable
             throw new TransferException(
                 _blob.Address.Target,
                 TransferFault.BlobTooSmall,
-                Invariant($"the managed disk takes {facts.Length} bytes, and '{_source.Path}' needs {Plan.UploadSizeBytes}: make a disk with an upload size of {Plan.UploadSizeBytes} bytes."));
+                Invariant($"the managed disk takes {facts.Length} bytes, and '{_source.Path}' needs {Plan.UploadSizeBytes}: ")
+                + Invariant($"make a disk with an upload size of {Plan.UploadSizeBytes} bytes."));
         }
 
         Plan = Plan with { SizeBytes = (facts.Length - VhdSpec.FooterSize) / VhdSpec.SectorSize * VhdSpec.SectorSize };
@@ -173,7 +176,8 @@ public sealed partial class SendOperation : IDisposable
         if (Plan.SizeBytes > limit)
         {
             throw new TransferException(
-                _source.Path, TransferFault.DiskTooLarge, Invariant($"the disk has {Plan.SizeBytes} bytes, and {kind} holds {limit} at most."));
+                _source.Path, TransferFault.DiskTooLarge,
+                    Invariant($"the disk has {Plan.SizeBytes} bytes, and {kind} holds {limit} at most."));
         }
     }
 
@@ -186,13 +190,15 @@ public sealed partial class SendOperation : IDisposable
             if (state.Target != _blob.Address.Target)
             {
                 throw new TransferException(
-                    _statePath!, TransferFault.TransferStateDiffers, $"the state file is of a transfer to '{state.Target}', not to '{_blob.Address.Target}'.");
+                    _statePath!, TransferFault.TransferStateDiffers,
+                        $"the state file is of a transfer to '{state.Target}', not to '{_blob.Address.Target}'.");
             }
 
             if (state.FindSourceChange(_stamps, Plan.SizeBytes) is { } change)
             {
                 throw new TransferException(
-                    _source.Path, TransferFault.TransferStateDiffers, $"{change}; part of the old source is at the target. The state is in '{_statePath}'.");
+                    _source.Path, TransferFault.TransferStateDiffers,
+                        $"{change}; part of the old source is at the target. The state is in '{_statePath}'.");
             }
         }
 
@@ -213,7 +219,8 @@ public sealed partial class SendOperation : IDisposable
         if (isOurs)
         {
             bool isWhole = facts.Length == Plan.UploadSizeBytes || isManaged;
-            return isWhole && state!.FindSourceChange(_stamps, Plan.SizeBytes) is null && !_options.Force ? SendStart.Resume : SendStart.Restart;
+            return isWhole && state!.FindSourceChange(_stamps, Plan.SizeBytes) is null && !_options.Force ? SendStart.Resume
+                : SendStart.Restart;
         }
 
         return isManaged || _options.Force
@@ -221,7 +228,8 @@ public sealed partial class SendOperation : IDisposable
             : throw new TransferException(
                 _blob.Address.Target,
                 TransferFault.BlobExists,
-                state is null ? "the blob exists already." : $"the blob exists already, and is not the one that '{_statePath}' was begun with.");
+                state is null ? "the blob exists already."
+                    : $"the blob exists already, and is not the one that '{_statePath}' was begun with.");
     }
 
     /// <summary>How a run begins.</summary>

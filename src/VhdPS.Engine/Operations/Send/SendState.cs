@@ -69,7 +69,8 @@ internal sealed record SendState
             FileIdentity identity = file.Identity;
             stamps.Add(new SourceStamp(
                 path,
-                string.Create(CultureInfo.InvariantCulture, $"{identity.Volume:x}-{identity.FileNumberHigh:x}-{identity.FileNumberLow:x}{identity.FullPath}"),
+                string.Create(CultureInfo.InvariantCulture,
+                    $"{identity.Volume:x}-{identity.FileNumberHigh:x}-{identity.FileNumberLow:x}{identity.FullPath}"),
                 file.Length,
                 file.LastWriteTime));
         }
@@ -104,7 +105,8 @@ internal sealed record SendState
                 state = state with { DoneBytes = done };
             }
             else if (line.StartsWith(CreatedPrefix, StringComparison.Ordinal)
-                && DateTimeOffset.TryParse(line.AsSpan(CreatedPrefix.Length), CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out DateTimeOffset created))
+                && DateTimeOffset.TryParse(line.AsSpan(CreatedPrefix.Length), CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind,
+                    out DateTimeOffset created))
             {
                 state = state with { TargetCreatedTime = created };
             }
@@ -129,7 +131,8 @@ internal sealed record SendState
         {
             return now.Count != Sources.Count
                 ? $"the source had {Sources.Count} files and has {now.Count}"
-                : string.Create(CultureInfo.InvariantCulture, $"a disk of {SizeBytes} bytes was being sent, and it would be {sizeBytes} now");
+                : string.Create(CultureInfo.InvariantCulture,
+                    $"a disk of {SizeBytes} bytes was being sent, and it would be {sizeBytes} now");
         }
 
         foreach ((SourceStamp before, SourceStamp after) in Sources.Zip(now))

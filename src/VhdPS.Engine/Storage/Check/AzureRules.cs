@@ -55,6 +55,9 @@ internal static class AzureRules
         rules.Add(
             FaultCode.AzureDiskTooLargeToBoot, current <= MaxBootSize, VhdStructure.Footer, currentAt,
             TargetRules.Text($"at most {MaxBootSize} bytes"), TargetRules.Text($"{current}"), "The disk cannot boot a first-generation machine.");
+        rules.Add(
+            FaultCode.AzureDiskTooLargeForBlob, current <= MaxPageBlobLength - VhdSpec.FooterSize, VhdStructure.Footer, currentAt,
+            TargetRules.Text($"at most {MaxPageBlobLength - VhdSpec.FooterSize} bytes"), TargetRules.Text($"{current}"), "No page blob holds the disk.");
         if (footer.DiskType == VhdType.Fixed)
         {
             rules.Add(
