@@ -78,9 +78,10 @@ internal sealed class CommandProgress(VpcCommandBase cmdlet, string path, string
     private ProgressRecord Describe(WorkProgress value, TimeSpan elapsed)
     {
         double bytesPerSecond = value.DoneBytes / elapsed.TotalSeconds;
+        string skipped = value.SkippedBytes is { } count ? $", {VpcSize.Format(count)} skipped" : string.Empty;
         string status = string.Create(
             CultureInfo.CurrentCulture,
-            $"{VpcSize.Format(value.DoneBytes)} of {VpcSize.Format(value.TotalBytes)}, {VpcSize.Format(Math.Round(bytesPerSecond))}/s");
+            $"{VpcSize.Format(value.DoneBytes)} of {VpcSize.Format(value.TotalBytes)}, {VpcSize.Format(Math.Round(bytesPerSecond))}/s{skipped}");
         var record = new ProgressRecord(_id, activity, status) { CurrentOperation = _step };
         if (value.TotalBytes > 0)
         {

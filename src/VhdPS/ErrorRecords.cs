@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
+using VhdPS.Engine.Pages;
 
 namespace VhdPS;
 
@@ -15,6 +16,7 @@ internal static class ErrorRecords
             VhdFormatException error =>
                 new ErrorRecord(error, error.Finding.Code.ToString(), Category(error.Finding.Code), target ?? error.Path),
             VhdOperationException error => new ErrorRecord(error, error.Code.ToString(), Category(error.Code), target ?? error.Path),
+            TransferException error => new ErrorRecord(error, error.Fault.ToString(), Category(error.Fault), target ?? error.Target),
             ImageInUseException error => new ErrorRecord(error, "ImageInUse", ErrorCategory.ResourceBusy, target ?? error.Path),
             ImageIOException error => new ErrorRecord(error, Id(error), Category(error), target ?? error.Path),
             FileNotFoundException or DirectoryNotFoundException or ItemNotFoundException
@@ -50,6 +52,18 @@ internal static class ErrorRecords
         FaultCode.NotRegularFile => ErrorCategory.InvalidType,
         FaultCode.ParentNotFound => ErrorCategory.ObjectNotFound,
         _ => ErrorCategory.InvalidData,
+    };
+
+    private static ErrorCategory Category(TransferFault fault) => fault switch
+    {
+        TransferFault.BlobAccessDenied => ErrorCategory.PermissionDenied,
+        TransferFault.BlobNotFound => ErrorCategory.ObjectNotFound,
+        TransferFault.BlobUnavailable => ErrorCategory.ConnectionError,
+        TransferFault.BlobInUse => ErrorCategory.ResourceBusy,
+        TransferFault.BlobExists => ErrorCategory.ResourceExists,
+        TransferFault.BlobTooSmall or TransferFault.DiskTooLarge => ErrorCategory.LimitsExceeded,
+        TransferFault.BlobContentDiffers or TransferFault.BlobUnsuitable => ErrorCategory.InvalidData,
+        _ => ErrorCategory.InvalidOperation,
     };
 
     private static ErrorCategory Category(OperationError code) => code switch

@@ -1,6 +1,6 @@
 BeforeDiscovery {
     $script:exports = (Import-PowerShellDataFile (Join-Path $PSScriptRoot '../../VhdPS.psd1')).CmdletsToExport
-    $script:changing = 'Convert', 'Merge', 'New', 'Optimize', 'Repair', 'Resize', 'Set', 'Show', 'Undo', 'Write'
+    $script:changing = 'Convert', 'Merge', 'New', 'Optimize', 'Receive', 'Repair', 'Resize', 'Send', 'Set', 'Show', 'Undo', 'Write'
 }
 
 BeforeAll {

@@ -31,8 +31,15 @@ Describe 'the package of the module' -Tag Dotnet {
         $entries | Should -Contain 'LICENSE'
     }
 
-    It 'holds no program of others, which would want a notice' {
-        $entries -match '\.(dll|exe|so|dylib)$' | Sort-Object | Should -Be @('VhdPS.dll', 'VhdPS.Engine.dll')
+    It 'holds programs of others only where their notices are' {
+        $entries -match '\.(dll|exe|so|dylib)$' -notlike 'azure/*' | Sort-Object | Should -Be @('VhdPS.dll', 'VhdPS.Engine.dll')
+        $staged = Get-ChildItem (Join-Path $PSScriptRoot '../../out/VhdPS/azure') | ForEach-Object { "azure/$($_.Name)" }
+        $entries -like 'azure/*' | Sort-Object | Should -Be ($staged | Sort-Object)
+        $staged | Should -Contain 'azure/THIRD-PARTY-NOTICES.md'
+    }
+
+    It 'is under 5 MB' {
+        (Get-Item $package).Length | Should -BeLessThan 5000000
     }
 
     It 'says in its metadata what the manifest says, and what a gallery finds modules by' {

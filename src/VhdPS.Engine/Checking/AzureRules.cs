@@ -13,7 +13,12 @@ internal static class AzureRules
     /// <summary>The least size in bytes.</summary>
     public const long MinSize = 20_971_520;
 
-    private const long MaxSize = 35_183_298_347_520 - VhdSpec.FooterSize;
+    /// <summary>The largest managed disk in bytes: 32,767 GiB.</summary>
+    public const long MaxSize = 35_183_298_347_520 - VhdSpec.FooterSize;
+
+    /// <summary>The longest page blob in bytes, 8 TiB, which has to hold disk and footer.</summary>
+    public const long MaxPageBlobLength = 8L * 1024 * 1024 * Mebibyte;
+
     private const long MaxBootSize = 2L * 1024 * 1024 * Mebibyte;
 
     /// <summary>Judges each rule.</summary>
@@ -59,6 +64,10 @@ internal static class AzureRules
         rules.Add(
             FaultCode.AzureDiskTooLargeToBoot, current <= MaxBootSize, VhdStructure.Footer, currentAt,
             Invariant($"at most {MaxBootSize} bytes"), Invariant($"{current}"), "The disk cannot boot a first-generation machine.");
+        rules.Add(
+            FaultCode.AzureDiskTooLargeForBlob, current <= MaxPageBlobLength - VhdSpec.FooterSize, VhdStructure.Footer, currentAt,
+            Invariant($"at most {MaxPageBlobLength - VhdSpec.FooterSize} bytes"), Invariant($"{current}"),
+            "No page blob is large enough for the disk.");
         if (footer.DiskType == VhdType.Fixed)
         {
             rules.Add(

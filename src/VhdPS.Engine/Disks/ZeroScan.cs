@@ -11,7 +11,11 @@ internal static class ZeroScan
     /// with shorter stretches of zeros inside.
     /// </summary>
     /// <returns>False where only zeros follow.</returns>
-    public static bool TryFindData(ReadOnlySpan<byte> bytes, int from, out int start, out int end)
+    public static bool TryFindData(ReadOnlySpan<byte> bytes, int from, out int start, out int end) =>
+        TryFindData(bytes, from, MergedZeros, out start, out end);
+
+    /// <summary>The same with stretches of zeros inside that are shorter than <paramref name="mergedZeros"/>.</summary>
+    public static bool TryFindData(ReadOnlySpan<byte> bytes, int from, int mergedZeros, out int start, out int end)
     {
         int first = bytes[from..].IndexOfAnyExcept((byte)0);
         if (first < 0)
@@ -24,7 +28,7 @@ internal static class ZeroScan
         end = PageEnd(from + first, bytes.Length);
         while (end < bytes.Length)
         {
-            ReadOnlySpan<byte> ahead = bytes.Slice(end, Math.Min(MergedZeros, bytes.Length - end));
+            ReadOnlySpan<byte> ahead = bytes.Slice(end, Math.Min(mergedZeros, bytes.Length - end));
             int next = ahead.IndexOfAnyExcept((byte)0);
             if (next < 0)
             {

@@ -12,4 +12,7 @@ public readonly record struct WorkProgress(long DoneBytes, long TotalBytes)
     /// Something that the caller must know although the work goes on, as a sentence without its stop; null where nothing is.
     /// </summary>
     public string? Warning { get; init; }
+
+    /// <summary>Bytes that need no work because they are zeros; null where that means nothing.</summary>
+    public long? SkippedBytes { get; init; }
 }

@@ -306,6 +306,10 @@ public enum FaultCode
     [Fault(Severity.Note, FaultEffect.None)]
     AzureDiskTooLargeToBoot,
 
+    /// <summary>A page blob ends at 8 TiB, the footer included; a managed disk may be larger.</summary>
+    [Fault(Severity.Note, FaultEffect.None)]
+    AzureDiskTooLargeForBlob,
+
     /// <summary>Hyper-V takes VHD disks up to 2040 GiB only.</summary>
     [Fault(Severity.Error, FaultEffect.None)]
     HyperVSizeOutOfRange,

@@ -98,5 +98,48 @@ internal static partial class AdviceCatalog
         ["IOError"] = new(
             "The system reported another error for a file.",
             "The message holds what the system said."),
+        ["BlobAccessDenied"] = new(
+            "The service did not let a request through: the SAS has expired, is not valid, was revoked, or lacks a permission. In " +
+            "the middle of a transfer what was transferred is kept.",
+            "Get a new SAS with the permissions read, write and, for a new blob, create; the same command with it continues where " +
+            "this one stopped."),
+        ["BlobNotFound"] = new(
+            "There is no blob at the URI.",
+            "Check the URI. Of a managed disk, access must be granted and not yet revoked."),
+        ["BlobUnavailable"] = new(
+            "The service was busy or could not be reached, and stayed so through all tries of about three minutes.",
+            "Check the connection and the state of the service; the same command continues where this one stopped."),
+        ["BlobInUse"] = new(
+            "Someone else holds a lease on the blob, or another process transfers by the same state file.",
+            "Wait until the other transfer ends, or end it; a lease that was left behind ends by itself within a minute."),
+        ["BlobExists"] = new(
+            "There is a blob at the URI that no state file names.",
+            "Name another blob, or give -Force to overwrite it."),
+        ["BlobChanged"] = new(
+            "The blob was changed while it was read: what was received of it is of two versions. No file was made.",
+            "Read from a snapshot, which does not change."),
+        ["BlobUnsuitable"] = new(
+            "The blob is no page blob, or it holds no fixed image.",
+            "Delete the blob or name another: a disk is a page blob that ends in the footer of a fixed image."),
+        ["BlobTooSmall"] = new(
+            "The managed disk is smaller than the disk that is to be sent with its footer. The message has both numbers; nothing " +
+            "was sent.",
+            "Make a managed disk with the upload size that the message names; -WhatIf says it beforehand as UploadSizeBytes."),
+        ["DiskTooLarge"] = new(
+            "A page blob ends at 8 TiB, the footer included, and a managed disk at 32,767 GiB. Nothing was sent.",
+            "Make the disk smaller with Resize-VpcImage, or send it to a managed disk, which may be larger than a blob."),
+        ["BlobRequestRefused"] = new(
+            "The service refused a request for a reason that has no heading here, or its answer makes no sense.",
+            "The message has the service's own code; its documents say what it means."),
+        ["BlobContentDiffers"] = new(
+            "What was read back is not what was sent. The footer was not written, so that the disk does not look whole.",
+            "Send it again with -Force and -Verify; where that differs too, check the memory of the machine."),
+        ["TransferStateDiffers"] = new(
+            "The source was changed since a transfer of it began, or the state file is of another source or target.",
+            "Give -Force to begin again, or the source and the URI that the state file was begun with."),
+        ["TransferRecordDiffers"] = new(
+            "The record beside a parent is missing or names another snapshot than the one that changes are asked since, or the " +
+            "parent was changed since it was received.",
+            "Name the parent that was received from that snapshot, or give -Force where you know that it is the right one."),
     };
 }

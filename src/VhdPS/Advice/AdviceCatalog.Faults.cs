@@ -261,6 +261,10 @@ internal static partial class AdviceCatalog
             "An operating system's disk of a first-generation machine has at most 2 TiB.",
             "The disk can be a data disk.",
             OnlyForTarget),
+        ["AzureDiskTooLargeForBlob"] = new(
+            "A page blob ends at 8 TiB, the footer included; a managed disk may be larger.",
+            "Send it to a managed disk.",
+            OnlyForTarget),
         ["HyperVSizeOutOfRange"] = new(
             "Hyper-V takes VHD disks up to 2040 GiB only.",
             "Resize-VpcImage to at most 2040 GiB; larger disks are VHDX.",

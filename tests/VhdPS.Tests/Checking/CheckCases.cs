@@ -160,6 +160,9 @@ internal static class CheckCases
             FaultCode.AzureDiskTooLargeToBoot, Severity.Note, Mebibyte + 48, ImageBytes.Fixed(Mebibyte)
                 .PutFooter(48, 3UL << 40).Bytes, CheckTarget.Azure);
         yield return new(
+            FaultCode.AzureDiskTooLargeForBlob, Severity.Note, Mebibyte + 48,
+            ImageBytes.Fixed(Mebibyte).PutFooter(48, 8UL << 40).Bytes, CheckTarget.Azure);
+        yield return new(
             FaultCode.HyperVSizeOutOfRange, Severity.Error, Mebibyte + 48, ImageBytes.Fixed(Mebibyte).PutFooter(48, 3UL << 40).Bytes,
             CheckTarget.HyperV);
         yield return new(FaultCode.HyperVBlockSizeUnknown, Severity.Error, 512 + 32, Dynamic().Bytes, CheckTarget.HyperV);

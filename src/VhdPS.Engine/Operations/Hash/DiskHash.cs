@@ -26,7 +26,12 @@ public static class DiskHash
     /// <exception cref="VhdFormatException">A sector cannot be found.</exception>
     /// <exception cref="ImageIOException">The file could not be read.</exception>
     public static byte[] Compute(
-        DiskSource source, HashAlgorithmName algorithm, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+        DiskSource source, HashAlgorithmName algorithm, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
+        Compute(source, source.SizeBytes, algorithm, progress, cancellation);
+
+    /// <summary>The hash of the disk as it is when zeros make it <paramref name="sizeBytes"/> long.</summary>
+    internal static byte[] Compute(
+        DiskSource source, long sizeBytes, HashAlgorithmName algorithm, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         using var hash = IncrementalHash.CreateHash(algorithm);
         var buffers = new ConcurrentBag<byte[]>();
@@ -48,17 +53,17 @@ public static class DiskHash
         {
             foreach (DiskExtent extent in unit.Data)
             {
-                position = AppendZeros(hash, position, extent.Offset, source.SizeBytes, progress, cancellation);
-                long end = Math.Min(extent.End, source.SizeBytes);
+                position = AppendZeros(hash, position, extent.Offset, sizeBytes, progress, cancellation);
+                long end = Math.Min(extent.End, sizeBytes);
                 hash.AppendData(bytes.AsSpan((int)(extent.Offset - unit.Offset), (int)(end - extent.Offset)));
                 position = end;
             }
 
             buffers.Add(bytes);
-            progress?.Report(new WorkProgress(position, source.SizeBytes));
+            progress?.Report(new WorkProgress(position, sizeBytes));
         }
 
-        AppendZeros(hash, position, source.SizeBytes, source.SizeBytes, progress, cancellation);
+        AppendZeros(hash, position, sizeBytes, sizeBytes, progress, cancellation);
         source.ThrowIfChanged();
         return hash.GetHashAndReset();
     }

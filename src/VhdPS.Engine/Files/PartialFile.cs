@@ -1,0 +1,36 @@
+using VhdPS.Engine.Files.Native;
+
+
+namespace VhdPS.Engine.Files;
+
+/// <summary>A new file that is made under a name of its own over several runs, and takes its target's name when it is whole.</summary>
+internal static class PartialFile
+{
+    /// <summary>Whether a file is there.</summary>
+    public static bool Exists(string path) => PlatformFile.Current.Stat(path).Kind == FileKind.Regular;
+
+    /// <summary>When a file was last written to, UTC.</summary>
+    public static DateTime LastWriteTime(string path) => File.GetLastWriteTimeUtc(path);
+
+    /// <summary>Deletes a file where there is one.</summary>
+    public static void Delete(string path) => File.Delete(path);
+
+    /// <summary>Gives a closed and synced file its name.</summary>
+    /// <exception cref="VhdOperationException">Meanwhile someone has made the target.</exception>
+    /// <exception cref="ImageIOException">The system refused.</exception>
+    public static void Commit(string path, string targetPath, bool overwrite)
+    {
+        try
+        {
+            File.Move(path, targetPath, overwrite);
+        }
+        catch (IOException error)
+        {
+            throw !overwrite && File.Exists(targetPath)
+                ? new VhdOperationException(targetPath, OperationError.TargetExists, "the file exists already.")
+                : new ImageIOException(targetPath, ImageIOOperation.Replace, null, error);
+        }
+
+        PlatformFile.Current.SyncFolder(Path.GetDirectoryName(Path.GetFullPath(targetPath))!);
+    }
+}

@@ -1,0 +1,158 @@
+using System.Management.Automation;
+using VhdPS.Engine.Disks;
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Operations.Send;
+using VhdPS.Engine.Pages;
+
+namespace VhdPS.Commands;
+
+/// <summary>
+/// Sends the disk in an image to a page blob or a managed disk of Azure, as the fixed image that it takes; no file of it is
+/// made. With -WhatIf the result is the plan.
+/// </summary>
+[Cmdlet(VerbsCommunications.Send, "VpcImage", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
+[OutputType(typeof(VpcSendResult), typeof(VpcSendPlan))]
+public sealed class SendVpcImageCommand : VpcDiskCommandBase
+{
+    private string? _takenTarget;
+
+    /// <summary>
+    /// The blob or managed disk, with its shared access signature: a string, a Uri or a SecureString. Left out, it is taken
+    /// from the environment variable VHDPS_SAS.
+    /// </summary>
+    [Parameter(Position = 1)]
+    [PageBlobUri]
+    public PageBlobAddress? Uri { get; set; }
+
+    /// <summary>
+    /// What the source is read as: an image, or a raw disk. Never guessed: what a guest wrote on a raw disk can look like an
+    /// image, and an image read as a raw disk gives nonsense.
+    /// </summary>
+    [Parameter]
+    public SourceFormat SourceFormat { get; set; }
+
+    /// <summary>The most requests at once.</summary>
+    [Parameter]
+    [ValidateRange(1, 64)]
+    public int ThrottleLimit { get; set; } = 8;
+
+    /// <summary>Reads the pages back and compares them with the disk before the footer makes it whole.</summary>
+    [Parameter]
+    public SwitchParameter Verify { get; set; }
+
+    /// <summary>The file that remembers how far the work is; left out, it lies beside the source.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? StatePath { get; set; }
+
+    /// <summary>Which of the two sizes in the source's footer holds; by default the creator decides.</summary>
+    [Parameter]
+    public SizeRule SizeRule { get; set; }
+
+    /// <summary>Takes every sector of an allocated block of a dynamic source as written, whatever its bitmap says.</summary>
+    [Parameter]
+    public SwitchParameter IgnoreBitmap { get; set; }
+
+    /// <summary>
+    /// Overwrites an existing blob, begins anew whatever the state file says, sends although a machine's state is saved with
+    /// the image, and reads what can be read of a damaged one.
+    /// </summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessFile(string path)
+    {
+        if (!TryRun(path, () => FindTarget(path), out PageBlobAddress? target)
+            || !TryRun(path, () => Options(path), out SendOptions options))
+        {
+            return;
+        }
+
+        if (!TryRun(path, () => target is null ? null : PageBlobs.Open(target), out PageBlob? blob))
+        {
+            return;
+        }
+
+        using (blob)
+        {
+            if (!TryRun(path, () => SendOperation.Begin(options, blob, Cancellation), out SendOperation operation))
+            {
+                return;
+            }
+
+            using (operation)
+            {
+                Send(path, target, operation);
+            }
+        }
+    }
+
+    private static string Describe(SendPlan plan)
+    {
+        string resumed = plan.ResumeOffset > 0 ? $", the first {VpcSize.Format(plan.ResumeOffset)} of which were sent before"
+            : string.Empty;
+        return $"Send a disk of {VpcSize.Format(plan.SizeBytes)} (UploadSizeBytes {plan.UploadSizeBytes}) with at most {VpcSize.Format(plan.DataBytes)} of data"
+            + $"{resumed}, in about {plan.RequestCount} requests, to '{plan.Target ?? "no URI yet"}'";
+    }
+
+    private void Send(string path, PageBlobAddress? target, SendOperation operation)
+    {
+        ReportSource(path, operation.SourceLayout, operation.Plan.SourceSizeBytes);
+        if (operation.StatePath is { } statePath)
+        {
+            ReportStep($"{path}: the state of the transfer is kept in '{statePath}' until it ends.");
+        }
+
+        if (!ShouldProcess(path, Describe(operation.Plan)))
+        {
+            if (IsWhatIf)
+            {
+                WriteObject(new VpcSendPlan(operation.Plan));
+            }
+
+            return;
+        }
+
+        if (TryRun(path, () => Run(operation, path), out SendResult result))
+        {
+            _takenTarget = target!.Target;
+            WriteObject(new VpcSendResult(result));
+        }
+    }
+
+    private SendResult Run(SendOperation operation, string path)
+    {
+        using CommandProgress progress = BeginProgress("Sending", path);
+        return operation.Run(progress, Cancellation);
+    }
+
+    /// <summary>The target; null where only the plan is wanted and none is known.</summary>
+    private PageBlobAddress? FindTarget(string path)
+    {
+        bool isKnown = Uri is not null || !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(PageBlobUriAttribute.Variable));
+        if (!isKnown && IsWhatIf)
+        {
+            return null;
+        }
+
+        PageBlobAddress target = Uri ?? PageBlobUriAttribute.ReadEnvironment();
+        return target.Target != _takenTarget
+            ? target
+            : throw new ArgumentException($"{path}: another image was sent to '{target}' just now; each needs a URI of its own.");
+    }
+
+    private SendOptions Options(string path) => new(path)
+    {
+        SourceFormat = SourceFormat,
+        SizeRule = SizeRule,
+        IgnoreBitmap = IgnoreBitmap,
+        Parents = ResolveParents(),
+        ThrottleLimit = ThrottleLimit,
+        Verify = Verify,
+        StatePath = StatePath is null ? null : new PathResolver(SessionState.Path).ResolveLiteral(StatePath),
+        Force = Force,
+        UniqueId = Guid.NewGuid(),
+        TimeStamp = DateTime.UtcNow,
+    };
+}
