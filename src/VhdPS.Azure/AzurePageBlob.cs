@@ -54,7 +54,8 @@ internal sealed class AzurePageBlob(PageBlobAddress address, PageBlobClient clie
             token),
         cancellation);
 
-    public override Task ResizeAsync(long length, CancellationToken cancellation) => RequestAsync(token => client.ResizeAsync(length, Writing, token), cancellation);
+    public override Task ResizeAsync(long length, CancellationToken cancellation) =>
+        RequestAsync(token => client.ResizeAsync(length, Writing, token), cancellation);
 
     public override Task SetMetadataAsync(IReadOnlyDictionary<string, string> metadata, CancellationToken cancellation) => RequestAsync(
         token => client.SetMetadataAsync(new Dictionary<string, string>(metadata), Changing, token), cancellation);
@@ -68,7 +69,8 @@ internal sealed class AzurePageBlob(PageBlobAddress address, PageBlobClient clie
         await RequestAsync(token => client.UploadPagesAsync(content, offset, options, token), cancellation).ConfigureAwait(false);
     }
 
-    public override Task ClearAsync(long offset, long length, CancellationToken cancellation) => RequestAsync(token => client.ClearPagesAsync(new HttpRange(offset, length), Writing, token), cancellation);
+    public override Task ClearAsync(long offset, long length, CancellationToken cancellation) =>
+        RequestAsync(token => client.ClearPagesAsync(new HttpRange(offset, length), Writing, token), cancellation);
 
     public override Task ReadAsync(long offset, Memory<byte> bytes, CancellationToken cancellation) => RequestAsync(
         async token =>
@@ -127,9 +129,11 @@ internal sealed class AzurePageBlob(PageBlobAddress address, PageBlobClient clie
         LeaseId = _lease.LeaseId;
     }
 
-    public override Task RenewLeaseAsync(CancellationToken cancellation) => RequestAsync(token => _lease!.RenewAsync(cancellationToken: token), cancellation);
+    public override Task RenewLeaseAsync(CancellationToken cancellation) =>
+        RequestAsync(token => _lease!.RenewAsync(cancellationToken: token), cancellation);
 
-    public override Task ReleaseLeaseAsync(CancellationToken cancellation) => RequestAsync(token => _lease!.ReleaseAsync(cancellationToken: token), cancellation);
+    public override Task ReleaseLeaseAsync(CancellationToken cancellation) =>
+        RequestAsync(token => _lease!.ReleaseAsync(cancellationToken: token), cancellation);
 
     public override Task BreakLeaseAsync(CancellationToken cancellation) => RequestAsync(
         token => client.GetBlobLeaseClient().BreakAsync(TimeSpan.Zero, cancellationToken: token), cancellation);

@@ -81,7 +81,8 @@ internal sealed class CommandProgress(VpcCommandBase cmdlet, string path, string
         string skipped = value.SkippedBytes is { } count ? $", {VpcSize.Format(count)} skipped" : string.Empty;
         string status = string.Create(
             CultureInfo.CurrentCulture,
-            $"{VpcSize.Format(value.DoneBytes)} of {VpcSize.Format(value.TotalBytes)}, {VpcSize.Format(Math.Round(bytesPerSecond))}/s{skipped}");
+            $"{VpcSize.Format(value.DoneBytes)} of {VpcSize.Format(value.TotalBytes)}, "
+                + $"{VpcSize.Format(Math.Round(bytesPerSecond))}/s{skipped}");
         var record = new ProgressRecord(_id, activity, status) { CurrentOperation = _step };
         if (value.TotalBytes > 0)
         {

@@ -12,7 +12,8 @@ BeforeAll {
 Describe 'what speaks to Azure' {
     It 'has a notice for each part of others' {
         $notices = Get-Content -Raw (Join-Path $azure THIRD-PARTY-NOTICES.md)
-        (Get-ChildItem $azure -Filter *.dll | Where-Object Name -NotLike VhdPS.*).BaseName | ForEach-Object { $notices | Should -Match "[| ]$([regex]::Escape($_))[ ,]" }
+        (Get-ChildItem $azure -Filter *.dll | Where-Object Name -NotLike VhdPS.*).BaseName |
+            ForEach-Object { $notices | Should -Match "[| ]$([regex]::Escape($_))[ ,]" }
     }
 
     It 'is known neither to the module nor to the engine' {
@@ -36,15 +37,32 @@ Describe 'a session that holds an older Azure.Core' -Skip:$isMissing {
         $wrong = New-Sas $server -Lifetime -00:10
         $script = @"
             `$ErrorActionPreference = 'Stop'
-            function Get-Loaded { [Runtime.Loader.AssemblyLoadContext]::All | ForEach-Object { `$name = `$_.Name; `$_.Assemblies | Where-Object { -not `$_.IsDynamic } | ForEach-Object {
-                [pscustomobject]@{ Context = `$name; Name = `$_.GetName().Name; Version = "`$(`$_.GetName().Version)"; Location = `$_.Location } } } }
+            function Get-Loaded {
+                foreach (`$context in [Runtime.Loader.AssemblyLoadContext]::All) {
+                    foreach (`$assembly in `$context.Assemblies | Where-Object { -not `$_.IsDynamic }) {
+                        [pscustomobject]@{
+                            Context = `$context.Name
+                            Name = `$assembly.GetName().Name
+                            Version = "`$(`$assembly.GetName().Version)"
+                            Location = `$assembly.Location
+                        }
+                    }
+                }
+            }
             `$after = Get-Loaded
             `$older = Join-Path (Get-Module Microsoft.PowerShell.PSResourceGet -ListAvailable)[0].ModuleBase dependencies/Azure.Core.dll
             `$null = [Reflection.Assembly]::LoadFrom(`$older)
             `$sent = Send-VpcImage disk.vhd '$sas' -Verify
             `$received = Receive-VpcImage '$sas' back.vhd
             Send-VpcImage disk.vhd '$wrong' -ErrorAction SilentlyContinue -ErrorVariable problem
-            @{ AfterImport = @(`$after); Loaded = @(Get-Loaded); Sent = `$sent; Received = `$received; Problem = `$problem[0].FullyQualifiedErrorId; Runtime = [Environment]::Version.Major } | ConvertTo-Json -Depth 4 | Set-Content result.json
+            @{
+                AfterImport = @(`$after)
+                Loaded = @(Get-Loaded)
+                Sent = `$sent
+                Received = `$received
+                Problem = `$problem[0].FullyQualifiedErrorId
+                Runtime = [Environment]::Version.Major
+            } | ConvertTo-Json -Depth 4 | Set-Content result.json
 "@
         $process = Start-Script $script session
         $process.WaitForExit()

@@ -23,7 +23,8 @@ function Start-Azurite {
     }
     if (-not $address) { throw 'Azurite did not start.' }
     $server = [pscustomobject]@{ Process = $process; Service = "$address/vhdps"; Key = $key }
-    $null = Invoke-WebRequest -Method Put -Uri "$($server.Service)/disks?restype=container&$(New-SasQuery $server -Account)" -Headers @{ 'x-ms-version' = '2021-12-02' }
+    $container = "$($server.Service)/disks?restype=container&$(New-SasQuery $server -Account)"
+    $null = Invoke-WebRequest -Method Put -Uri $container -Headers @{ 'x-ms-version' = '2021-12-02' }
     $server
 }
 
@@ -40,7 +41,8 @@ function New-SasQuery($Server, [timespan] $Lifetime = '01:00', [switch] $Account
         "rwdlac`n$start`n$expiry`n/blob/vhdps/disks`n`n`n`n2021-12-02`nc`n`n`n`n`n`n`n"
     $hmac = [Security.Cryptography.HMACSHA256]::new([Convert]::FromBase64String($Server.Key))
     $signature = [Convert]::ToBase64String($hmac.ComputeHash([Text.Encoding]::UTF8.GetBytes($text)))
-    "sv=2021-12-02&$scope&sp=rwdlac&st=$([uri]::EscapeDataString($start))&se=$([uri]::EscapeDataString($expiry))&sig=$([uri]::EscapeDataString($signature))"
+    "sv=2021-12-02&$scope&sp=rwdlac&st=$([uri]::EscapeDataString($start))&se=$([uri]::EscapeDataString($expiry))" +
+        "&sig=$([uri]::EscapeDataString($signature))"
 }
 
 # A URI with its signature.

@@ -107,7 +107,8 @@ Describe 'Receive-VpcImage' -Skip:$isMissing {
     It 'refuses what is no disk' {
         $null = Write-RawDisk text.bin 20MB
         $blob = New-Sas $server
-        $null = Invoke-WebRequest -Method Put -Uri $blob -InFile text.bin -Headers @{ 'x-ms-blob-type' = 'BlockBlob'; 'x-ms-version' = '2021-12-02' }
+        $headers = @{ 'x-ms-blob-type' = 'BlockBlob'; 'x-ms-version' = '2021-12-02' }
+        $null = Invoke-WebRequest -Method Put -Uri $blob -InFile text.bin -Headers $headers
         Receive-VpcImage $blob d.vhd @common
         $problem[0].FullyQualifiedErrorId | Should -BeLike 'BlobUnsuitable,*'
         $problem = $null

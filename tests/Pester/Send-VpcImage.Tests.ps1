@@ -36,7 +36,9 @@ Describe 'Send-VpcImage without a target' {
         "$($problem[0])" | Should -BeLike '*VHDPS_SAS*'
     }
 
-    It 'says what is wrong with a URI and never repeats its query: <_>' -ForEach 'nonsense?sig=secret', 'https://x.example.net/c/b?sv=1&si=secret', 'ftp://x/c/b?sig=secret', 'https://x.example.net/?sig=secret' {
+    It 'says what is wrong with a URI and never repeats its query: <_>' -ForEach @(
+        'nonsense?sig=secret', 'https://x.example.net/c/b?sv=1&si=secret', 'ftp://x/c/b?sig=secret', 'https://x.example.net/?sig=secret'
+    ) {
         $value = $_
         $failure = { Send-VpcImage none.vhd -Uri $value } | Should -Throw -PassThru
         "$failure" | Should -Not -BeLike '*secret*'
@@ -56,7 +58,14 @@ Describe 'Send-VpcImage' -Skip:$isMissing {
     It 'sends the disk of a <Kind> as the fixed image that Azure takes' -ForEach @(
         @{ Kind = 'dynamic image'; Make = { $null = New-FilledImage disk.vhd 24MB 5MB } }
         @{ Kind = 'fixed image'; Make = { $null = New-FilledImage d.vhd 24MB 5MB; Convert-VpcImage d.vhd disk.vhd -VhdType Fixed } }
-        @{ Kind = 'chain'; Make = { $null = New-FilledImage d.vhd 24MB 5MB; $null = New-VpcImage disk.vhd -ParentPath d.vhd; Write-VpcSector disk.vhd 8192 (Get-Pattern 4096) } }
+        @{
+            Kind = 'chain'
+            Make = {
+                $null = New-FilledImage d.vhd 24MB 5MB
+                $null = New-VpcImage disk.vhd -ParentPath d.vhd
+                Write-VpcSector disk.vhd 8192 (Get-Pattern 4096)
+            }
+        }
     ) {
         . $Make
         $result = Send-VpcImage disk.vhd $sas -Verify
@@ -163,7 +172,8 @@ Describe 'Send-VpcImage' -Skip:$isMissing {
             Send-VpcImage disk.vhd $sas -Verbose *>&1
             Send-VpcImage disk.vhd (New-Sas $server -Lifetime -00:10) -Verbose *>&1
         )
-        $text = ($all | Out-String -Width 4000) + ($all | Format-List * -Force | Out-String -Width 4000) + ($all | ConvertTo-Json -Depth 3 -WarningAction Ignore)
+        $text = ($all | Out-String -Width 4000) + ($all | Format-List * -Force | Out-String -Width 4000) +
+            ($all | ConvertTo-Json -Depth 3 -WarningAction Ignore)
         $text | Should -BeLike "*$target*"
         $text | Should -Not -BeLike "*$secret*"
         $text | Should -Not -BeLike "*$([uri]::UnescapeDataString($secret))*"

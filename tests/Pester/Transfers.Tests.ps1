@@ -5,7 +5,8 @@ BeforeDiscovery {
 
     # The lines at the prompts of a page's examples.
     $script:examples = foreach ($page in 'Send-VpcImage', 'Receive-VpcImage') {
-        foreach ($match in [regex]::Matches((Get-Content -Raw (Join-Path $docs en-US "$page.md")), '(?s)### (Example \d: [^\n]+)\n```powershell\n(.*?)```')) {
+        $text = Get-Content -Raw (Join-Path $docs en-US "$page.md")
+        foreach ($match in [regex]::Matches($text, '(?s)### (Example \d: [^\n]+)\n```powershell\n(.*?)```')) {
             $lines = $match.Groups[2].Value -split '\n' -like 'PS> *' -replace '^PS> '
             @{ Page = $page; Title = $match.Groups[1].Value; Script = $lines -join "`n" }
         }
@@ -65,7 +66,10 @@ Describe 'what the documents say of transfers' -Skip:$isMissing {
                     $args[[array]::IndexOf($args, '--upload-size-bytes') + 1] | Should -Be (64MB + 512)
                     $disks[$key] = New-Sas $server -Account
                 }
-                'snapshot create' { $disks[$key] = "$($disks["disk $group disk"])&snapshot=$([uri]::EscapeDataString((New-BlobSnapshot $disks["disk $group disk"])))" }
+                'snapshot create' {
+                    $disk = $disks["disk $group disk"]
+                    $disks[$key] = "$disk&snapshot=$([uri]::EscapeDataString((New-BlobSnapshot $disk)))"
+                }
                 { $_ -in 'disk grant-access', 'snapshot grant-access' } { $disks[$key] }
             }
         }
@@ -88,7 +92,10 @@ Describe 'what the documents say of transfers' -Skip:$isMissing {
         }
     }
 
-    It 'is kept by what travels: <_>' -ForEach 'Send-VpcImage disk.vhd -WhatIf', 'Send-VpcImage disk.vhd $sas -Verify', 'Receive-VpcImage $sas got.vhd -WhatIf', 'Receive-VpcImage $sas got.vhd' {
+    It 'is kept by what travels: <_>' -ForEach @(
+        'Send-VpcImage disk.vhd -WhatIf', 'Send-VpcImage disk.vhd $sas -Verify'
+        'Receive-VpcImage $sas got.vhd -WhatIf', 'Receive-VpcImage $sas got.vhd'
+    ) {
         $sas = New-Sas $server
         if ($_ -like 'Receive*') { $null = Send-VpcImage disk.vhd $sas }
         $output = . ([scriptblock]::Create($_))

@@ -11,7 +11,7 @@ namespace VhdPS.Tests;
 /// <summary>
 /// The arrows between the engine's folders: each knows those before it and none after it. Vhdx stands beside Layout and
 /// Images; the folders that own the interfaces it fits (Chains, Disks, Checking) may know it, and it them. Nbd's client is
-/// made by Disks' factory. A folder that is not there yet is judged as soon as it is.
+/// made by Disks' factory. Pages, a page blob as the engine sees it, is known to Operations alone. A folder that is not there yet is judged as soon as it is.
 /// </summary>
 public class EngineHouseTests
 {
@@ -19,16 +19,17 @@ public class EngineHouseTests
 
     private static readonly (string House, string[] Forbidden)[] Rules =
     [
-        ("Format", ["Files", "Layout", "Chains", "Images", "Vhdx", "Disks", "Nbd", "Partitions", "Checking", "Operations"]),
-        ("Files", ["Layout", "Chains", "Images", "Vhdx", "Disks", "Nbd", "Partitions", "Checking", "Operations"]),
-        ("Layout", ["Chains", "Images", "Vhdx", "Disks", "Nbd", "Partitions", "Checking", "Operations"]),
-        ("Chains", ["Images", "Disks", "Nbd", "Partitions", "Checking", "Operations"]),
-        ("Images", ["Vhdx", "Disks", "Nbd", "Partitions", "Checking", "Operations"]),
-        ("Vhdx", ["Layout", "Images", "Nbd", "Partitions", "Operations"]),
-        ("Disks", ["Partitions", "Checking", "Operations"]),
-        ("Nbd", ["Vhdx", "Partitions", "Checking", "Operations"]),
-        ("Partitions", ["Vhdx", "Nbd", "Checking", "Operations"]),
-        ("Checking", ["Nbd", "Operations"]),
+        ("Format", ["Files", "Layout", "Chains", "Images", "Vhdx", "Disks", "Nbd", "Partitions", "Checking", "Operations", "Pages"]),
+        ("Files", ["Layout", "Chains", "Images", "Vhdx", "Disks", "Nbd", "Partitions", "Checking", "Operations", "Pages"]),
+        ("Layout", ["Chains", "Images", "Vhdx", "Disks", "Nbd", "Partitions", "Checking", "Operations", "Pages"]),
+        ("Chains", ["Images", "Disks", "Nbd", "Partitions", "Checking", "Operations", "Pages"]),
+        ("Images", ["Vhdx", "Disks", "Nbd", "Partitions", "Checking", "Operations", "Pages"]),
+        ("Vhdx", ["Layout", "Images", "Nbd", "Partitions", "Operations", "Pages"]),
+        ("Disks", ["Partitions", "Checking", "Operations", "Pages"]),
+        ("Nbd", ["Vhdx", "Partitions", "Checking", "Operations", "Pages"]),
+        ("Partitions", ["Vhdx", "Nbd", "Checking", "Operations", "Pages"]),
+        ("Checking", ["Nbd", "Operations", "Pages"]),
+        ("Pages", ["Layout", "Chains", "Images", "Vhdx", "Disks", "Nbd", "Partitions", "Checking", "Operations"]),
         ("Operations", ["Nbd"]),
     ];
 

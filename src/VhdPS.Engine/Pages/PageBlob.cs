@@ -93,5 +93,5 @@ public abstract class PageBlob : IDisposable
 public interface IPageBlobs
 {
     /// <summary>A blob by its address; nothing is requested yet.</summary>
-    PageBlob Open(PageBlobAddress address);
+    public PageBlob Open(PageBlobAddress address);
 }

@@ -79,7 +79,8 @@ public sealed class ReceiveVpcImageCommand : VpcCommandBase
     private static string Describe(ReceivePlan plan)
     {
         string what = plan.PreviousSnapshot is { } previous
-            ? $"the {VpcSize.Format(plan.DataBytes)} that changed and the {VpcSize.Format(plan.ClearedBytes)} that were cleared since '{previous}'"
+            ? $"the {VpcSize.Format(plan.DataBytes)} that changed and "
+                + $"the {VpcSize.Format(plan.ClearedBytes)} that were cleared since '{previous}'"
             : $"{VpcSize.Format(plan.DataBytes)} of pages";
         string resumed = plan.ResumeOffset > 0 ? $", the first {VpcSize.Format(plan.ResumeOffset)} of which were received before"
             : string.Empty;

@@ -92,7 +92,8 @@ public sealed class SendVpcImageCommand : VpcDiskCommandBase
     {
         string resumed = plan.ResumeOffset > 0 ? $", the first {VpcSize.Format(plan.ResumeOffset)} of which were sent before"
             : string.Empty;
-        return $"Send a disk of {VpcSize.Format(plan.SizeBytes)} (UploadSizeBytes {plan.UploadSizeBytes}) with at most {VpcSize.Format(plan.DataBytes)} of data"
+        return $"Send a disk of {VpcSize.Format(plan.SizeBytes)} (UploadSizeBytes {plan.UploadSizeBytes}) "
+            + $"with at most {VpcSize.Format(plan.DataBytes)} of data"
             + $"{resumed}, in about {plan.RequestCount} requests, to '{plan.Target ?? "no URI yet"}'";
     }
 

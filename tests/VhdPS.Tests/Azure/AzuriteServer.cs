@@ -71,8 +71,14 @@ public sealed class AzuriteServer : IDisposable
     {
         BlobUriBuilder builder = new(new Uri($"{Service}/{Container}/{name ?? $"disk{Interlocked.Increment(ref _count)}.vhd"}"));
         DateTimeOffset expiry = DateTimeOffset.UtcNow + (lifetime ?? TimeSpan.FromHours(1));
-        var sas = new BlobSasBuilder { BlobContainerName = Container, BlobName = builder.BlobName, Resource = "b", ExpiresOn = expiry,
-            StartsOn = expiry.AddDays(-2) };
+        var sas = new BlobSasBuilder
+        {
+            BlobContainerName = Container,
+            BlobName = builder.BlobName,
+            Resource = "b",
+            ExpiresOn = expiry,
+            StartsOn = expiry.AddDays(-2)
+        };
         sas.SetPermissions(permissions);
         builder.Sas = sas.ToSasQueryParameters(_credential);
         return builder.ToUri().AbsoluteUri;

@@ -74,13 +74,19 @@ internal sealed class FakeBlobService : HttpPipelineTransport
     public string Uri(string? query = null)
     {
         string host = IsManagedDisk ? "md-0a1b2c3d.z12.blob.storage.azure.net" : "example.blob.core.windows.net";
-        return $"https://{host}/disks/abcd?sv=2021-12-02&sr=b&se=2099-01-01T00%3A00%3A00Z&sp=rw&{query}sig={System.Uri.EscapeDataString(Signature)}";
+        return $"https://{host}/disks/abcd?sv=2021-12-02&sr=b&se=2099-01-01T00%3A00%3A00Z&sp=rw&{query}"
+            + $"sig={System.Uri.EscapeDataString(Signature)}";
     }
 
     public static FakeResponse Error(int status, string code) =>
         new(status,
             Encoding.UTF8.GetBytes(
-                $"<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>{code}</Code><Message>No.</Message></Error>")) { ["x-ms-error-code"] = code, ["Content-Type"] = "application/xml" };
+                $"<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>{code}</Code><Message>No.</Message></Error>"))
+        {
+            [
+                    "x-ms-error-code"] = code,
+            ["Content-Type"] = "application/xml"
+        };
 
     /// <summary>The whole blob.</summary>
     public byte[] Read()
@@ -143,7 +149,8 @@ internal sealed class FakeBlobService : HttpPipelineTransport
         return request switch
         {
             { Action: "create" } when IsManagedDisk => Error(403, "AuthorizationPermissionMismatch"),
-            { Action: "resize" or "metadata" or "acquire lease" or "renew lease" or "release lease" or "break lease" } when IsManagedDisk => Error(403, "AuthorizationPermissionMismatch"),
+            { Action: "resize" or "metadata" or "acquire lease" or "renew lease" or "release lease" or "break lease" } when IsManagedDisk =>
+                Error(403, "AuthorizationPermissionMismatch"),
             { Action: "create" } => Create(request),
             _ when !IsThere => request.Method == "HEAD" ? new FakeResponse(404) { ["x-ms-error-code"] = "BlobNotFound" }
                 : Error(404, "BlobNotFound"),

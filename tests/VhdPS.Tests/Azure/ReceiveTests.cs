@@ -337,8 +337,9 @@ public sealed class ReceiveTests : IDisposable
         service.After = (request, answer) => request.Action != "list" ? answer
             : new FakeResponse(200, System.Text.Encoding.UTF8.GetBytes(isCircle
             ? "<PageList><NextMarker>1024</NextMarker></PageList>"
-            : "<PageList><PageRange><Start>1024</Start><End>2047</End></PageRange><PageRange><Start>512</Start><End>1023</End></PageRange></PageList>"))
-        { ["Content-Type"] = "application/xml" };
+            : "<PageList><PageRange><Start>1024</Start><End>2047</End></PageRange>"
+                + "<PageRange><Start>512</Start><End>1023</End></PageRange></PageList>"))
+            { ["Content-Type"] = "application/xml" };
         Assert.Equal(TransferFault.BlobRequestRefused, Assert.Throws<TransferException>(() => Receive(service, _folder["disk.vhd"])).Fault);
     }
 

@@ -83,8 +83,11 @@ public sealed class SendFaultTests : IDisposable
     [Fact]
     public void A_service_that_stays_away_is_given_up_and_the_state_is_kept()
     {
-        var service = new FakeBlobService { Before = (request, count) => request.Action == "update" && count > 2
-            ? throw new HttpRequestException("No route to host") : null };
+        var service = new FakeBlobService
+        {
+            Before = (request, count) => request.Action == "update" && count > 2
+            ? throw new HttpRequestException("No route to host") : null
+        };
         TransferException error = Assert.Throws<TransferException>(() => Send(service));
         Assert.Equal(TransferFault.BlobUnavailable, error.Fault);
         Assert.Contains("No route to host", error.Message, StringComparison.Ordinal);
@@ -131,8 +134,11 @@ public sealed class SendFaultTests : IDisposable
     [Fact]
     public void A_signature_that_expires_in_the_middle_keeps_the_state_and_a_new_one_goes_on()
     {
-        var service = new FakeBlobService { Before = (request, count) => request.Action == "update" && count > 15
-            ? FakeBlobService.Error(403, "AuthenticationFailed") : null };
+        var service = new FakeBlobService
+        {
+            Before = (request, count) => request.Action == "update" && count > 15
+            ? FakeBlobService.Error(403, "AuthenticationFailed") : null
+        };
         TransferException error = Assert.Throws<TransferException>(() => Send(service, throttleLimit: 1));
         Assert.Equal(TransferFault.BlobAccessDenied, error.Fault);
         Assert.Contains("AuthenticationFailed", error.Message, StringComparison.Ordinal);
@@ -253,8 +259,11 @@ public sealed class SendFaultTests : IDisposable
     [Fact]
     public void A_managed_disk_that_was_made_anew_is_sent_anew()
     {
-        var service = new FakeBlobService(isManagedDisk: true, length: DiskSize + 512) { Before = (request, count) =>
-            request.Action == "update" && count > 15 ? FakeBlobService.Error(403, "AuthenticationFailed") : null };
+        var service = new FakeBlobService(isManagedDisk: true, length: DiskSize + 512)
+        {
+            Before = (request, count) =>
+            request.Action == "update" && count > 15 ? FakeBlobService.Error(403, "AuthenticationFailed") : null
+        };
         Assert.Throws<TransferException>(() => Send(service, throttleLimit: 1));
         service.Pages.Clear();
         service.CreatedTime = service.CreatedTime.AddHours(1);
@@ -266,8 +275,11 @@ public sealed class SendFaultTests : IDisposable
     [Fact]
     public void A_changed_source_is_refused_and_begun_anew_when_forced()
     {
-        var service = new FakeBlobService { Before = (request, count) => request.Action == "update" && count > 15
-            ? FakeBlobService.Error(403, "AuthenticationFailed") : null };
+        var service = new FakeBlobService
+        {
+            Before = (request, count) => request.Action == "update" && count > 15
+            ? FakeBlobService.Error(403, "AuthenticationFailed") : null
+        };
         Assert.Throws<TransferException>(() => Send(service, throttleLimit: 1));
         _disk[100] ^= 1;
         File.WriteAllBytes(_path, _disk);
@@ -286,8 +298,11 @@ public sealed class SendFaultTests : IDisposable
         Assert.Equal(TransferFault.BlobInUse, Assert.Throws<TransferException>(() => Send(service, force: true)).Fault);
         Assert.Empty(StateFiles);
 
-        service = new FakeBlobService { Before = (request, count) => request.Action == "update" && count > 15
-            ? FakeBlobService.Error(403, "AuthenticationFailed") : null };
+        service = new FakeBlobService
+        {
+            Before = (request, count) => request.Action == "update" && count > 15
+            ? FakeBlobService.Error(403, "AuthenticationFailed") : null
+        };
         Assert.Throws<TransferException>(() => Send(service, throttleLimit: 1));
         service.Lease = Guid.NewGuid().ToString();
         service.Before = (_, _) => null;

@@ -49,8 +49,14 @@ public sealed class SendTests(AzuriteServer server) : IClassFixture<AzuriteServe
     {
         using PageBlob blob = new AzurePageBlobs().Open(address);
         using SendOperation operation = SendOperation.Begin(
-            new SendOptions(path) { SourceFormat = format, Force = force, Verify = verify, UniqueId = DiskModel.UniqueId,
-                TimeStamp = DiskModel.TimeStamp }, blob);
+            new SendOptions(path)
+            {
+                SourceFormat = format,
+                Force = force,
+                Verify = verify,
+                UniqueId = DiskModel.UniqueId,
+                TimeStamp = DiskModel.TimeStamp
+            }, blob);
         return operation.Run();
     }
 

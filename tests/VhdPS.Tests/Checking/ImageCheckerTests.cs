@@ -200,7 +200,7 @@ public sealed class ImageCheckerTests
         CheckReport fit = Check(ImageBytes.Fixed(20 * 1024 * 1024).Bytes, CheckTarget.Azure);
         Assert.True(fit.IsValid, Describe(fit));
         Assert.All(fit.Verdicts, verdict => Assert.True(verdict.IsMet, verdict.ToString()));
-        Assert.Equal(8, fit.Verdicts.Count);
+        Assert.Equal(9, fit.Verdicts.Count);
 
         CheckReport unfit = Check(ImageBytes.Fixed((20 * 1024 * 1024) + 512).Bytes, CheckTarget.Azure);
         RuleVerdict size = Assert.Single(unfit.Verdicts, verdict => !verdict.IsMet);

@@ -26,7 +26,8 @@ public static class DiskHash
     /// <exception cref="VhdFormatException">A sector cannot be found.</exception>
     /// <exception cref="ImageIOException">The file could not be read.</exception>
     public static byte[] Compute(
-        DiskSource source, HashAlgorithmName algorithm, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
+        DiskSource source, HashAlgorithmName algorithm, IProgress<WorkProgress>? progress = null,
+            CancellationToken cancellation = default) =>
         Compute(source, source.SizeBytes, algorithm, progress, cancellation);
 
     /// <summary>The hash of the disk as it is when zeros make it <paramref name="sizeBytes"/> long.</summary>

@@ -132,7 +132,7 @@ public sealed partial class ReceiveOperation
             throw new TransferException(
                 blob.Address.Target,
                 TransferFault.BlobUnsuitable,
-                $"the blob holds a {layout.VhdType.ToString().ToLowerInvariant()} image, which is no disk in Azure: download it as a file.");
+                $"the blob holds a {layout.VhdType.ToString().ToLowerInvariant()} image, no disk in Azure: download it as a file.");
         }
 
         return layout.SectorCount * VhdSpec.SectorSize;

@@ -65,13 +65,15 @@ public sealed record ReceiveRecord
             throw new TransferException(
                 parentPath,
                 TransferFault.TransferRecordDiffers,
-                $"the image was received from {Describe(record.Uri, record.Snapshot)}, and changes are asked since {Describe(wanted, previous.Time)}.");
+                $"the image was received from {Describe(record.Uri, record.Snapshot)}, and changes are asked "
+                    + $"since {Describe(wanted, previous.Time)}.");
         }
 
         using DiskSource parent = DiskSource.Open(parentPath, SourceFormat.Vhd);
         bool isUntouched = parent.FileSize == record.FileSize && PartialFile.LastWriteTime(parentPath) == record.LastWriteTime;
         if (!isUntouched
-            && System.Convert.ToHexString(DiskHash.Compute(parent, HashAlgorithmName.SHA256, progress: null, cancellation)) != record.Sha256)
+            && System.Convert.ToHexString(
+                DiskHash.Compute(parent, HashAlgorithmName.SHA256, progress: null, cancellation)) != record.Sha256)
         {
             throw new TransferException(
                 parentPath,

@@ -122,7 +122,8 @@ public sealed partial class SendOperation
                 _source.ThrowIfChanged();
                 progress?.Report(
                     new WorkProgress(operation.Plan.DataBytes,
-                        operation.Plan.DataBytes) { Step = "Writing the footer, which makes the disk whole" });
+                        operation.Plan.DataBytes)
+                    { Step = "Writing the footer, which makes the disk whole" });
                 WriteFooter(stopping.Token);
                 return new SendResult(_source.Path, _blob.Address.Target, _sizeBytes, sent + VhdSpec.FooterSize, skipped, 0, default)
                 {

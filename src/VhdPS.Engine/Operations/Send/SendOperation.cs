@@ -79,8 +79,13 @@ public sealed partial class SendOperation : IDisposable
         DiskSource source = DiskSource.Open(
             options.SourcePath,
             options.SourceFormat,
-            new VhdOpenOptions { SizeRule = options.SizeRule, IgnoreBitmap = options.IgnoreBitmap, Force = options.Force,
-                Parents = options.Parents });
+            new VhdOpenOptions
+            {
+                SizeRule = options.SizeRule,
+                IgnoreBitmap = options.IgnoreBitmap,
+                Force = options.Force,
+                Parents = options.Parents
+            });
         try
         {
             if (!options.Force)

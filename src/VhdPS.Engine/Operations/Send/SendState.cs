@@ -144,7 +144,8 @@ internal sealed record SendState
             {
                 return string.Create(
                     CultureInfo.InvariantCulture,
-                    $"'{after.Path}' was changed since: {before.Length} bytes of {before.LastWriteTime:O} then, {after.Length} bytes of {after.LastWriteTime:O} now");
+                    $"'{after.Path}' was changed since: {before.Length} bytes of {before.LastWriteTime:O} then, "
+                        + $"{after.Length} bytes of {after.LastWriteTime:O} now");
             }
         }
 
