@@ -150,7 +150,8 @@ Describe 'the page of <Name>' -ForEach $pages {
             Pop-Location
         }
 
-        It 'run: <Title>' -ForEach $Examples {
+        # Transfers need a server: their examples run in Transfers.Tests.ps1.
+        It 'run: <Title>' -ForEach ($Name -in 'Send-VpcImage', 'Receive-VpcImage' ? @() : $Examples) {
             $result = Invoke-Example $session $Script
             $result.Errors | Should -BeNullOrEmpty
             # What is shown below the prompts is there, and nothing else.
@@ -177,7 +178,8 @@ Describe 'about_VpcErrors' {
     It 'has a heading for each error, in order' {
         $names = [enum]::GetNames([VhdPS.Engine.Format.FaultCode]) + [enum]::GetNames([VhdPS.Engine.Files.OperationError]) +
             @('ImageInUse', 'PathNotFound', 'PathNotUsable', 'AccessDenied', 'InvalidArgument', 'DiskFull') +
-            @([enum]::GetNames([VhdPS.Engine.Files.ImageIOOperation]) | ForEach-Object { "$($_)Failed" }) + 'IOError'
+            @([enum]::GetNames([VhdPS.Engine.Files.ImageIOOperation]) | ForEach-Object { "$($_)Failed" }) + 'IOError' +
+            [enum]::GetNames([VhdPS.Engine.Pages.TransferFault])
         @($sections.Keys) | Should -BeExactly $names
         $sections.Values | ForEach-Object { $_ | Should -Match '\nWhat to do: ' }
     }

@@ -46,7 +46,7 @@ Describe 'the module' {
         $engines[0].Location | Should -Be ($module -replace 'VhdPS\.psd1$', 'VhdPS.Engine.dll')
     }
 
-    It 'takes files by name, by wildcard and by property: <_>' -ForEach ($exports -notmatch '^(New|Compare)-') {
+    It 'takes files by name, by wildcard and by property: <_>' -ForEach ($exports -notmatch '^(New|Compare|Receive)-') {
         $path, $literal = (Get-Command $_).Parameters['Path', 'LiteralPath']
         $inSet = $path.ParameterSets['Path']
         $inSet.IsMandatory, $inSet.Position, $inSet.ValueFromPipeline | Should -Be @($true, 0, $true)

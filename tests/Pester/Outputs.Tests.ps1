@@ -140,7 +140,11 @@ Describe 'outputs' {
     It 'are all among those that are tested, of whatever depth' {
         $outputs = $scripts | ForEach-Object { Invoke-Line $_ }
         $met = $outputs | ForEach-Object { $_.PSObject.BaseObject.GetType() } | Sort-Object -Unique FullName
-        Get-ReachableType (Get-Command -Module VhdPS).OutputType.Type | Where-Object { $_ -notin $met } | Should -BeNullOrEmpty
+
+        # Those of transfers need a server: Transfers.Tests.ps1 meets them.
+        $transfers = 'VpcSendResult', 'VpcSendPlan', 'VpcReceiveResult', 'VpcReceivePlan'
+        Get-ReachableType (Get-Command -Module VhdPS).OutputType.Type |
+            Where-Object { $_ -notin $met -and $_.Name -notin $transfers } | Should -BeNullOrEmpty
     } -ForEach @{ scripts = $scripts }
 
     It 'can be told apart on the other side by the names of values' {

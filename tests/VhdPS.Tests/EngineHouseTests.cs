@@ -11,7 +11,8 @@ namespace VhdPS.Tests;
 /// <summary>
 /// The arrows between the engine's folders: each knows those before it and none after it. Vhdx stands beside Layout and
 /// Images; the folders that own the interfaces it fits (Chains, Disks, Checking) may know it, and it them. Nbd's client is
-/// made by Disks' factory. Pages, a page blob as the engine sees it, is known to Operations alone. A folder that is not there yet is judged as soon as it is.
+/// made by Disks' factory. Pages, a page blob as the engine sees it, is known to Operations alone. A folder that is not there
+/// yet is judged as soon as it is.
 /// </summary>
 public class EngineHouseTests
 {

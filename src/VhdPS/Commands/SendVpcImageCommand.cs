@@ -43,6 +43,7 @@ public sealed class SendVpcImageCommand : VpcDiskCommandBase
     /// <summary>The file that remembers how far the work is; left out, it lies beside the source.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(FolderCompleter))]
     public string? StatePath { get; set; }
 
     /// <summary>Which of the two sizes in the source's footer holds; by default the creator decides.</summary>
