@@ -246,4 +246,28 @@ Describe 'Convert-VpcImage' {
         (Get-ChildItem -Force).Name | Should -Be 'disk.vhd'
         (Get-VpcHash disk.vhd).Hash | Should -Be $hash
     }
+
+    It 'reads what can be read of a damaged image with -Salvage, and says what was lost' {
+        $disk = [ImageBytes]::Dynamic()
+        0..3 | ForEach-Object { $null = $disk.AddBlock($_, $_ + 1) }
+        $disk.PutEntry(1, 1).Save('bad.vhd')
+        $result = Invoke-Recorded 'Convert-VpcImage bad.vhd out.raw -Force'
+        $result.Errors | Should -HaveCount 1
+        Test-Path out.raw | Should -BeFalse
+
+        $result = Invoke-Recorded 'Convert-VpcImage bad.vhd out.raw -Salvage -Fill 0xEE -MapFile bad.map'
+        $result.Errors | Should -BeNullOrEmpty
+        $result.Warnings | Should -BeLike '*bad.vhd: 8 sectors from 8 on could not be read, bytes of 238 are in their place*'
+        [IO.File]::ReadAllBytes((Join-Path $PWD out.raw))[0, 4095, 4096, 8191, 8192] | Should -Be @(1, 1, 0xEE, 0xEE, 3)
+        Get-Content bad.map | Where-Object { $_ -notlike '#*' } | Should -Be @(
+            '0x00000000     +               1'
+            '0x00000000  0x00001000  +'
+            '0x00001000  0x00001000  -'
+            '0x00002000  0x0000E000  +'
+        )
+
+        $result = Invoke-Recorded 'Convert-VpcImage bad.vhd other.raw -Fill 1'
+        $result.Errors[0].FullyQualifiedErrorId | Should -BeLike 'InvalidArgument,*'
+        Test-Path other.raw | Should -BeFalse
+    }
 }

@@ -18,6 +18,8 @@ internal sealed class ImageDiskSource : DiskSource
     private readonly ImageLayout _layout;
     private readonly SparseRanges _holes;
     private readonly SparseRanges _countedHoles;
+    private SalvageLog? _lost;
+    private byte _fill;
 
     public ImageDiskSource(ImageFile file, VhdImage image)
         : base(file)
@@ -41,7 +43,35 @@ internal sealed class ImageDiskSource : DiskSource
         _image.ThrowIfParentChanged();
     }
 
+    /// <summary>
+    /// From now on what cannot be read is filled and noted instead of refused: a block whose entry names no place, the part of a
+    /// block that was cut off, sectors that the medium does not give.
+    /// </summary>
+    /// <param name="fill">The byte in place of what is lost.</param>
+    public void Salvage(byte fill)
+    {
+        _lost = new SalvageLog();
+        _fill = fill;
+    }
+
+    /// <summary>What was lost so far.</summary>
+    public IReadOnlyList<LostRange> LostRanges => _lost?.ToList() ?? [];
+
     public override DiskExtent FindExtent(long offset)
+    {
+        try
+        {
+            return FindReadable(offset);
+        }
+        catch (VhdFormatException) when (_lost is not null)
+        {
+            // The reading notes what is lost; here the block is only kept from being taken for known zeros.
+            long blockEnd = ((offset / _layout.BlockSize) + 1) * _layout.BlockSize;
+            return new DiskExtent(offset, Math.Min(blockEnd, SizeBytes) - offset, IsZero: false);
+        }
+    }
+
+    private DiskExtent FindReadable(long offset)
     {
         long sector = offset / VhdSpec.SectorSize;
         if (_layout.VhdType == VhdType.Differencing)
@@ -110,7 +140,16 @@ internal sealed class ImageDiskSource : DiskSource
         long sector = offset / VhdSpec.SectorSize, end = Math.Min(_image.SectorCount, sector + VhdSpec.SectorsFor(length));
         while (sector < end)
         {
-            SectorRun run = _image.Map.Find(sector, end - sector);
+            SectorRun run;
+            try
+            {
+                run = _image.Map.Find(sector, end - sector);
+            }
+            catch (VhdFormatException) when (_lost is not null)
+            {
+                return;
+            }
+
             if (run.Origin == SectorOrigin.File)
             {
                 _file.Prefetch(run.FileOffset, run.Count * VhdSpec.SectorSize);
@@ -130,8 +169,76 @@ internal sealed class ImageDiskSource : DiskSource
         base.Dispose(disposing);
     }
 
-    private protected override void ReadInside(long offset, Span<byte> buffer) =>
-        _image.ReadSectors(offset / VhdSpec.SectorSize, buffer);
+    private protected override void ReadInside(long offset, Span<byte> buffer)
+    {
+        try
+        {
+            _image.ReadSectors(offset / VhdSpec.SectorSize, buffer);
+        }
+        catch (Exception error) when (_lost is not null && error is VhdFormatException or ImageIOException)
+        {
+            ReadInParts(offset / VhdSpec.SectorSize, buffer);
+        }
+    }
+
+    /// <summary>Reads sector by sector what could not be read at once, so that as little as can be is lost.</summary>
+    private void ReadInParts(long firstSector, Span<byte> buffer)
+    {
+        int lostStart = -1;
+        string lostWhy = string.Empty;
+        int count = buffer.Length / VhdSpec.SectorSize;
+        for (int i = 0; i <= count; i++)
+        {
+            string? why = i == count ? null : ReadOrFill(firstSector + i, buffer.Slice(i * VhdSpec.SectorSize, VhdSpec.SectorSize));
+            if (lostStart >= 0 && (i == count || why != lostWhy))
+            {
+                _lost!.Add(firstSector + lostStart, i - lostStart, lostWhy);
+                lostStart = -1;
+            }
+
+            if (why is not null && lostStart < 0)
+            {
+                (lostStart, lostWhy) = (i, why);
+            }
+        }
+    }
+
+    /// <summary>Reads one sector; where that fails, fills it and says why.</summary>
+    private string? ReadOrFill(long sector, Span<byte> part)
+    {
+        try
+        {
+            _image.ReadSectors(sector, part);
+            return null;
+        }
+        catch (VhdFormatException error)
+        {
+            if (TryReadCutBlock(sector, error.Finding, part))
+            {
+                return null;
+            }
+
+            part.Fill(_fill);
+            return error.Finding.Message;
+        }
+        catch (ImageIOException error)
+        {
+            part.Fill(_fill);
+            return $"the medium did not give it: {error.InnerException?.Message ?? error.Message}";
+        }
+    }
+
+    /// <summary>Reads a sector of a block that is not whole in the file, where the file still has it.</summary>
+    private bool TryReadCutBlock(long sector, Finding finding, Span<byte> part)
+    {
+        if (finding.Code != FaultCode.BatEntryPastEnd || _layout.VhdType != VhdType.Dynamic)
+        {
+            return false;
+        }
+
+        _image.Map.PlaceOf(sector, 1, out long fileOffset);
+        return fileOffset >= 0 && fileOffset + part.Length <= _layout.DataEnd && _file.ReadAt(fileOffset, part) == part.Length;
+    }
 
     private DiskExtent FindInChain(long offset)
     {

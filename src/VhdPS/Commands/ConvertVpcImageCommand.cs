@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using VhdPS.Engine.Checking;
 using VhdPS.Engine.Disks;
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Operations.Convert;
 
@@ -11,6 +12,8 @@ namespace VhdPS.Commands;
 [OutputType(typeof(VpcImage), typeof(FileInfo))]
 public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
 {
+    private const int MostLostShown = 20;
+
     private static readonly string[] RawExtensions = [".raw", ".img", ".dd", ".bin"];
 
     private string? _takenTarget;
@@ -80,9 +83,29 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
     [Parameter]
     public SwitchParameter InPlace { get; set; }
 
+    /// <summary>Reads what can be read of a damaged image; what is lost is filled, warned of, and listed by -MapFile.</summary>
+    [Parameter]
+    public SwitchParameter Salvage { get; set; }
+
+    /// <summary>The byte in place of what a salvage has lost; by default zero.</summary>
+    [Parameter]
+    public byte Fill { get; set; }
+
+    /// <summary>A file that lists what a salvage has read and lost, in the format of GNU ddrescue.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(FolderCompleter))]
+    public string? MapFile { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessFile(string path)
     {
+        if (!Salvage && (IsGiven(nameof(Fill)) || MapFile is not null))
+        {
+            TryRun(path, static () => throw new ArgumentException("-Fill and -MapFile go with -Salvage only."));
+            return;
+        }
+
         if (InPlace)
         {
             ConvertInPlace(path);
@@ -117,12 +140,40 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
             }
 
             _takenTarget = result.Path;
+            ReportLost(path, result);
             ReportPadding(path, operation.SourceSizeBytes, operation.SizeBytes);
             ReportStep(
                 $"{result.Path}: {VpcSize.Format(result.WrittenBytes)} of data written, {VpcSize.Format(result.SizeOnDisk)} on disk.");
             ReportDisk(result.Path, result.Format);
             Emit(result.Path, result.Format);
         }
+    }
+
+    /// <summary>Warns of what a salvage has lost, and writes the map of it.</summary>
+    private void ReportLost(string path, ConvertResult result)
+    {
+        foreach (LostRange lost in result.LostRanges.Take(MostLostShown))
+        {
+            string sectors = lost.SectorCount == 1 ? $"sector {lost.Sector}" : $"{lost.SectorCount} sectors from {lost.Sector} on";
+            WriteWarning($"{path}: {sectors} could not be read, bytes of {Fill} are in their place: {lost.Why}");
+        }
+
+        if (result.LostRanges.Count > MostLostShown)
+        {
+            WriteWarning($"{path}: {result.LostRanges.Count - MostLostShown} more ranges could not be read; -MapFile lists all.");
+        }
+
+        if (MapFile is not null)
+        {
+            TryRun(path, () => WriteMap(new PathResolver(SessionState.Path).ResolveLiteral(MapFile), result));
+        }
+    }
+
+    private void WriteMap(string mapPath, ConvertResult result)
+    {
+        using var file = ReplacementFile.Begin(mapPath, Force);
+        file.File.WriteAt(0, System.Text.Encoding.ASCII.GetBytes(RescueMap.Write(result.SizeBytes, result.LostRanges)));
+        file.Commit();
     }
 
     private ConvertResult Run(ConvertOperation operation, string path)
@@ -203,6 +254,8 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
             SizeRule = SizeRule,
             IgnoreBitmap = IgnoreBitmap,
             Force = Force,
+            Salvage = Salvage,
+            Fill = Fill,
             Parents = ResolveParents(),
             Verify = Verify,
             DeleteSource = DeleteSource,

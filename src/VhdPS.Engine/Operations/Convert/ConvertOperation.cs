@@ -56,16 +56,22 @@ public sealed class ConvertOperation : IDisposable
     /// <exception cref="ArgumentException">Size or block size are out of their range.</exception>
     public static ConvertOperation Begin(ConvertOptions options)
     {
-        return Begin(options, DiskSource.Open(
+        DiskSource source = DiskSource.Open(
             options.SourcePath,
             options.SourceFormat,
             new VhdOpenOptions
             {
                 SizeRule = options.SizeRule,
                 IgnoreBitmap = options.IgnoreBitmap,
-                Force = options.Force,
+                Force = options.Salvage,
                 Parents = options.Parents
-            }));
+            });
+        if (options.Salvage)
+        {
+            (source as ImageDiskSource)?.Salvage(options.Fill);
+        }
+
+        return Begin(options, source);
     }
 
     /// <summary>Takes an open source, and owns it from then on, also when it is refused.</summary>
@@ -130,7 +136,10 @@ public sealed class ConvertOperation : IDisposable
 
         _source.Dispose();
 
-        return new ConvertResult(_options.TargetPath, TargetFormat, SizeBytes, fileSize, sizeOnDisk, writer.WrittenBytes);
+        return new ConvertResult(_options.TargetPath, TargetFormat, SizeBytes, fileSize, sizeOnDisk, writer.WrittenBytes)
+        {
+            LostRanges = (_source as ImageDiskSource)?.LostRanges ?? [],
+        };
     }
 
     /// <summary>Closes the source.</summary>
@@ -146,6 +155,11 @@ public sealed class ConvertOperation : IDisposable
 
     private void Check()
     {
+        if (_options.Salvage && _options.DeleteSource)
+        {
+            throw new ArgumentException($"{_source.Path}: the source of a salvage is not deleted: it may hold more than was read.");
+        }
+
         if (_options.FitFor == CheckTarget.Azure && TargetFormat != DiskFormat.Fixed)
         {
             throw new ArgumentException($"{_options.TargetPath}: Azure takes fixed images only.");

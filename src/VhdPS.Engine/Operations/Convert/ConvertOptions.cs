@@ -29,9 +29,17 @@ public sealed record ConvertOptions(string SourcePath, string TargetPath)
     /// <summary>Take every sector of an allocated block of a dynamic source as written.</summary>
     public bool IgnoreBitmap { get; init; }
 
-    /// <summary>Replace an existing target, convert although a machine's state is saved or free space seems short, read what can be read
-    /// of a damaged source.</summary>
+    /// <summary>
+    /// Replace an existing target, and convert although a machine's state is saved, others depend on the source that is deleted, or
+    /// free space seems short. Damage is never read as zeros: that is <see cref="Salvage"/>.
+    /// </summary>
     public bool Force { get; init; }
+
+    /// <summary>Read what can be read of a damaged source; what is lost is filled and listed in the result.</summary>
+    public bool Salvage { get; init; }
+
+    /// <summary>The byte in place of what a salvage has lost.</summary>
+    public byte Fill { get; init; }
 
     /// <summary>Where the parents of a differencing source may be and what proves them.</summary>
     public ParentPolicy Parents { get; init; } = ParentPolicy.Default;
@@ -62,4 +70,8 @@ public sealed record ConvertOptions(string SourcePath, string TargetPath)
 /// <param name="FileSize">Its length in bytes.</param>
 /// <param name="SizeOnDisk">Bytes that it takes on the medium.</param>
 /// <param name="WrittenBytes">Bytes of the disk that were written, the rest being zeros.</param>
-public sealed record ConvertResult(string Path, DiskFormat Format, long SizeBytes, long FileSize, long SizeOnDisk, long WrittenBytes);
+public sealed record ConvertResult(string Path, DiskFormat Format, long SizeBytes, long FileSize, long SizeOnDisk, long WrittenBytes)
+{
+    /// <summary>Sectors of the source that could not be read, and what is in their place is the fill; empty but for a salvage.</summary>
+    public IReadOnlyList<LostRange> LostRanges { get; init; } = [];
+}
