@@ -42,7 +42,7 @@ public abstract partial class VpcCommandBase
             ReportStep(
                 $"{layout.Path}: {layout.VhdType} image, disk of {VpcSize.Format(layout.Size.SizeBytes)} ({layout.Size.SizeBytes} bytes by "
                     + $"{layout.Size}), file of {layout.FileLength} bytes{blocks}.");
-            WriteDebug($"{layout.Path}: {layout.StoredFooterStructure} at {VpcFileOffset.Format(footer.FileOffset)} holds.");
+            WriteDebug($"{layout.Path}: {layout.StoredFooterStructure} at {VpcFileOffset.Format(footer.FileOffset)} is valid.");
         }
 
         foreach (StructureExtent extent in layout.Structures)

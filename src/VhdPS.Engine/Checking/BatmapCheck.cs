@@ -5,7 +5,7 @@ using static System.FormattableString;
 
 namespace VhdPS.Engine.Checking;
 
-/// <summary>Xen's batmap: whether it covers the table and its checksum holds.</summary>
+/// <summary>Xen's batmap: whether it covers the table and its checksum is valid.</summary>
 internal static class BatmapCheck
 {
     private const long MaxMapLength = (VhdSpec.MaxTableEntries / 8) + (64 * 1024);

@@ -534,7 +534,7 @@ public enum FaultCode
     [Fault(Severity.Warning, FaultEffect.None)]
     VhdxBlockStateOfDraft,
 
-    /// <summary>A table entry names a place where the file does not hold a whole block.</summary>
+    /// <summary>A table entry names a place where the file has no whole block.</summary>
     [Fault(Severity.Error, FaultEffect.BlockUnreadable)]
     VhdxBlockPastEnd,
 

@@ -77,7 +77,7 @@ public sealed class HardDiskFooter
     /// <summary>The virtual size at creation, in bytes.</summary>
     public ulong OriginalSize => ReadUInt64(OriginalSizeAt);
 
-    /// <summary>The virtual size now, in bytes. <see cref="VirtualSize"/> says whether it holds.</summary>
+    /// <summary>The virtual size now, in bytes. <see cref="VirtualSize"/> says whether it is the one that counts.</summary>
     public ulong CurrentSize => ReadUInt64(CurrentSizeAt);
 
     /// <summary>Cylinders, heads, sectors per track.</summary>

@@ -2,7 +2,7 @@ namespace VhdPS.Engine.Format;
 
 /// <summary>The virtual size of an image and the rule that gave it.</summary>
 /// <param name="SizeBytes">Bytes; may be not a whole number of sectors where a footer says so.</param>
-/// <param name="Rule">The size that holds, never <see cref="SizeRule.Auto"/>.</param>
+/// <param name="Rule">The rule that gave the size, never <see cref="SizeRule.Auto"/>.</param>
 /// <param name="Reason">Why, human-readable.</param>
 public readonly record struct VirtualSize(ulong SizeBytes, SizeRule Rule, string Reason)
 {

@@ -64,7 +64,7 @@ internal static partial class AdviceCatalog
             "Written as a fixed disk, its header would be overwritten.",
             "Read it with -Force, which goes by the header, and convert what is read into a new image; compare with the source."),
         ["DataOffsetOutOfRange"] = new(
-            "A dynamic image names no header, or a place that the file does not hold.",
+            "A dynamic image names no header, or a place outside the file.",
             "The footer is damaged; try Repair-VpcImage, which looks for the header."),
         ["DataOffsetPresent"] = new(
             "A fixed image names a header.",
@@ -152,7 +152,7 @@ internal static partial class AdviceCatalog
             "The table does not begin on a sector.",
             "Convert the image into a new one."),
         ["BatEntryPastEnd"] = new(
-            "A table entry names a place where the file does not hold a whole block. Most often the file was cut off: the blocks at " +
+            "A table entry names a place where the file has no whole block. Most often the file was cut off: the blocks at " +
             "its end are gone.",
             "The file was cut off or the table is damaged; Repair-VpcImage can drop the entry."),
         ["BatEntryInStructure"] = new(
@@ -242,7 +242,7 @@ internal static partial class AdviceCatalog
             "Repair-VpcImage puts the footer in its place; a raw disk becomes an image by Convert-VpcImage -InPlace.",
             OnlyForTarget),
         ["AzureFooterChecksumMismatch"] = new(
-            "The checksum of the last 512 bytes does not hold.",
+            "The checksum of the last 512 bytes is not valid.",
             "Repair-VpcImage, or Convert-VpcImage -For Azure.",
             OnlyForTarget),
         ["AzureSizeOutOfRange"] = new(
@@ -448,7 +448,7 @@ internal static partial class AdviceCatalog
             "A table entry has a state that only a draft of the format had.",
             "Nothing needs to be done; the block reads as zeros."),
         ["VhdxBlockPastEnd"] = new(
-            "A table entry names a place where the file does not hold a whole block.",
+            "A table entry names a place where the file has no whole block.",
             "The file was cut off or the table is damaged; copy the file again from its source."),
         ["VhdxBlockInStructure"] = new(
             "A table entry names a place inside the headers, the log or a region.",

@@ -4,7 +4,7 @@ using VhdPS.Engine.Operations.Optimize;
 namespace VhdPS.Commands;
 
 /// <summary>
-/// Makes images smaller without changing their disks: drops blocks that hold nothing, orders and aligns the rest; gives the
+/// Makes images smaller without changing their disks: drops empty blocks, orders and aligns the rest; gives the
 /// room of a fixed image's zeros back. With -WhatIf the result is an estimate.
 /// </summary>
 [Cmdlet(VerbsCommon.Optimize, "VpcImage", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
@@ -30,8 +30,8 @@ public sealed class OptimizeVpcImageCommand : VpcOperationCommandBase
         if (!ShouldProcess(
             path,
             InPlace
-                ? $"Drop what holds nothing and move the rest together ({Mode})"
-                : $"Drop what holds nothing, order and align the rest ({Mode})"))
+                ? $"Drop empty blocks and move the rest together ({Mode})"
+                : $"Drop empty blocks, order and align the rest ({Mode})"))
         {
             if (IsWhatIf && TryOptimize(path, isEstimate: true, out OptimizeResult estimate))
             {

@@ -37,7 +37,7 @@ public sealed class TestVpcChecksumCommand : VpcPathCommandBase
     {
         if (IsDiagnosing && found is { } checksum)
         {
-            string verdict = checksum.Stored == checksum.Computed ? "holds" : $"is wrong: the bytes give 0x{checksum.Computed:X8}";
+            string verdict = checksum.Stored == checksum.Computed ? "is valid" : $"is wrong: the bytes give 0x{checksum.Computed:X8}";
             ReportStep($"{path}: the checksum 0x{checksum.Stored:X8} of the {structure} {verdict}.");
             WriteDebug($"{path}: {structure} at {VpcFileOffset.Format(checksum.FileOffset)}.");
         }

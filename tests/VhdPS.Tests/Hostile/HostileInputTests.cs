@@ -34,7 +34,7 @@ public sealed class HostileInputTests(ITestOutputHelper output)
         Assert.True(failures.Count == 0, string.Join("\n\n", failures));
     }
 
-    /// <summary>A path that the file does not hold yet comes to lie in it when the file grows: new blocks must not begin in it.</summary>
+    /// <summary>A path that the file does not have yet comes to lie in it when the file grows: new blocks must not begin in it.</summary>
     [Theory]
     [InlineData(0)]
     [InlineData(3000)]

@@ -29,7 +29,7 @@ public static class InPlaceCompaction
         using VhdImage image = Open(file, options, forWriting: false);
         RepairedImage.Check(image, file);
         Check(image, options);
-        progress?.Report(new WorkProgress(0, 0) { Step = "Looking for blocks that hold nothing" });
+        progress?.Report(new WorkProgress(0, 0) { Step = "Looking for empty blocks" });
         List<int> dropped = RedundantBlocks.Find(image, options, progress, cancellation);
         return Fill(image, dropped, mover: null, progress: null, cancellation);
     }
@@ -48,7 +48,7 @@ public static class InPlaceCompaction
     {
         using VhdImage image = Open(file, options, forWriting: true);
         Check(image, options);
-        progress?.Report(new WorkProgress(0, 0) { Step = "Looking for blocks that hold nothing" });
+        progress?.Report(new WorkProgress(0, 0) { Step = "Looking for empty blocks" });
         List<int> dropped = RedundantBlocks.Find(image, options, progress, cancellation);
         var footers = new FooterWriter(file, image.Layout);
         var mover = new BlockMover(file, image.Layout, image.Map.Table!, footers);

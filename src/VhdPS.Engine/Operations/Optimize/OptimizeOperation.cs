@@ -9,7 +9,7 @@ using VhdPS.Engine.Layout;
 namespace VhdPS.Engine.Operations.Optimize;
 
 /// <summary>
-/// Makes an image as small as its disk allows: drops blocks that hold nothing, lays the rest in the order of the disk and
+/// Makes an image as small as its disk allows: drops empty blocks, lays the rest in the order of the disk and
 /// on 4 KiB boundaries; of a fixed image it punches the zeros. It stays the same disk, in the same image: id, creator, time
 /// and all bytes that are not known are kept.
 /// </summary>

@@ -7,7 +7,7 @@ namespace VhdPS.Engine.Operations.Optimize;
 /// <param name="Path">The image.</param>
 public sealed record OptimizeOptions(string Path)
 {
-    /// <summary>How blocks that hold nothing are found.</summary>
+    /// <summary>How empty blocks are found.</summary>
     public OptimizeMode Mode { get; init; }
 
     /// <summary>Only what would come of it: the image is opened for reading and nothing is written.</summary>
@@ -23,7 +23,7 @@ public sealed record OptimizeOptions(string Path)
     public ParentPolicy Parents { get; init; } = ParentPolicy.Default;
 }
 
-/// <summary>How blocks that hold nothing are found.</summary>
+/// <summary>How empty blocks are found.</summary>
 public enum OptimizeMode
 {
     /// <summary>The data is read: blocks of zeros go, in a child also those that hold what the parent holds.</summary>

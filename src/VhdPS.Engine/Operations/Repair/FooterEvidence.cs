@@ -4,7 +4,7 @@ using VhdPS.Engine.Layout;
 
 namespace VhdPS.Engine.Operations.Repair;
 
-/// <summary>Looks for proof of what a footer was, where no checksum holds.</summary>
+/// <summary>Looks for proof of what a footer was, where no checksum is valid.</summary>
 internal static class FooterEvidence
 {
     /// <summary>The footer that the file proves, resealed, and the proof; null where there is none.</summary>
@@ -48,7 +48,7 @@ internal static class FooterEvidence
         {
             if (candidate.Checksum == footer.Checksum)
             {
-                return (candidate, $"With the {field} that the file's length and the specification ask for, the stored checksum holds.");
+                return (candidate, $"With the {field} that the file's length and the specification ask for, the stored checksum is right.");
             }
         }
 

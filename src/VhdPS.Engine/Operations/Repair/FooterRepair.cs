@@ -93,7 +93,7 @@ internal sealed class FooterRepair(
         if (FooterEvidence.Restore(_footers) is not { } restored || _footers.End?.FileOffset % VhdSpec.SectorSize is not (null or 0))
         {
             IsProven = false;
-            RefuseAll("No checksum holds, and nothing proves which field is wrong.");
+            RefuseAll("No checksum is valid, and nothing proves which field is wrong.");
             return;
         }
 
@@ -292,7 +292,7 @@ internal sealed class FooterRepair(
         if (!IsEndSound || !IsTableKnown || (_footers.TrailingBytes > 0 && !_isCut))
         {
             _decisions[FaultCode.LastBlockShort] = RepairDecision.NotProven(
-                "Footer and header must hold, and the footer be the end of the file, first.");
+                "Footer and header must be valid, and the footer be the end of the file, first.");
             return;
         }
 

@@ -87,7 +87,7 @@ internal sealed class HeaderRepair(ImageFile file, CheckReport report, Func<Faul
         {
             if (candidate.Checksum == header.Checksum)
             {
-                proven = (candidate, $"With the {field} that the disk and the specification ask for, the stored checksum holds.");
+                proven = (candidate, $"With the {field} that the disk and the specification ask for, the stored checksum is right.");
                 break;
             }
         }

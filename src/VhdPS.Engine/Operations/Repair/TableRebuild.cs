@@ -12,7 +12,7 @@ namespace VhdPS.Engine.Operations.Repair;
 /// </summary>
 /// <param name="file">The image.</param>
 /// <param name="layout">Its layout.</param>
-/// <param name="trusted">Blocks whose entries hold, by their place.</param>
+/// <param name="trusted">Blocks whose entries are valid, by their place.</param>
 internal sealed class TableRebuild(ImageFile file, ImageLayout layout, IReadOnlyList<ulong> trusted)
 {
     private readonly SortedDictionary<int, uint> _entries = [];
