@@ -10,6 +10,8 @@ namespace VhdPS;
 /// <summary>What a cmdlet says besides its output: steps as verbose text, places in files as debug text, faults as warnings.</summary>
 public abstract partial class VpcCommandBase
 {
+    private const int MostLostShown = 20;
+
     private bool? _isVerbose;
     private bool? _isDebug;
 
@@ -93,6 +95,23 @@ public abstract partial class VpcCommandBase
         {
             ReportImage(layout);
             ReportFindings(path, layout.Findings);
+        }
+    }
+
+    /// <summary>Warns of what could not be read of a damaged disk, and says what stands in its place.</summary>
+    private protected void ReportLost(string path, IReadOnlyList<LostRange> ranges, byte fill = 0)
+    {
+        string bytes = fill == 0 ? "zeros are" : $"bytes of 0x{fill:X2} are";
+        foreach (LostRange lost in ranges.Take(MostLostShown))
+        {
+            string sectors = lost.SectorCount == 1 ? $"sector {lost.Sector}" : $"{lost.SectorCount} sectors from {lost.Sector} on";
+            WriteWarning($"{path}: {sectors} could not be read, {bytes} in their place: {lost.Why}");
+        }
+
+        if (ranges.Count > MostLostShown)
+        {
+            long sectors = ranges.Skip(MostLostShown).Sum(lost => lost.SectorCount);
+            WriteWarning($"{path}: {ranges.Count - MostLostShown} more ranges with {sectors} sectors could not be read.");
         }
     }
 

@@ -255,9 +255,11 @@ Describe 'Convert-VpcImage' {
         $result.Errors | Should -HaveCount 1
         Test-Path out.raw | Should -BeFalse
 
-        $result = Invoke-Recorded 'Convert-VpcImage bad.vhd out.raw -Salvage -Fill 0xEE -MapFile bad.map'
+        $result = Invoke-Recorded 'Convert-VpcImage bad.vhd out.raw -Salvage -Fill 0xEE -MapFile bad.map -PassThru'
         $result.Errors | Should -BeNullOrEmpty
-        $result.Warnings | Should -BeLike '*bad.vhd: 8 sectors from 8 on could not be read, bytes of 238 are in their place*'
+        $result.Warnings | Should -BeLike '*bad.vhd: 8 sectors from 8 on could not be read, bytes of 0xEE are in their place*'
+        $lost = $result.Output.LostRanges
+        "$($lost.Sector) $($lost.SectorCount) $($lost.Why)" | Should -Be "8 8 The block's entry names a place inside a structure."
         [IO.File]::ReadAllBytes((Join-Path $PWD out.raw))[0, 4095, 4096, 8191, 8192] | Should -Be @(1, 1, 0xEE, 0xEE, 3)
         Get-Content bad.map | Where-Object { $_ -notlike '#*' } | Should -Be @(
             '0x00000000     +               1'
@@ -269,5 +271,50 @@ Describe 'Convert-VpcImage' {
         $result = Invoke-Recorded 'Convert-VpcImage bad.vhd other.raw -Fill 1'
         $result.Errors[0].FullyQualifiedErrorId | Should -BeLike 'InvalidArgument,*'
         Test-Path other.raw | Should -BeFalse
+
+        $before = Get-FolderState
+        foreach ($map in 'bad.vhd', 'out.raw', 'bad.map') {
+            (Invoke-Recorded "Convert-VpcImage bad.vhd out2.raw -Salvage -MapFile $map").Errors | Should -HaveCount 1
+        }
+        (Invoke-Recorded 'Convert-VpcImage bad.vhd out2.raw -Salvage -MapFile out2.raw').Errors | Should -HaveCount 1
+        (Invoke-Recorded 'Convert-VpcImage bad.vhd out2.raw -Salvage -Force -MapFile bad.vhd').Errors | Should -HaveCount 1
+        (Invoke-Recorded 'Convert-VpcImage bad.vhd out2.raw -Salvage -DeleteSource').Errors | Should -HaveCount 1
+        Get-FolderState | Should -Be $before
+        Remove-Item bad.vhd
+    }
+
+    It 'reads the disk of a damaged image by force the same way everywhere' {
+        $disk = [ImageBytes]::Dynamic()
+        0..3 | ForEach-Object { $null = $disk.AddBlock($_, $_ + 1) }
+        $disk.PutEntry(1, 1).Save('bad.vhd')
+        Convert-VpcImage bad.vhd out.raw -Salvage -WarningAction Ignore
+        $lost = '*bad.vhd: 8 sectors from 8 on could not be read, zeros are in their place*'
+        foreach ($call in 'Get-VpcHash bad.vhd', 'Compare-VpcImage bad.vhd out.raw -DifferenceFormat Raw', 'Read-VpcSector bad.vhd 0 -Count 32') {
+            (Invoke-Recorded $call).Errors | Should -HaveCount 1
+            $result = Invoke-Recorded "$call -Force"
+            $result.Errors | Should -BeNullOrEmpty
+            $result.Warnings | Should -BeLike $lost
+            switch -Wildcard ($call) {
+                'Get*' { $result.Output.Hash | Should -Be (Get-FileHash out.raw).Hash }
+                'Compare*' { $result.Output | Should -BeNullOrEmpty }
+                'Read*' {
+                    $result.Output.Origin | Should -Be 'File', 'Lost', 'File', 'File'
+                    $result.Output[1].Data | Select-Object -Unique | Should -Be 0
+                }
+            }
+        }
+        Remove-Item bad.vhd
+    }
+
+    It 'does not delete a source of which it read the smaller of two sizes' {
+        # 64 KiB by the current size, 32 KiB by the geometry, and block 12 past that.
+        $disk = [ImageBytes]::Dynamic().AddBlock(2, 1).AddBlock(12, 2)
+        $disk.PutFooter(28, [Text.Encoding]::ASCII.GetBytes('vpc ')).PutFooter(56, [byte[]](0, 1, 4, 16)).Save('two.vhd')
+        $result = Invoke-Recorded 'Convert-VpcImage two.vhd out.vhd -DeleteSource -Force'
+        $result.Errors[0].FullyQualifiedErrorId | Should -BeLike 'DataWouldBeLost,*'
+        (Get-ChildItem *.vhd).Name | Should -Be 'two.vhd'
+        Convert-VpcImage two.vhd out.vhd -DeleteSource -SizeRule CurrentSize
+        (Get-ChildItem *.vhd).Name | Should -Be 'out.vhd'
+        (Read-VpcSector out.vhd 96).Data[0] | Should -Be 2
     }
 }

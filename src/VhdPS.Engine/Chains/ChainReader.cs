@@ -51,6 +51,30 @@ internal sealed class ChainReader(DiskLevel leaf, Func<IReadOnlyList<DiskLevel>>
         return run;
     }
 
+    /// <summary>How many sectors from one on are in the same block as it, in the level where <see cref="Find"/> fails for it.</summary>
+    /// <param name="sector">A sector that cannot be found.</param>
+    /// <param name="count">The most sectors that are wanted, at least 1.</param>
+    public long CountUnfound(long sector, long count)
+    {
+        DiskLevel level = leaf;
+        try
+        {
+            SectorRun run = level.Find(sector, count);
+            count = run.Count;
+            foreach (DiskLevel parent in parents())
+            {
+                level = parent;
+                count = level.Find(sector, count).Count;
+            }
+
+            return count;
+        }
+        catch (VhdFormatException)
+        {
+            return level.CountInBlock(sector, count);
+        }
+    }
+
     /// <summary>Fills a buffer of whole sectors that lie on the disk.</summary>
     public void Read(long sector, Span<byte> buffer) => Read(sector, buffer, mayShare: Environment.ProcessorCount > 1);
 

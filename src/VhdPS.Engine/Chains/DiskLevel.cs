@@ -12,12 +12,13 @@ internal sealed class DiskLevel : IDisposable
     private readonly Lazy<SectorMap>? _map;
     private readonly int _lastSectorBytes;
     private readonly long _dataEnd;
+    private readonly int _sectorsPerBlock;
 
     /// <summary>An image; its table is read when the first of its sectors is looked up.</summary>
-    public DiskLevel(ImageFile file, ImageLayout layout, string path, bool ignoreBitmap)
+    public DiskLevel(ImageFile file, ImageLayout layout, string path, bool ignoreBitmap, bool readsCutBlocks = false)
         : this(file, path, layout)
     {
-        _map = new Lazy<SectorMap>(() => new SectorMap(file, layout, ignoreBitmap));
+        _map = new Lazy<SectorMap>(() => new SectorMap(file, layout, ignoreBitmap, readsCutBlocks));
     }
 
     /// <summary>The image that is open as a disk.</summary>
@@ -44,6 +45,7 @@ internal sealed class DiskLevel : IDisposable
         Path = path;
         SectorCount = layout.SectorCount;
         BlockCount = layout.BlockCount;
+        _sectorsPerBlock = layout.SectorsPerBlock;
     }
 
     /// <summary>The file as it was found.</summary>
@@ -67,6 +69,10 @@ internal sealed class DiskLevel : IDisposable
         return _map?.Value.Find(sector, inside)
             ?? new SectorRun(sector, inside, SectorOrigin.File, sector * VhdSpec.SectorSize);
     }
+
+    /// <summary>Sectors from <paramref name="sector"/> to the end of its block, at most <paramref name="count"/>.</summary>
+    public long CountInBlock(long sector, long count) =>
+        _sectorsPerBlock == 0 ? count : Math.Min(count, _sectorsPerBlock - (sector % _sectorsPerBlock));
 
     /// <summary>Sets a bit, bit 7 of byte 0 first, for each sector that this file holds; after the end of the disk none.</summary>
     /// <param name="sector">The first sector, a multiple of 8; its bit is the first.</param>

@@ -33,7 +33,8 @@ internal sealed class ParentChain : IDisposable
             {
                 search.ThrowIfUnusable();
                 DiskLevel level = search.Layout is { } parent
-                    ? new DiskLevel(search.File!, LargerSize.Widen(search.File!, parent, layoutOptions), search.Path!, options.IgnoreBitmap)
+                    ? new DiskLevel(
+                        search.File!, LargerSize.Widen(search.File!, parent, layoutOptions), search.Path!, options.IgnoreBitmap, options.Force)
                     : new DiskLevel(search.File!, search.Path!);
                 chain._levels.Add(level);
                 entries += level.BlockCount;

@@ -18,6 +18,9 @@ public sealed record VhdOpenOptions
     /// <summary>Read what can be read of a damaged image. Not for writing.</summary>
     public bool Force { get; init; }
 
+    /// <summary>The byte in place of what is lost of a damaged disk that is read as a whole.</summary>
+    public byte Fill { get; init; }
+
     /// <summary>Take every sector of an allocated block of a dynamic image as written, as QEMU does. Not for writing.</summary>
     public bool IgnoreBitmap { get; init; }
 

@@ -47,6 +47,9 @@ public abstract class DiskSource : IDisposable
     /// <summary>Where everything lies in the file; null for a raw file.</summary>
     public abstract ImageLayout? Layout { get; }
 
+    /// <summary>What of a damaged image was lost so far and filled, in the order of the disk; empty unless it was opened by force.</summary>
+    public virtual IReadOnlyList<LostRange> LostRanges => [];
+
     /// <summary>Opens a file for reading, shared with other readers.</summary>
     /// <exception cref="FileNotFoundException">There is none.</exception>
     /// <exception cref="ImageInUseException">A writer has it open.</exception>
@@ -59,7 +62,7 @@ public abstract class DiskSource : IDisposable
     public static DiskSource Open(ImageFile file, SourceFormat format, VhdOpenOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(file);
-        return format == SourceFormat.Raw ? new RawDiskSource(file) : new ImageDiskSource(file, VhdImage.Open(file, options));
+        return format == SourceFormat.Raw ? new RawDiskSource(file) : new ImageDiskSource(file, VhdImage.Open(file, options), options);
     }
 
     /// <summary>What lies at <paramref name="offset"/> and how far that goes, looking at tables and holes only.</summary>

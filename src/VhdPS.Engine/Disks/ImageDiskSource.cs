@@ -18,15 +18,15 @@ internal sealed class ImageDiskSource : DiskSource
     private readonly ImageLayout _layout;
     private readonly SparseRanges _holes;
     private readonly SparseRanges _countedHoles;
-    private SalvageLog? _lost;
-    private byte _fill;
+    private readonly SalvageReader? _salvage;
 
-    public ImageDiskSource(ImageFile file, VhdImage image)
+    public ImageDiskSource(ImageFile file, VhdImage image, VhdOpenOptions? options = null)
         : base(file)
     {
         _file = file;
         _image = image;
         _layout = image.Layout;
+        _salvage = options is { Force: true } ? new SalvageReader(image, options.Fill) : null;
         _holes = new SparseRanges(file);
         _countedHoles = new SparseRanges(file);
     }
@@ -43,19 +43,7 @@ internal sealed class ImageDiskSource : DiskSource
         _image.ThrowIfParentChanged();
     }
 
-    /// <summary>
-    /// From now on what cannot be read is filled and noted instead of refused: a block whose entry names no place, the part of a
-    /// block that was cut off, sectors that the medium does not give.
-    /// </summary>
-    /// <param name="fill">The byte in place of what is lost.</param>
-    public void Salvage(byte fill)
-    {
-        _lost = new SalvageLog();
-        _fill = fill;
-    }
-
-    /// <summary>What was lost so far.</summary>
-    public IReadOnlyList<LostRange> LostRanges => _lost?.ToList() ?? [];
+    public override IReadOnlyList<LostRange> LostRanges => _salvage?.LostRanges ?? [];
 
     public override DiskExtent FindExtent(long offset)
     {
@@ -63,7 +51,7 @@ internal sealed class ImageDiskSource : DiskSource
         {
             return FindReadable(offset);
         }
-        catch (VhdFormatException) when (_lost is not null)
+        catch (VhdFormatException) when (_salvage is not null)
         {
             // The reading notes what is lost; here the block is only kept from being taken for known zeros.
             long blockEnd = ((offset / _layout.BlockSize) + 1) * _layout.BlockSize;
@@ -84,15 +72,22 @@ internal sealed class ImageDiskSource : DiskSource
             int blockIndex = (int)(sector / _layout.SectorsPerBlock);
             ReadOnlySpan<uint> rest = table.Entries[blockIndex..];
             int unused = rest.IndexOfAnyExcept(VhdSpec.UnusedEntry);
-            if (unused != 0)
+            if (unused != 0 && blockIndex < _layout.TableEntryCount)
             {
-                long end = unused < 0 ? SizeBytes : (long)(blockIndex + unused) * _layout.BlockSize;
+                int next = Math.Min(_layout.TableEntryCount, unused < 0 ? int.MaxValue : blockIndex + unused);
+                long end = next == _layout.BlockCount ? SizeBytes : (long)next * _layout.BlockSize;
                 return new DiskExtent(offset, end - offset, IsZero: true);
             }
         }
 
         SectorRun run = _image.Map.Find(sector, _image.SectorCount - sector);
         long length = run.Count * VhdSpec.SectorSize;
+        bool isLost = _salvage is not null && _image.Map.Table is null && offset + length > _layout.DataEnd;
+        if (isLost)
+        {
+            return new DiskExtent(offset, length, IsZero: false);
+        }
+
         return run.Origin == SectorOrigin.Zero
             ? new DiskExtent(offset, length, IsZero: true)
             : Extent(_holes, offset, length, run.FileOffset);
@@ -145,7 +140,7 @@ internal sealed class ImageDiskSource : DiskSource
             {
                 run = _image.Map.Find(sector, end - sector);
             }
-            catch (VhdFormatException) when (_lost is not null)
+            catch (VhdFormatException) when (_salvage is not null)
             {
                 return;
             }
@@ -171,73 +166,14 @@ internal sealed class ImageDiskSource : DiskSource
 
     private protected override void ReadInside(long offset, Span<byte> buffer)
     {
-        try
+        if (_salvage is null)
         {
             _image.ReadSectors(offset / VhdSpec.SectorSize, buffer);
         }
-        catch (Exception error) when (_lost is not null && error is VhdFormatException or ImageIOException)
+        else
         {
-            ReadInParts(offset / VhdSpec.SectorSize, buffer);
+            _salvage.Read(offset / VhdSpec.SectorSize, buffer);
         }
-    }
-
-    /// <summary>Reads sector by sector what could not be read at once, so that as little as can be is lost.</summary>
-    private void ReadInParts(long firstSector, Span<byte> buffer)
-    {
-        int lostStart = -1;
-        string lostWhy = string.Empty;
-        int count = buffer.Length / VhdSpec.SectorSize;
-        for (int i = 0; i <= count; i++)
-        {
-            string? why = i == count ? null : ReadOrFill(firstSector + i, buffer.Slice(i * VhdSpec.SectorSize, VhdSpec.SectorSize));
-            if (lostStart >= 0 && (i == count || why != lostWhy))
-            {
-                _lost!.Add(firstSector + lostStart, i - lostStart, lostWhy);
-                lostStart = -1;
-            }
-
-            if (why is not null && lostStart < 0)
-            {
-                (lostStart, lostWhy) = (i, why);
-            }
-        }
-    }
-
-    /// <summary>Reads one sector; where that fails, fills it and says why.</summary>
-    private string? ReadOrFill(long sector, Span<byte> part)
-    {
-        try
-        {
-            _image.ReadSectors(sector, part);
-            return null;
-        }
-        catch (VhdFormatException error)
-        {
-            if (TryReadCutBlock(sector, error.Finding, part))
-            {
-                return null;
-            }
-
-            part.Fill(_fill);
-            return error.Finding.Message;
-        }
-        catch (ImageIOException error)
-        {
-            part.Fill(_fill);
-            return $"the medium did not give it: {error.InnerException?.Message ?? error.Message}";
-        }
-    }
-
-    /// <summary>Reads a sector of a block that is not whole in the file, where the file still has it.</summary>
-    private bool TryReadCutBlock(long sector, Finding finding, Span<byte> part)
-    {
-        if (finding.Code != FaultCode.BatEntryPastEnd || _layout.VhdType != VhdType.Dynamic)
-        {
-            return false;
-        }
-
-        _image.Map.PlaceOf(sector, 1, out long fileOffset);
-        return fileOffset >= 0 && fileOffset + part.Length <= _layout.DataEnd && _file.ReadAt(fileOffset, part) == part.Length;
     }
 
     private DiskExtent FindInChain(long offset)
@@ -257,13 +193,24 @@ internal sealed class ImageDiskSource : DiskSource
         {
             long blockStart = at - (at % _layout.BlockSize);
             long blockEnd = Math.Min(blockStart + _layout.BlockSize, SizeBytes);
-            long sectors = (blockEnd - blockStart) / VhdSpec.SectorSize;
-            SectorRun run = _image.Chain.Find(blockStart / VhdSpec.SectorSize, sectors, out DiskLevel? level);
             long partEnd = Math.Min(end, blockEnd);
-            count += level is null && run.Count == sectors ? 0 : partEnd - at;
+            count += IsZeroInChain(blockStart, blockEnd) ? 0 : partEnd - at;
             at = partEnd;
         }
 
         return count;
+    }
+
+    private bool IsZeroInChain(long start, long end)
+    {
+        long sectors = (end - start) / VhdSpec.SectorSize;
+        try
+        {
+            return _image.Chain.Find(start / VhdSpec.SectorSize, sectors, out DiskLevel? level).Count == sectors && level is null;
+        }
+        catch (VhdFormatException) when (_salvage is not null)
+        {
+            return false;
+        }
     }
 }

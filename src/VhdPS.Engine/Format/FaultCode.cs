@@ -155,7 +155,7 @@ public enum FaultCode
     BlockSizeMisread,
 
     /// <summary>The table has fewer entries than the disk has blocks.</summary>
-    [Fault(Severity.Error, FaultEffect.Unreadable)]
+    [Fault(Severity.Error, FaultEffect.UnreadableUnlessForced)]
     TableEntriesTooFew,
 
     /// <summary>The table has more entries than the disk has blocks.</summary>
@@ -171,7 +171,7 @@ public enum FaultCode
     TableTooLarge,
 
     /// <summary>The table does not lie in the file.</summary>
-    [Fault(Severity.Error, FaultEffect.Unreadable)]
+    [Fault(Severity.Error, FaultEffect.UnreadableUnlessForced)]
     TablePastEnd,
 
     /// <summary>The table overlaps the footer copy or the header.</summary>

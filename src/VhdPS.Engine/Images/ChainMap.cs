@@ -44,7 +44,7 @@ public static class ChainMap
         return Describe(image, run, level);
     }
 
-    private static ChainRun Describe(VhdImage image, SectorRun run, DiskLevel? level) => level is null
+    internal static ChainRun Describe(VhdImage image, SectorRun run, DiskLevel? level) => level is null
         ? new ChainRun(run.Sector, run.Count, SectorOrigin.Zero, null, -1)
         : new ChainRun(
             run.Sector, run.Count, level.Path == image.Path ? SectorOrigin.File : SectorOrigin.Parent, level.Path, run.FileOffset);

@@ -27,7 +27,7 @@ public sealed partial class VhdImage : IDisposable
         _file = file;
         _options = options;
         Layout = layout;
-        Map = new SectorMap(file, layout, options.IgnoreBitmap);
+        Map = new SectorMap(file, layout, options.IgnoreBitmap, options.Force);
         Chain = new ChainReader(new DiskLevel(file, layout, Map), OpenParents);
     }
 

@@ -40,6 +40,9 @@ public sealed class ImageLayout
     /// <summary>Blocks of the disk, which are the table entries in use; 0 for a fixed image.</summary>
     public int BlockCount { get; init; }
 
+    /// <summary>Blocks that the table has an entry for: all, but where damage is read and the table is cut off or too short.</summary>
+    internal int TableEntryCount { get; init; }
+
     /// <summary>File offset of the table in bytes.</summary>
     public long TableOffset { get; init; }
 

@@ -39,11 +39,11 @@ internal sealed class LayoutReader(ImageFile file, LayoutOptions options)
 
         _draft.Structures.Add(new StructureExtent(VhdStructure.FooterCopy, 0, VhdSpec.FooterSize));
         DynamicDiskHeader? header = HeaderLayout.Read(_draft, stored, dataEnd);
-        int blockCount = 0;
+        int blockCount = 0, entryCount = 0;
         Batmap? batmap = null;
         if (header is not null)
         {
-            blockCount = TableLayout.Check(_draft, header, (long)footer.DataOffset, sectorCount, dataEnd);
+            (blockCount, entryCount) = TableLayout.Check(_draft, header, (long)footer.DataOffset, sectorCount, dataEnd);
             LocatorLayout.Check(_draft, header, footer.DiskType, (long)footer.DataOffset);
             batmap = Batmap.Find(_draft, header, footer);
         }
@@ -60,6 +60,7 @@ internal sealed class LayoutReader(ImageFile file, LayoutOptions options)
             SectorCount = sectorCount,
             BlockSize = isUsable ? (int)header!.BlockSize : 0,
             BlockCount = isUsable ? blockCount : 0,
+            TableEntryCount = isUsable ? entryCount : 0,
             TableOffset = isUsable ? (long)header!.TableOffset : 0,
             Structures = [.. _draft.Structures.OrderBy(extent => extent.FileOffset)],
             LocatorsPastEnd = [.. _draft.LocatorsPastEnd.OrderBy(extent => extent.FileOffset)],

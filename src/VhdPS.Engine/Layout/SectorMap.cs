@@ -12,6 +12,7 @@ public sealed class SectorMap
 {
     private readonly ImageLayout _layout;
     private readonly bool _ignoreBitmap;
+    private readonly bool _readsCutBlocks;
     private readonly bool[] _isPlaceKnown;
 
     // What every look-up needs, beside each other: from the layout each of them is several steps away.
@@ -20,9 +21,14 @@ public sealed class SectorMap
     private readonly int _bitmapSize;
     private readonly SectorOrigin _absent;
 
-    internal SectorMap(ImageFile file, ImageLayout layout, bool ignoreBitmap)
+    /// <param name="file">The file.</param>
+    /// <param name="layout">Where everything lies in it.</param>
+    /// <param name="ignoreBitmap">Whether every sector of an allocated block of a dynamic image counts as written.</param>
+    /// <param name="readsCutBlocks">Whether the sectors of a block that is not whole in the file are found as far as they are there.</param>
+    internal SectorMap(ImageFile file, ImageLayout layout, bool ignoreBitmap, bool readsCutBlocks = false)
     {
         _layout = layout;
+        _readsCutBlocks = readsCutBlocks;
         _ignoreBitmap = ignoreBitmap && layout.VhdType == VhdType.Dynamic;
         _isPlaceKnown = new bool[layout.BlockCount];
         if (layout.Header is null)
@@ -45,8 +51,11 @@ public sealed class SectorMap
     internal BitmapCache? Bitmaps { get; }
 
     /// <summary>Reads the entries of the disk's blocks from the file.</summary>
-    public static BlockAllocationTable ReadTable(ImageFile file, ImageLayout layout) =>
-        BlockAllocationTable.Read(layout.BlockCount, bytes => file.ReadAt(layout.TableOffset, bytes));
+    public static BlockAllocationTable ReadTable(ImageFile file, ImageLayout layout)
+    {
+        BlockAllocationTable table = BlockAllocationTable.Read(layout.TableEntryCount, bytes => file.ReadAt(layout.TableOffset, bytes));
+        return layout.TableEntryCount == layout.BlockCount ? table : table.WithCount(layout.BlockCount);
+    }
 
     /// <summary>The longest run of one origin from <paramref name="sector"/> on.</summary>
     /// <param name="sector">The first virtual sector, less than the disk's count.</param>
@@ -65,10 +74,15 @@ public sealed class SectorMap
         uint entry = Table[blockIndex];
         if (entry == VhdSpec.UnusedEntry)
         {
+            ThrowIfNotCovered(blockIndex);
             return new SectorRun(sector, length, _absent, -1);
         }
 
-        ThrowIfMisplaced(blockIndex, entry);
+        if (FindMisplacement(blockIndex, entry) is { } misplaced)
+        {
+            return FindInCutBlock(sector, sectorInBlock, length, blockIndex, entry, misplaced);
+        }
+
         long fileOffset = DataOffset(entry, sectorInBlock);
         if (_ignoreBitmap || Bitmaps!.Get(blockIndex, entry) is not { } bitmap)
         {
@@ -107,7 +121,11 @@ public sealed class SectorMap
             int length = Math.Min(count - done, _sectorsPerBlock - sectorInBlock);
             uint entry = Table[blockIndex];
             bool isWanted = SectorBitmap.RunLength(wanted, done, length, out bool isFirstWanted) < length || isFirstWanted;
-            if (entry != VhdSpec.UnusedEntry && isWanted)
+            if (entry == VhdSpec.UnusedEntry)
+            {
+                ThrowIfNotCovered(blockIndex);
+            }
+            else if (isWanted)
             {
                 ThrowIfMisplaced(blockIndex, entry);
                 AddPresence(_ignoreBitmap ? null : Bitmaps!.Get(blockIndex, entry), sectorInBlock, length, mask, done);
@@ -155,17 +173,61 @@ public sealed class SectorMap
     /// <summary>Refuses the block whose entry names no place for a block.</summary>
     internal void ThrowIfMisplaced(int blockIndex, uint entry)
     {
-        if (_isPlaceKnown[blockIndex])
-        {
-            return;
-        }
-
-        if (_layout.CheckEntry(blockIndex, entry) is { } finding)
+        if (FindMisplacement(blockIndex, entry) is { } finding)
         {
             throw new VhdFormatException(_layout.Path, finding);
         }
+    }
 
-        _isPlaceKnown[blockIndex] = true;
+    private Finding? FindMisplacement(int blockIndex, uint entry)
+    {
+        if (_isPlaceKnown[blockIndex])
+        {
+            return null;
+        }
+
+        Finding? finding = _layout.CheckEntry(blockIndex, entry);
+        _isPlaceKnown[blockIndex] = finding is null;
+        return finding;
+    }
+
+    /// <summary>Refuses a block that a table which is cut off or too short says nothing of.</summary>
+    private void ThrowIfNotCovered(int blockIndex)
+    {
+        if (blockIndex >= _layout.TableEntryCount)
+        {
+            throw new VhdFormatException(_layout.Path, new Finding(
+                FaultCode.TableEntriesTooFew,
+                VhdStructure.BlockAllocationTable,
+                BlockAllocationTable.EntryOffset(_layout.TableOffset, blockIndex),
+                $"{_layout.BlockCount}",
+                $"{_layout.TableEntryCount}",
+                "The table has no entry for the block."));
+        }
+    }
+
+    /// <summary>The sectors of a block as far as they are in the file; its bitmap has to be there whole.</summary>
+    private SectorRun FindInCutBlock(long sector, int sectorInBlock, int count, int blockIndex, uint entry, Finding misplaced)
+    {
+        long dataOffset = DataOffset(entry, 0);
+        if (!_readsCutBlocks || misplaced.Code != FaultCode.BatEntryPastEnd || dataOffset > _layout.DataEnd
+            || _layout.FindStructureHit(ImageLayout.BitmapOffset(entry)) is not null)
+        {
+            throw new VhdFormatException(_layout.Path, misplaced);
+        }
+
+        byte[]? bitmap = _ignoreBitmap ? null : Bitmaps!.Get(blockIndex, entry);
+        bool isSet = true;
+        int run = bitmap is null ? count : SectorBitmap.RunLength(bitmap, sectorInBlock, count, out isSet);
+        if (!isSet)
+        {
+            return new SectorRun(sector, run, _absent, -1);
+        }
+
+        long whole = ((_layout.DataEnd - dataOffset) / VhdSpec.SectorSize) - sectorInBlock;
+        return whole > 0
+            ? new SectorRun(sector, Math.Min(run, whole), SectorOrigin.File, DataOffset(entry, sectorInBlock))
+            : throw new VhdFormatException(_layout.Path, misplaced);
     }
 
     private static void AddPresence(ReadOnlySpan<byte> bitmap, int sectorInBlock, int count, Span<byte> mask, int maskStart)
@@ -223,6 +285,9 @@ public enum SectorOrigin
 
     /// <summary>The parent, at the same sectors.</summary>
     Parent,
+
+    /// <summary>Nowhere any more: what was there could not be read, and other bytes are in its place.</summary>
+    Lost,
 }
 
 /// <summary>Adjacent virtual sectors that come from one place.</summary>

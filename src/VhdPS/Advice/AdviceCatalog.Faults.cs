@@ -132,7 +132,7 @@ internal static partial class AdviceCatalog
             "it reads other data than the image holds, and destroys it by writing."),
         ["TableEntriesTooFew"] = new(
             "The table has fewer entries than the disk has blocks. The end of the disk could not be written.",
-            "The header or the footer is damaged; -SizeRule may give the size that fits."),
+            "The header or the footer is damaged; -SizeRule may give the size that fits. Convert-VpcImage -Salvage reads the blocks that have entries."),
         ["TableEntriesTooMany"] = new(
             "The table has more entries than the disk has blocks. QEMU's driver of 2010 wrote one too many.",
             "Repair-VpcImage drops them; Azure refuses such an image."),
@@ -144,7 +144,7 @@ internal static partial class AdviceCatalog
             "Tables above 64 MiB are refused."),
         ["TablePastEnd"] = new(
             "The table does not lie in the file.",
-            "The header is damaged or the file was cut off."),
+            "The header is damaged or the file was cut off. Convert-VpcImage -Salvage reads the blocks whose entries are there."),
         ["TableOverlapsHeader"] = new(
             "The table overlaps the footer copy or the header.",
             "The header is damaged."),

@@ -74,7 +74,7 @@ public sealed class CompareVpcImageCommand : VpcCommandBase
     [Parameter]
     public SwitchParameter IgnoreBitmap { get; set; }
 
-    /// <summary>Reads what can be read of a damaged image.</summary>
+    /// <summary>Reads what can be read of a damaged image; what is lost is zeros, and warned of.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 
@@ -143,6 +143,8 @@ public sealed class CompareVpcImageCommand : VpcCommandBase
                 }
 
                 Emit(differencePath, ranges.Select(range => new VpcDifference(referencePath, differencePath, range)));
+                ReportLost(referencePath, reference.LostRanges);
+                ReportLost(differencePath, difference.LostRanges);
             }
         }
     }

@@ -12,8 +12,6 @@ namespace VhdPS.Commands;
 [OutputType(typeof(VpcImage), typeof(FileInfo))]
 public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
 {
-    private const int MostLostShown = 20;
-
     private static readonly string[] RawExtensions = [".raw", ".img", ".dd", ".bin"];
 
     private string? _takenTarget;
@@ -100,9 +98,8 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
     /// <inheritdoc/>
     protected override void ProcessFile(string path)
     {
-        if (!Salvage && (IsGiven(nameof(Fill)) || MapFile is not null))
+        if (!TryRun(path, CheckSalvage))
         {
-            TryRun(path, static () => throw new ArgumentException("-Fill and -MapFile go with -Salvage only."));
             return;
         }
 
@@ -126,6 +123,7 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
     private void ConvertToFile(string path)
     {
         if (!TryRun(path, () => Options(path), out ConvertOptions options)
+            || !TryRun(path, () => CheckMapFile(options), out string? mapPath)
             || !TryRun(path, () => ConvertOperation.Begin(options), out ConvertOperation operation))
         {
             return;
@@ -140,33 +138,53 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
             }
 
             _takenTarget = result.Path;
-            ReportLost(path, result);
+            ReportLost(path, result.LostRanges, Fill);
+            if (mapPath is not null)
+            {
+                TryRun(path, () => WriteMap(mapPath, result));
+            }
+
             ReportPadding(path, operation.SourceSizeBytes, operation.SizeBytes);
             ReportStep(
                 $"{result.Path}: {VpcSize.Format(result.WrittenBytes)} of data written, {VpcSize.Format(result.SizeOnDisk)} on disk.");
             ReportDisk(result.Path, result.Format);
-            Emit(result.Path, result.Format);
+            Emit(result.Path, result.Format, result.LostRanges);
         }
     }
 
-    /// <summary>Warns of what a salvage has lost, and writes the map of it.</summary>
-    private void ReportLost(string path, ConvertResult result)
+    private void CheckSalvage()
     {
-        foreach (LostRange lost in result.LostRanges.Take(MostLostShown))
+        if (!Salvage && (IsGiven(nameof(Fill)) || MapFile is not null))
         {
-            string sectors = lost.SectorCount == 1 ? $"sector {lost.Sector}" : $"{lost.SectorCount} sectors from {lost.Sector} on";
-            WriteWarning($"{path}: {sectors} could not be read, bytes of {Fill} are in their place: {lost.Why}");
+            throw new ArgumentException("-Fill and -MapFile go with -Salvage only.");
         }
 
-        if (result.LostRanges.Count > MostLostShown)
+        if (Salvage && InPlace)
         {
-            WriteWarning($"{path}: {result.LostRanges.Count - MostLostShown} more ranges could not be read; -MapFile lists all.");
+            throw new ArgumentException("-Salvage makes a new file, and -InPlace none.");
+        }
+    }
+
+    /// <summary>Where the map is to be; refused before the conversion where it would take the place of anything.</summary>
+    private string? CheckMapFile(ConvertOptions options)
+    {
+        if (MapFile is null)
+        {
+            return null;
         }
 
-        if (MapFile is not null)
+        string mapPath = new PathResolver(SessionState.Path).ResolveLiteral(MapFile);
+        if (string.Equals(mapPath, options.TargetPath, StringComparison.OrdinalIgnoreCase))
         {
-            TryRun(path, () => WriteMap(new PathResolver(SessionState.Path).ResolveLiteral(MapFile), result));
+            throw new ArgumentException($"{mapPath}: the new disk and its map are one file.");
         }
+
+        using (var source = LocalImageFile.OpenRead(options.SourcePath))
+        {
+            ReplacementFile.ThrowIfInTheWay(mapPath, Force, source.Identity);
+        }
+
+        return mapPath;
     }
 
     private void WriteMap(string mapPath, ConvertResult result)
@@ -324,7 +342,7 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
         }
     }
 
-    private void Emit(string path, DiskFormat format)
+    private void Emit(string path, DiskFormat format, IReadOnlyList<LostRange>? lost = null)
     {
         if (!PassThru)
         {
@@ -333,11 +351,23 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
 
         if (format == DiskFormat.Raw)
         {
-            WriteObject(new FileInfo(path));
+            WriteObject(WithLost(new FileInfo(path), lost));
         }
         else if (TryRun(path, () => VpcImage.Read(path), out VpcImage image))
         {
-            WriteObject(image);
+            WriteObject(WithLost(image, lost));
         }
+    }
+
+    /// <summary>The result of a salvage says what is lost in it, and that of no other conversion has such a property.</summary>
+    private PSObject WithLost(object output, IReadOnlyList<LostRange>? lost)
+    {
+        var result = PSObject.AsPSObject(output);
+        if (Salvage)
+        {
+            result.Properties.Add(new PSNoteProperty(nameof(ConvertResult.LostRanges), lost ?? []));
+        }
+
+        return result;
     }
 }

@@ -47,7 +47,7 @@ public sealed class GetVpcHashCommand : VpcDiskCommandBase
     [Parameter]
     public SwitchParameter IgnoreBitmap { get; set; }
 
-    /// <summary>Reads what can be read of a damaged image.</summary>
+    /// <summary>Reads what can be read of a damaged image; what is lost is zeros, and warned of.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 
@@ -73,11 +73,12 @@ public sealed class GetVpcHashCommand : VpcDiskCommandBase
         }
     }
 
-    private readonly record struct HashedDisk(VpcHash Output, ImageLayout? Layout);
+    private readonly record struct HashedDisk(VpcHash Output, ImageLayout? Layout, IReadOnlyList<LostRange> LostRanges);
 
     private void Write(HashedDisk hashed)
     {
         ReportSource(hashed.Output.Path, hashed.Layout, hashed.Output.Size);
+        ReportLost(hashed.Output.Path, hashed.LostRanges);
         WriteObject(hashed.Output);
     }
 
@@ -86,7 +87,7 @@ public sealed class GetVpcHashCommand : VpcDiskCommandBase
     {
         using DiskSource source = DiskSource.Open(path, SourceFormat, options);
         byte[] hash = DiskHash.Compute(source, algorithm, progress, cancellation);
-        return new HashedDisk(new VpcHash(path, algorithm.Name!, hash, source.SizeBytes), source.Layout);
+        return new HashedDisk(new VpcHash(path, algorithm.Name!, hash, source.SizeBytes), source.Layout, source.LostRanges);
     }
 
     private VhdOpenOptions Options() =>
@@ -105,6 +106,7 @@ public sealed class GetVpcHashCommand : VpcDiskCommandBase
             ReportSource(source);
             using CommandProgress progress = BeginProgress("Hashing", path);
             WriteAll(path, HashBlocks(source, algorithm, progress));
+            ReportLost(path, source.LostRanges);
         }
     }
 

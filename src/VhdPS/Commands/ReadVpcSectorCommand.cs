@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using VhdPS.Engine.Chains;
+using VhdPS.Engine.Disks;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Images;
 
@@ -34,7 +35,7 @@ public sealed class ReadVpcSectorCommand : VpcDiskCommandBase
     [Parameter]
     public SwitchParameter IgnoreBitmap { get; set; }
 
-    /// <summary>Reads what can be read of a damaged image.</summary>
+    /// <summary>Reads what can be read of a damaged image; what is lost is zeros, and warned of.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 
@@ -55,14 +56,17 @@ public sealed class ReadVpcSectorCommand : VpcDiskCommandBase
                 return;
             }
 
+            SalvageReader? salvage = Force ? new SalvageReader(image, fill: 0) : null;
             if (Raw)
             {
-                WriteAll(path, ReadRaw(image));
+                WriteAll(path, ReadRaw(image, salvage));
             }
             else
             {
-                WriteAll(path, ReadRuns(image), Write);
+                WriteAll(path, ReadRuns(image, salvage), Write);
             }
+
+            ReportLost(path, salvage?.LostRanges ?? []);
         }
     }
 
@@ -75,25 +79,36 @@ public sealed class ReadVpcSectorCommand : VpcDiskCommandBase
         WriteObject(sectors);
     }
 
-    private IEnumerable<VpcSector> ReadRuns(VhdImage image)
+    private IEnumerable<VpcSector> ReadRuns(VhdImage image, SalvageReader? salvage)
     {
         for (long done = 0; done < Count;)
         {
             Cancellation.ThrowIfCancellationRequested();
-            ChainRun run = ChainMap.Read(image, Sector + done, (int)Math.Min(Count - done, MaxChunkSectorCount), out byte[] data);
+            int wanted = (int)Math.Min(Count - done, MaxChunkSectorCount);
+            ChainRun run = salvage is null
+                ? ChainMap.Read(image, Sector + done, wanted, out byte[] data)
+                : salvage.Read(Sector + done, wanted, out data);
             yield return new VpcSector(image.Path, run, data);
             done += run.Count;
         }
     }
 
-    private IEnumerable<byte[]> ReadRaw(VhdImage image)
+    private IEnumerable<byte[]> ReadRaw(VhdImage image, SalvageReader? salvage)
     {
         for (long done = 0; done < Count;)
         {
             Cancellation.ThrowIfCancellationRequested();
             long count = Math.Min(Count - done, MaxChunkSectorCount);
             byte[] data = new byte[count * VhdSpec.SectorSize];
-            image.ReadSectors(Sector + done, data);
+            if (salvage is null)
+            {
+                image.ReadSectors(Sector + done, data);
+            }
+            else
+            {
+                salvage.Read(Sector + done, data);
+            }
+
             yield return data;
             done += count;
         }

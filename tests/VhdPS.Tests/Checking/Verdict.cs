@@ -1,4 +1,5 @@
 using VhdPS.Engine.Chains;
+using VhdPS.Engine.Disks;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Images;
 using VhdPS.Engine.Layout;
@@ -39,7 +40,7 @@ internal sealed record Verdict(FaultCode Code, VhdStructure Structure, long? Fil
             AssertIsThis(AssertRefused(bytes, VhdOpenOptions.Default));
             if (Effect == FaultEffect.UnreadableUnlessForced)
             {
-                AssertContent(bytes, new VhdOpenOptions { Force = true }, content!);
+                AssertSalvaged(bytes, content!);
             }
             else
             {
@@ -74,6 +75,23 @@ internal sealed record Verdict(FaultCode Code, VhdStructure Structure, long? Fil
             image.ReadSectors(sector, read.AsSpan(sector * 512, 512));
         }
 
+        AssertSame(content, read);
+    }
+
+    /// <summary>Asserts what can be read by force: what is lost reads as zeros.</summary>
+    private static void AssertSalvaged(byte[] bytes, byte[] content)
+    {
+        var options = new VhdOpenOptions { Force = true };
+        var layout = ImageLayout.Read(new MemoryImageFile(bytes), new LayoutOptions { Force = true });
+        if (layout.TableEntryCount == layout.BlockCount)
+        {
+            AssertContent(bytes, options, content);
+        }
+
+        using VhdImage image = VhdImage.Open(new MemoryImageFile(bytes), options);
+        byte[] read = new byte[image.SectorCount * 512];
+        read.AsSpan().Fill(0xEE);
+        new SalvageReader(image, fill: 0).Read(0, read);
         AssertSame(content, read);
     }
 

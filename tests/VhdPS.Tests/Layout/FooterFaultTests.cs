@@ -337,9 +337,14 @@ public sealed class FooterFaultTests
     [InlineData((ulong)SoundImage.Size + 1, new[] { FaultCode.SizeNotSectorAligned })]
     [InlineData((ulong)SoundImage.Size + 512, new FaultCode[0])]
     [InlineData(1ul << 62, new FaultCode[0])]
-    public void SizeAboveWhatTheTableCovers(ulong size, FaultCode[] also) =>
-        new Verdict(FaultCode.TableEntriesTooFew, VhdStructure.DynamicHeader, 512 + 28, Severity.Error, FaultEffect.Unreadable)
-            .Beside(also).Holds(SoundImage.Dynamic().PutFooter(48, size));
+    public void SizeAboveWhatTheTableCovers(ulong size, FaultCode[] also)
+    {
+        byte[] content = new byte[size > int.MaxValue ? 0 : (int)size];
+        SoundImage.DynamicContent().AsSpan(0, Math.Min(content.Length, SoundImage.Size)).CopyTo(content);
+        FaultEffect effect = size > int.MaxValue ? FaultEffect.Unreadable : FaultEffect.UnreadableUnlessForced;
+        new Verdict(FaultCode.TableEntriesTooFew, VhdStructure.DynamicHeader, 512 + 28, Severity.Error, effect)
+            .Beside(also).Holds(SoundImage.Dynamic().PutFooter(48, size), content);
+    }
 
     [Theory]
     [InlineData(1)]

@@ -100,7 +100,8 @@ public sealed class HeaderAndTableFaultTests
     [InlineData(0u)]
     [InlineData(15u)]
     public void TableEntriesTooFew(uint entries) =>
-        Refuses(FaultCode.TableEntriesTooFew, 28).Holds(SoundImage.Dynamic().PutHeader(28, entries));
+        RefusesUnlessForced(FaultCode.TableEntriesTooFew, 28)
+            .Holds(SoundImage.Dynamic().PutHeader(28, entries), entries == 0 ? new byte[SoundImage.Size] : Content);
 
     [Theory]
     [InlineData(17u)]
@@ -131,7 +132,8 @@ public sealed class HeaderAndTableFaultTests
     [InlineData(0xFFFFFFFFu)]
     [InlineData(3000u)]
     public void TablePastEnd_Entries(uint entries) =>
-        Refuses(FaultCode.TablePastEnd, 16).Beside(FaultCode.TableEntriesTooMany).Holds(SoundImage.Dynamic().PutHeader(28, entries));
+        RefusesUnlessForced(FaultCode.TablePastEnd, 16).Beside(FaultCode.TableEntriesTooMany)
+            .Holds(SoundImage.Dynamic().PutHeader(28, entries), Content);
 
     [Theory]
     [InlineData((ulong)End + 512)]
@@ -461,6 +463,9 @@ public sealed class HeaderAndTableFaultTests
 
     private static Verdict Refuses(FaultCode code, int at) =>
         new(code, VhdStructure.DynamicHeader, Header + at, Severity.Error, FaultEffect.Unreadable);
+
+    private static Verdict RefusesUnlessForced(FaultCode code, int at) =>
+        Refuses(code, at) with { Effect = FaultEffect.UnreadableUnlessForced };
 
     private static void AssertMisplaced(Finding finding, FaultCode code, int blockIndex, uint entry)
     {

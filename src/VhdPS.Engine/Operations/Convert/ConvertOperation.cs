@@ -64,13 +64,9 @@ public sealed class ConvertOperation : IDisposable
                 SizeRule = options.SizeRule,
                 IgnoreBitmap = options.IgnoreBitmap,
                 Force = options.Salvage,
+                Fill = options.Fill,
                 Parents = options.Parents
             });
-        if (options.Salvage)
-        {
-            (source as ImageDiskSource)?.Salvage(options.Fill);
-        }
-
         return Begin(options, source);
     }
 
@@ -134,11 +130,12 @@ public sealed class ConvertOperation : IDisposable
             _source.DeleteFile();
         }
 
+        IReadOnlyList<LostRange> lost = _source.LostRanges;
         _source.Dispose();
 
         return new ConvertResult(_options.TargetPath, TargetFormat, SizeBytes, fileSize, sizeOnDisk, writer.WrittenBytes)
         {
-            LostRanges = (_source as ImageDiskSource)?.LostRanges ?? [],
+            LostRanges = lost,
         };
     }
 
@@ -160,6 +157,7 @@ public sealed class ConvertOperation : IDisposable
             throw new ArgumentException($"{_source.Path}: the source of a salvage is not deleted: it may hold more than was read.");
         }
 
+        ThrowIfTailWouldBeDeleted();
         if (_options.FitFor == CheckTarget.Azure && TargetFormat != DiskFormat.Fixed)
         {
             throw new ArgumentException($"{_options.TargetPath}: Azure takes fixed images only.");
@@ -191,6 +189,22 @@ public sealed class ConvertOperation : IDisposable
                 _ => SizeBytes,
             });
         }
+    }
+
+    /// <summary>Refuses to delete a source of which only the smaller of its footer's two sizes was read.</summary>
+    private void ThrowIfTailWouldBeDeleted()
+    {
+        if (!_options.DeleteSource || _source.Layout is not { StoredFooter: not null } layout
+            || layout.Size.SizeBytes >= layout.Footer.CurrentSize
+            || (layout.VhdType != VhdType.Fixed && layout.BlocksPastDisk.Count == 0))
+        {
+            return;
+        }
+
+        throw new VhdOperationException(
+            _source.Path, OperationError.DataWouldBeLost,
+            $"the disk is read as {layout.Size.SizeBytes} bytes by {layout.Size}, and the footer has a larger size of "
+                + $"{layout.Footer.CurrentSize} bytes whose end would be deleted with the file. Convert it by the current size, or keep it.");
     }
 
     /// <summary>The most that the target can need: nothing is known of zeros that the source stores.</summary>

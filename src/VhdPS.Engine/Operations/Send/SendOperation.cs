@@ -83,7 +83,6 @@ public sealed partial class SendOperation : IDisposable
             {
                 SizeRule = options.SizeRule,
                 IgnoreBitmap = options.IgnoreBitmap,
-                Force = options.Force,
                 Parents = options.Parents
             });
         try

@@ -1,6 +1,8 @@
+using VhdPS.Engine.Chains;
 using VhdPS.Engine.Checking;
 using VhdPS.Engine.Disks;
 using VhdPS.Engine.Format;
+using VhdPS.Engine.Images;
 using VhdPS.Engine.Operations.Convert;
 using VhdPS.Tests.Format;
 
@@ -42,6 +44,104 @@ public sealed class SalvageTests : IDisposable
         byte[] expected = Expected();
         expected.AsSpan((4 * BlockSize) - 1536, 1536).Clear();
         Assert.Equal(expected, Disk());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void What_a_table_has_no_entry_for_is_lost_and_the_rest_is_read(bool isCut)
+    {
+        ImageBytes image = Image();
+        if (isCut)
+        {
+            // The table is put after the blocks, and the file is cut in its third entry.
+            long end = image.FooterOffset;
+            byte[] table = image.Bytes[1536..(1536 + (16 * 4))];
+            byte[] cut = [.. image.PutHeader(16, (ulong)end).Bytes[..(int)end], .. table[..11]];
+            AssertLost(Run(cut, fill: 0xEE), 2 * SectorsPerBlock, 14 * SectorsPerBlock);
+        }
+        else
+        {
+            AssertLost(Run(image.PutHeader(28, 2u).Bytes, fill: 0xEE), 2 * SectorsPerBlock, 14 * SectorsPerBlock);
+        }
+
+        byte[] expected = Expected();
+        expected.AsSpan(2 * BlockSize).Fill(0xEE);
+        Assert.Equal(expected, Disk());
+    }
+
+    [Fact]
+    public void A_block_under_the_footer_gives_the_sectors_before_it()
+    {
+        ImageBytes image = Image();
+        byte[] bytes = image.Bytes;
+        byte[] moved = [.. bytes[..^(512 + 512)], .. bytes[^512..]];
+        ConvertResult result = Run(moved, fill: 0xEE);
+        AssertLost(result, (4 * SectorsPerBlock) - 1, 1);
+        byte[] expected = Expected();
+        expected.AsSpan((4 * BlockSize) - 512, 512).Fill(0xEE);
+        Assert.Equal(expected, Disk());
+    }
+
+    [Fact]
+    public void Of_a_cut_block_what_its_bitmap_says_was_never_written_is_not_lost()
+    {
+        ImageBytes image = Image();
+        byte[] bytes = image.Bytes[..^(512 + 1280)];
+        bytes[image.FooterOffset - BlockSize - 512] = 0b1111_0000;
+        Assert.Empty(Run(bytes, fill: 0xEE).LostRanges);
+        byte[] expected = Expected();
+        expected.AsSpan((4 * BlockSize) - (4 * 512)).Clear();
+        Assert.Equal(expected, Disk());
+    }
+
+    [Fact]
+    public void What_a_fixed_image_was_cut_by_is_lost_and_said()
+    {
+        byte[] whole = ImageBytes.Fixed(DiskSize).Bytes;
+        whole.AsSpan(0, DiskSize).Fill(0x77);
+        File.WriteAllBytes(_folder["d.vhd"], [.. whole[..(DiskSize - 700)], .. whole[^512..]]);
+        AssertLost(Convert(Options() with { Salvage = true, Fill = 0xEE }), (DiskSize / 512) - 2, 2);
+        byte[] expected = new byte[DiskSize];
+        expected.AsSpan(0, DiskSize - 700).Fill(0x77);
+        expected.AsSpan(DiskSize - 700).Fill(0xEE);
+        Assert.Equal(expected, Disk());
+    }
+
+    [Fact]
+    public void Of_a_damaged_parent_the_rest_of_the_chain_is_read()
+    {
+        File.WriteAllBytes(_folder["p.vhd"], Image().Bytes);
+        ChildCreator.Create(_folder["d.vhd"], new NewChild(_folder["p.vhd"]) { UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch });
+        using (VhdImage child = VhdImage.Open(_folder["d.vhd"], new VhdOpenOptions { ForWriting = true }))
+        {
+            child.WriteSectors(SectorsPerBlock + 2, new byte[1024]);
+        }
+
+        File.WriteAllBytes(_folder["p.vhd"], Image().PutEntry(1, 1).Bytes);
+        ConvertResult result = Convert(Options() with { Salvage = true, Fill = 0xEE });
+        Assert.Equal(
+            [(SectorsPerBlock, 2), (SectorsPerBlock + 4, SectorsPerBlock - 4)],
+            result.LostRanges.Select(lost => ((int)lost.Sector, (int)lost.SectorCount)));
+        byte[] expected = Expected();
+        expected.AsSpan(BlockSize, BlockSize).Fill(0xEE);
+        expected.AsSpan(BlockSize + 1024, 1024).Clear();
+        Assert.Equal(expected, Disk());
+    }
+
+    [Fact]
+    public void Ranges_are_bounded_and_nothing_is_left_out()
+    {
+        var log = new SalvageLog();
+        const int Count = 300_000;
+        for (int i = 0; i < Count; i++)
+        {
+            log.Add(i * 2L, 1, "lost");
+        }
+
+        IReadOnlyList<LostRange> ranges = log.ToList();
+        Assert.InRange(ranges.Count, 2, (256 * 1024) + 1);
+        Assert.Equal((Count * 2L) - 1, ranges[^1].Sector + ranges[^1].SectorCount);
     }
 
     [Fact]
@@ -89,6 +189,9 @@ public sealed class SalvageTests : IDisposable
         Convert(Options() with { Salvage = true, TargetFormat = DiskFormat.Dynamic, TargetPath = _folder["t.vhd"] });
         Assert.True(ImageChecker.Check(_folder["t.vhd"], new CheckOptions { Full = true }).IsValid);
     }
+
+    private static void AssertLost(ConvertResult result, long sector, long sectorCount) =>
+        Assert.Equal([(sector, sectorCount)], result.LostRanges.Select(lost => (lost.Sector, lost.SectorCount)));
 
     private static ImageBytes Image() =>
         ImageBytes.Dynamic(DiskSize, BlockSize).AddBlock(0, 0x11).AddBlock(1, 0x22).AddBlock(2, 0x33).AddBlock(3, 0x44);
