@@ -14,7 +14,8 @@ BeforeDiscovery {
 BeforeAll {
     . (Join-Path $PSScriptRoot Images.ps1)
     . (Join-Path $PSScriptRoot HelpPage.ps1)
-    $canMakeFileSystem = $env:VHDPS_REQUIRE_PEERS -eq 1 -or (Get-Command mke2fs, /sbin/mke2fs -CommandType Application -ErrorAction Ignore)
+    $canMakeFileSystem = -not $IsWindows -and
+        ($env:VHDPS_REQUIRE_PEERS -eq 1 -or (Get-Command mke2fs, /sbin/mke2fs -CommandType Application -ErrorAction Ignore))
     $path = $env:PATH
     if (-not $IsWindows) { $env:PATH += ':/usr/sbin:/sbin' }
 }

@@ -26,7 +26,21 @@ internal sealed partial class WindowsFile : PlatformFile
     {
         // QUIRK(windows): CON, \\.\PhysicalDrive0 and named pipes are distinguished from files only by an open handle, and opening
         // a device can act on it; the device namespaces are therefore never opened.
-        return LocalPath.IsDevice(Path.GetFullPath(path)) ? new FileFacts(FileKind.Other, ByPath(path), null) : base.Stat(path);
+        if (LocalPath.IsDevice(Path.GetFullPath(path)))
+        {
+            return new FileFacts(FileKind.Other, ByPath(path), null);
+        }
+
+        FileFacts facts = base.Stat(path);
+        if (facts.Kind != FileKind.Regular)
+        {
+            return facts;
+        }
+
+        // A handle that may do nothing is given whoever has the file open and however: it tells the identity by which the files of
+        // open handles are known.
+        using SafeFileHandle file = OpenForAccess(Unlimited(path), 0, ShareAll, 0, OpenExisting, 0, 0);
+        return file.IsInvalid ? facts : Stat(file, path);
     }
 
     public override FileFacts Stat(SafeFileHandle handle, string path)
@@ -84,7 +98,7 @@ internal sealed partial class WindowsFile : PlatformFile
     public override void RenameOver(string path, string targetPath, Action release)
     {
         FileIdentity identity;
-        using (SafeFileHandle file = OpenForDeleting(path, DeleteAccess, ShareAll, 0, OpenExisting, 0, 0))
+        using (SafeFileHandle file = OpenForAccess(path, DeleteAccess, ShareAll, 0, OpenExisting, 0, 0))
         {
             if (file.IsInvalid)
             {
@@ -104,7 +118,7 @@ internal sealed partial class WindowsFile : PlatformFile
             throw LastError();
         }
 
-        using SafeFileHandle moved = OpenForDeleting(targetPath, 0, ShareAll, 0, OpenExisting, 0, 0);
+        using SafeFileHandle moved = OpenForAccess(targetPath, 0, ShareAll, 0, OpenExisting, 0, 0);
         if (!moved.IsInvalid && identity.FullPath.Length == 0 && Stat(moved, targetPath).Identity != identity)
         {
             throw new IOException("another file took the place of the new one");
@@ -149,7 +163,7 @@ internal sealed partial class WindowsFile : PlatformFile
     private static partial bool FlushBuffers(SafeFileHandle handle);
 
     [LibraryImport("kernel32", EntryPoint = "CreateFileW", StringMarshalling = StringMarshalling.Utf16, SetLastError = true)]
-    private static partial SafeFileHandle OpenForDeleting(
+    private static partial SafeFileHandle OpenForAccess(
         string path, uint access, uint share, nint security, uint disposition, uint flags, nint template);
 
     [LibraryImport("kernel32", EntryPoint = "SetFileInformationByHandle", SetLastError = true)]
