@@ -1,5 +1,6 @@
 using System.Globalization;
 using Azure;
+using VhdPS.Engine.Format;
 using VhdPS.Engine.Pages;
 
 namespace VhdPS.Azure;
@@ -15,7 +16,7 @@ internal static class ServiceError
         OperationCanceledException => Unavailable(address, "the service did not answer in time."),
         RequestFailedException { Status: > 0 } refused => Describe(refused, address),
         FileNotFoundException or FileLoadException or TypeLoadException or BadImageFormatException or OutOfMemoryException => null,
-        RequestFailedException or HttpRequestException or IOException or InvalidDataException => Unavailable(
+        RequestFailedException or HttpRequestException or (IOException and not VhdException) or InvalidDataException => Unavailable(
             address, $"the connection failed: {address.Redact(Innermost(error).Message)}"),
         AggregateException { InnerException: { } inner } => TryDescribe(inner, address, cancellation),
 

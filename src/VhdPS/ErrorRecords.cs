@@ -22,7 +22,7 @@ internal static class ErrorRecords
             FileNotFoundException or DirectoryNotFoundException or ItemNotFoundException
                 or System.Management.Automation.DriveNotFoundException =>
                 new ErrorRecord(exception, "PathNotFound", ErrorCategory.ObjectNotFound, target),
-            UnauthorizedAccessException => new ErrorRecord(exception, "AccessDenied", ErrorCategory.PermissionDenied, target),
+            ImageAccessException or UnauthorizedAccessException => new ErrorRecord(exception, "AccessDenied", ErrorCategory.PermissionDenied, target),
             PathTooLongException or ArgumentException or ProviderNotFoundException =>
                 new ErrorRecord(exception, "InvalidArgument", ErrorCategory.InvalidArgument, target),
             PSNotSupportedException or PSInvalidOperationException or ProviderInvocationException =>

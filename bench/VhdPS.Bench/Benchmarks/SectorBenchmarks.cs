@@ -57,7 +57,7 @@ public class SectorBenchmarks : IDisposable
     public void SequentialRead1M() => _image!.ReadSectors(NextChunk() / VhdSpec.SectorSize, _chunk);
 
     [Benchmark]
-    public SectorRun FindRun() => _image!.Map.Find(NextPage() / VhdSpec.SectorSize, Stride.RequestBytes / VhdSpec.SectorSize);
+    public long FindRun() => _image!.Map.Find(NextPage() / VhdSpec.SectorSize, Stride.RequestBytes / VhdSpec.SectorSize).Count;
 
     private long NextPage() => _offset = _pages.Next(_offset);
 

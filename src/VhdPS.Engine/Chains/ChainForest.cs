@@ -5,7 +5,7 @@ using VhdPS.Engine.Layout;
 namespace VhdPS.Engine.Chains;
 
 /// <summary>The images of a folder as the trees that their parents make of them; by headers alone, each file read once.</summary>
-public static class ChainForest
+internal static class ChainForest
 {
     /// <summary>Reads the images of a folder: files named .vhd or .avhd. Folders that are links are not entered.</summary>
     /// <param name="folder">The folder; a parent anywhere beneath it is found, too.</param>
@@ -158,9 +158,10 @@ public static class ChainForest
             if (!_broken.TryGetValue(key, out ForestNode? node))
             {
                 _broken[key] = node = new ForestNode(new ChainLevel(
-                    0, path, search.State, search.Layout, search.IsRaw, search.Finding?.Describe() ?? search.Error?.Message
+                    0, path, search.State, search.IsRaw, search.Finding?.Describe() ?? search.Error?.Message
                         ?? string.Empty, search.Finding, search.Tried)
                 {
+                    Layout = search.Layout,
                     Error = search.Error,
                 });
             }

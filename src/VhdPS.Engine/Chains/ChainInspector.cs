@@ -21,13 +21,15 @@ public static class ChainInspector
     }
 
     /// <summary>The levels from an image to its root, or to the first parent that cannot be used.</summary>
-    public static IReadOnlyList<ChainLevel> Describe(ImageFile file, ImageLayout layout, ParentPolicy? policy = null)
+    internal static IReadOnlyList<ChainLevel> Describe(ImageFile file, ImageLayout layout, ParentPolicy? policy = null)
     {
         Finding? refusal = layout.FindBlockingFinding(forWriting: false);
         var levels = new List<ChainLevel>
         {
-            new(0, file.Path, refusal is null ? ChainState.Ok : ChainState.Damaged, layout, false, refusal?.Describe() ?? string.Empty,
-                refusal, []),
+            new(0, file.Path, refusal is null ? ChainState.Ok : ChainState.Damaged, false, refusal?.Describe() ?? string.Empty, refusal, [])
+            {
+                Layout = layout,
+            },
         };
         if (layout.StoredFooter is null)
         {
@@ -42,12 +44,12 @@ public static class ChainInspector
                     levels.Count,
                     search.Path ?? search.Child.ParentName,
                     search.State,
-                    search.Layout,
                     search.IsRaw,
                     search.Finding?.Describe() ?? search.Error?.Message ?? string.Empty,
                     search.Finding,
                     search.Tried)
                 {
+                    Layout = search.Layout,
                     Error = search.Error,
                     TimeStampNote = search.Path is { } found && search.State == ChainState.Ok ? CompareTime(search.Child, found) : null,
                 });

@@ -63,7 +63,7 @@ internal sealed class ChildFolder(string folder, bool recurse)
             // Gone since the folder was listed, a link to nothing, or no image that could name a parent.
             return new Entry(time, length, null, null);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (IOException error)
         {
             return new Entry(time, length, null, ImageName.IsDiskImage(path) ? error.Message : null);
         }

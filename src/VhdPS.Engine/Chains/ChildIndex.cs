@@ -21,11 +21,23 @@ public sealed class ChildIndex(IEnumerable<string>? searchFolders = null)
 
     /// <summary>The images that depend on one.</summary>
     /// <param name="path">The image.</param>
+    /// <returns>Differencing images whose parent it is, or may be, and image files that could not be opened.</returns>
+    /// <exception cref="FileNotFoundException">There is no such image.</exception>
+    /// <exception cref="ImageIOException">It could not be read.</exception>
+    /// <exception cref="VhdFormatException">It is no image.</exception>
+    public IReadOnlyList<DependentImage> Find(string path)
+    {
+        using var file = LocalImageFile.OpenUnlocked(path);
+        return Find(path, ImageLayout.Read(file), file.Identity);
+    }
+
+    /// <summary>The images that depend on one.</summary>
+    /// <param name="path">The image.</param>
     /// <param name="layout">Its layout; without a valid footer it has no id that a child could name.</param>
     /// <param name="identity">Its file.</param>
     /// <param name="folders">Folders besides, without what lies beneath them.</param>
     /// <returns>Differencing images whose parent it is, or may be, and image files that could not be opened.</returns>
-    public IReadOnlyList<DependentImage> Find(string path, ImageLayout layout, FileIdentity identity, IEnumerable<string>? folders = null)
+    internal IReadOnlyList<DependentImage> Find(string path, ImageLayout layout, FileIdentity identity, IEnumerable<string>? folders = null)
     {
         ArgumentNullException.ThrowIfNull(layout);
         if (layout.StoredFooter is null)
@@ -61,7 +73,7 @@ public sealed class ChildIndex(IEnumerable<string>? searchFolders = null)
     /// <param name="identity">Its file.</param>
     /// <param name="consequence">What the change would do, to be read after "depends on this image, ".</param>
     /// <exception cref="VhdOperationException">There is such an image, or a file that may be one and cannot be opened.</exception>
-    public void ThrowIfAny(string path, ImageLayout layout, FileIdentity identity, string consequence) =>
+    internal void ThrowIfAny(string path, ImageLayout layout, FileIdentity identity, string consequence) =>
         ThrowIfAny(path, Find(path, layout, identity), consequence);
 
     /// <summary>Refuses a change of an image on which others depend.</summary>
@@ -110,7 +122,7 @@ public sealed class ChildIndex(IEnumerable<string>? searchFolders = null)
         {
             return false;
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or VhdFormatException)
+        catch (IOException)
         {
             // It was a child when the folder was read, and what it is now is not known.
             return true;

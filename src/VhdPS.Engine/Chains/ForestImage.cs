@@ -9,7 +9,7 @@ internal sealed class ForestImage
 {
     private ForestImage(string path, string realPath, ChainState state, ImageLayout? layout, string problem, Finding? finding)
     {
-        Node = new ForestNode(new ChainLevel(0, path, state, layout, false, problem, finding, []));
+        Node = new ForestNode(new ChainLevel(0, path, state, false, problem, finding, []) { Layout = layout });
         RealPath = realPath;
     }
 
@@ -46,7 +46,7 @@ internal sealed class ForestImage
         {
             return new ForestImage(path, realPath, ChainState.Damaged, null, error.Finding.Describe(), error.Finding);
         }
-        catch (Exception error) when (error is UnauthorizedAccessException or (IOException and not FileNotFoundException))
+        catch (IOException error) when (error is not FileNotFoundException)
         {
             return new ForestImage(path, realPath, ChainState.Inaccessible, null, error.Message, null);
         }
@@ -54,7 +54,7 @@ internal sealed class ForestImage
 }
 
 /// <summary>An image of a forest with its children; at the top also parents that were not found, are others, or close a cycle.</summary>
-public sealed class ForestNode
+internal sealed class ForestNode
 {
     private readonly List<ForestNode> _children = [];
 

@@ -1,7 +1,7 @@
 namespace VhdPS.Engine.Chains;
 
 /// <summary>What a file's name says about its content.</summary>
-public static class ImageName
+internal static class ImageName
 {
     /// <summary>Whether the extension is that of a VHD: .vhd or .avhd.</summary>
     public static bool IsVhd(string path) => Path.GetExtension(path).ToUpperInvariant() is ".VHD" or ".AVHD";

@@ -235,14 +235,14 @@ internal sealed class ParentFinder
                 found.Layout = ImageLayout.Read(found.File, _layoutOptions);
             }
         }
-        catch (Exception error) when (error is ImageInUseException or UnauthorizedAccessException)
+        catch (Exception error) when (error is ImageInUseException or ImageAccessException)
         {
             found.State = ChainState.Inaccessible;
             found.Error = error;
             search.Tried.Add(new TriedPath(path, error is ImageInUseException ? "is open for writing elsewhere" : "may not be read"));
             return found;
         }
-        catch (IOException error)
+        catch (IOException error) when (error is not VhdFormatException)
         {
             search.Tried.Add(new TriedPath(path, error.Message));
             found.Dispose();

@@ -4,7 +4,7 @@ using VhdPS.Engine.Format;
 namespace VhdPS.Engine.Chains;
 
 /// <summary>What kind of place a path that a file stores would name.</summary>
-public enum StoredPathKind
+internal enum StoredPathKind
 {
     /// <summary>A place that counts from the image's own folder.</summary>
     Relative,
@@ -27,7 +27,7 @@ public enum StoredPathKind
 /// <param name="Text">As stored.</param>
 /// <param name="Kind">What kind of place it would name.</param>
 /// <param name="LocalPath">The text with this system's separators; for a URL its decoded path.</param>
-public sealed record StoredParentPath(string Source, string Text, StoredPathKind Kind, string LocalPath)
+internal sealed record StoredParentPath(string Source, string Text, StoredPathKind Kind, string LocalPath)
 {
     /// <summary>The source of the header's Unicode name.</summary>
     public const string NameSource = "Name";
@@ -148,7 +148,7 @@ public sealed record StoredParentPath(string Source, string Text, StoredPathKind
 }
 
 /// <summary>Reads the paths that locators point to.</summary>
-public static class LocatorPath
+internal static class LocatorPath
 {
     private static readonly ParentLocatorCode[] ShownOrder = [ParentLocatorCode.W2ku, ParentLocatorCode.W2ru, ParentLocatorCode.MacX];
 

@@ -70,7 +70,7 @@ public sealed record CheckReport
     public required IReadOnlyList<ReaderSize> ReaderSizes { get; init; }
 
     /// <summary>Where everything lies; null where the file is too small to hold anything.</summary>
-    public required ImageLayout? Layout { get; init; }
+    internal ImageLayout? Layout { get; init; }
 
     /// <summary>Bytes of the file that belong to nothing; 0 where the table cannot be read.</summary>
     public required long LeakedBytes { get; init; }

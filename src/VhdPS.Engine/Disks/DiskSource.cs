@@ -30,7 +30,7 @@ public abstract class DiskSource : IDisposable
     internal virtual IEnumerable<string> FilePaths => [Path];
 
     /// <summary>What distinguishes the file from every other.</summary>
-    public FileIdentity Identity => _file.Identity;
+    internal FileIdentity Identity => _file.Identity;
 
     /// <summary>Length of the file in bytes.</summary>
     public long FileSize => _length;
@@ -45,7 +45,7 @@ public abstract class DiskSource : IDisposable
     public long SectorCount => VhdSpec.SectorsFor(SizeBytes);
 
     /// <summary>Where everything lies in the file; null for a raw file.</summary>
-    public abstract ImageLayout? Layout { get; }
+    internal abstract ImageLayout? Layout { get; }
 
     /// <summary>What of a damaged image was lost so far and filled, in the order of the disk; empty unless it was opened by force.</summary>
     public virtual IReadOnlyList<LostRange> LostRanges => [];
@@ -59,7 +59,7 @@ public abstract class DiskSource : IDisposable
 
     /// <summary>Reads an open file and owns it from then on, also when it is refused.</summary>
     /// <exception cref="VhdFormatException">It is to be an image and is none that can be read.</exception>
-    public static DiskSource Open(ImageFile file, SourceFormat format, VhdOpenOptions? options = null)
+    internal static DiskSource Open(ImageFile file, SourceFormat format, VhdOpenOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(file);
         return format == SourceFormat.Raw ? new RawDiskSource(file) : new ImageDiskSource(file, VhdImage.Open(file, options), options);

@@ -33,7 +33,7 @@ internal sealed class ImageDiskSource : DiskSource
 
     public override long SizeBytes => _image.SectorCount * VhdSpec.SectorSize;
 
-    public override ImageLayout Layout => _layout;
+    internal override ImageLayout Layout => _layout;
 
     internal override IEnumerable<string> FilePaths => [Path, .. _image.ParentPaths];
 

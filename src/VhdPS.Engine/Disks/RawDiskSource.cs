@@ -23,7 +23,7 @@ internal sealed class RawDiskSource : DiskSource
 
     public override long SizeBytes { get; }
 
-    public override ImageLayout? Layout => null;
+    internal override ImageLayout? Layout => null;
 
     public override DiskExtent FindExtent(long offset) =>
         Extent(_holes, offset, (SectorCount * VhdSpec.SectorSize) - offset, offset);

@@ -12,7 +12,7 @@ namespace VhdPS.Engine.Disks;
 /// </summary>
 /// <param name="image">The image, opened by force.</param>
 /// <param name="fill">The byte in place of what is lost.</param>
-public sealed class SalvageReader(VhdImage image, byte fill)
+internal sealed class SalvageReader(VhdImage image, byte fill)
 {
     private readonly SalvageLog _lost = new();
 

@@ -5,7 +5,7 @@ namespace VhdPS.Engine.Files;
 /// in its place. Reads, flushes, and writes of ranges that do not touch, may run on several threads at once;
 /// nothing else may.
 /// </summary>
-public abstract class ImageFile : IDisposable
+internal abstract class ImageFile : IDisposable
 {
     /// <summary>The path that the file was opened by, for messages and for looking beside it.</summary>
     public abstract string Path { get; }
@@ -92,4 +92,4 @@ public abstract class ImageFile : IDisposable
 /// <param name="FileNumberHigh">Upper half of the file's number.</param>
 /// <param name="FileNumberLow">Lower half of the file's number (the inode).</param>
 /// <param name="FullPath">Empty where the numbers are known.</param>
-public readonly record struct FileIdentity(ulong Volume, ulong FileNumberHigh, ulong FileNumberLow, string FullPath);
+internal readonly record struct FileIdentity(ulong Volume, ulong FileNumberHigh, ulong FileNumberLow, string FullPath);

@@ -1,3 +1,5 @@
+using VhdPS.Engine.Format;
+
 namespace VhdPS.Engine.Files;
 
 /// <summary>What an operation on a file was doing when it failed.</summary>
@@ -29,7 +31,7 @@ public enum ImageIOOperation
 }
 
 /// <summary>An input or output error, with the file, what was being done and where.</summary>
-public sealed class ImageIOException : IOException
+public sealed class ImageIOException : VhdException
 {
     private const int Win32Facility = unchecked((int)0x80070000);
     private const int HandleDiskFull = 39;
@@ -46,16 +48,12 @@ public sealed class ImageIOException : IOException
 
     /// <summary>Wraps what the system said.</summary>
     public ImageIOException(string path, ImageIOOperation operation, long? fileOffset, Exception inner)
-        : base(Describe(path, operation, fileOffset, inner), inner)
+        : base(path, Describe(operation, fileOffset, inner), inner)
     {
-        Path = path;
         Operation = operation;
         FileOffset = fileOffset;
         HResult = inner.HResult;
     }
-
-    /// <summary>The file.</summary>
-    public string Path { get; }
 
     /// <summary>What was being done.</summary>
     public ImageIOOperation Operation { get; }
@@ -75,7 +73,7 @@ public sealed class ImageIOException : IOException
     // .NET turns EFBIG, a file system's or a user's limit on the size of a file, into an ArgumentOutOfRangeException.
     private static bool SaysFull(Exception inner) => inner is ArgumentOutOfRangeException || IsDiskFullCode(inner.HResult);
 
-    private static string Describe(string path, ImageIOOperation operation, long? fileOffset, Exception inner)
+    private static string Describe(ImageIOOperation operation, long? fileOffset, Exception inner)
     {
         string what = operation switch
         {
@@ -90,21 +88,16 @@ public sealed class ImageIOException : IOException
         };
         string where = fileOffset is { } offset ? $" at offset {offset}" : string.Empty;
         string why = SaysFull(inner) ? "the disk is full or a size limit is reached" : inner.Message;
-        return $"{path}: {what} failed{where}: {why}";
+        return $"{what} failed{where}: {why}";
     }
 }
 
 /// <summary>Another process, or another handle of this one, has the file open in a way that rules this out.</summary>
-public sealed class ImageInUseException : IOException
+public sealed class ImageInUseException : VhdException
 {
     /// <summary>Names the file and what was wanted.</summary>
     public ImageInUseException(string path, bool forWriting, Exception? inner = null)
-        : base($"{path}: in use: another program has the image open{(forWriting ? string.Empty : " for writing")}. Close it and try again.",
-            inner)
+        : base(path, $"in use: another program has the image open{(forWriting ? string.Empty : " for writing")}. Close it and try again.", inner)
     {
-        Path = path;
     }
-
-    /// <summary>The file.</summary>
-    public string Path { get; }
 }

@@ -5,7 +5,7 @@ using VhdPS.Engine.Format;
 namespace VhdPS.Engine.Files;
 
 /// <summary>A regular file of the machine. Readers share; a writer has the file to itself.</summary>
-public sealed class LocalImageFile : ImageFile
+internal sealed class LocalImageFile : ImageFile
 {
     private const int MaxOpenTries = 20;
 

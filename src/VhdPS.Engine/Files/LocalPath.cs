@@ -4,7 +4,7 @@ using VhdPS.Engine.Format;
 namespace VhdPS.Engine.Files;
 
 /// <summary>Judges a path before anything is done with it, by the full path that the system makes of it.</summary>
-public static class LocalPath
+internal static class LocalPath
 {
     private const string LiteralPrefix = @"\\?\";
     private const string NetworkPrefix = @"\\?\UNC\";

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Win32.SafeHandles;
 using VhdPS.Engine.Files.Native;
+using VhdPS.Engine.Format;
 
 namespace VhdPS.Engine.Files;
 
@@ -9,7 +10,7 @@ namespace VhdPS.Engine.Files;
 /// or not at all. A target that exists is locked from <see cref="Begin"/> until the new file has its name, so that nothing
 /// that another program was told is written can vanish with it; owner, group, mode, access list and attributes stay.
 /// </summary>
-public sealed class ReplacementFile : IDisposable
+internal sealed class ReplacementFile : IDisposable
 {
     private const int MaxNameTries = 100;
 
@@ -207,10 +208,9 @@ public sealed class ReplacementFile : IDisposable
             folder?.Dispose();
             throw error switch
             {
-                UnauthorizedAccessException and not ImageAccessException =>
+                UnauthorizedAccessException =>
                     new ImageAccessException(targetPath, $"no file can be made in '{folderPath}' by this user", error),
-                ImageIOException or ImageInUseException or FileNotFoundException or DirectoryNotFoundException or PathTooLongException =>
-                    error,
+                VhdException or FileNotFoundException or DirectoryNotFoundException or PathTooLongException => error,
                 IOException => new ImageIOException(targetPath, ImageIOOperation.Open, null, error),
                 _ => error,
             };

@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 namespace VhdPS.Engine.Files;
 
 /// <summary>A new file that was being written beside its target when its process was killed: it never got its name.</summary>
-public static class StaleFile
+internal static class StaleFile
 {
     private const string Prefix = ".vhdps-";
     private const string Suffix = ".tmp";
@@ -37,7 +37,7 @@ public static class StaleFile
             LocalImageFile.OpenWrite(path).Dispose();
             return true;
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or Format.VhdFormatException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             return false;
         }

@@ -1,3 +1,5 @@
+using VhdPS.Engine.Format;
+
 namespace VhdPS.Engine.Files;
 
 /// <summary>Why the engine declined to do what was asked, although the image itself may be sound.</summary>
@@ -47,18 +49,14 @@ public enum OperationError
 }
 
 /// <summary>The engine declined to do what was asked; nothing was changed.</summary>
-public sealed class VhdOperationException : Exception
+public sealed class VhdOperationException : VhdException
 {
     /// <summary>Names the file and the reason.</summary>
     public VhdOperationException(string path, OperationError code, string message)
-        : base($"{path}: {message}")
+        : base(path, message)
     {
-        Path = path;
         Code = code;
     }
-
-    /// <summary>The file.</summary>
-    public string Path { get; }
 
     /// <summary>The reason.</summary>
     public OperationError Code { get; }

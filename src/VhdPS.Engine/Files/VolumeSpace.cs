@@ -3,7 +3,7 @@ using VhdPS.Engine.Files.Native;
 namespace VhdPS.Engine.Files;
 
 /// <summary>Room on the volume of a folder.</summary>
-public static class VolumeSpace
+internal static class VolumeSpace
 {
     /// <summary>Bytes that the caller may still write on the volume that holds <paramref name="folder"/>; null where the
     /// system does not tell.</summary>

@@ -9,7 +9,7 @@ namespace VhdPS.Engine.Format;
 /// <param name="MapSectorCount">Sectors of the map.</param>
 /// <param name="Version">Major in the upper 16 bits; below 1.2 the checksum counts bytes as signed.</param>
 /// <param name="Checksum">One's complement of the sum of the map's bytes.</param>
-public readonly record struct BatmapHeader(long MapOffset, uint MapSectorCount, uint Version, uint Checksum)
+internal readonly record struct BatmapHeader(long MapOffset, uint MapSectorCount, uint Version, uint Checksum)
 {
     /// <summary>Bytes of the header.</summary>
     public const int Size = 512;

@@ -7,7 +7,7 @@ namespace VhdPS.Engine.Format;
 /// For each block the file sector of its bitmap, or <see cref="VhdSpec.UnusedEntry"/>. Holds 4 bytes a block; what lies in
 /// the file after the last entry is padding and means nothing.
 /// </summary>
-public sealed class BlockAllocationTable
+internal sealed class BlockAllocationTable
 {
     private readonly uint[] _entries;
 

@@ -4,7 +4,7 @@ namespace VhdPS.Engine.Format;
 /// CRC-16 (polynomial 0x8005, reflected), as in the group descriptors of ext4 without metadata checksums. Begun with 0,
 /// "123456789" gives 0xBB3D. Source: Linux, "ext4 Disk Layout", "Block Group Descriptors".
 /// </summary>
-public static class Crc16
+internal static class Crc16
 {
     private const ushort ReflectedPolynomial = 0xA001;
 

@@ -6,7 +6,7 @@ namespace VhdPS.Engine.Format;
 /// CRC-32 as in IEEE 802.3: polynomial 0x04C11DB7, reflected, all ones before and inverted after. "123456789" gives 0xCBF43926.
 /// Source: UEFI specification, "GPT Header", HeaderCRC32.
 /// </summary>
-public static class Crc32
+internal static class Crc32
 {
     private const uint ReflectedPolynomial = 0xEDB8_8320;
 

@@ -7,7 +7,7 @@ namespace VhdPS.Engine.Format;
 /// CRC-32C (Castagnoli: polynomial 0x1EDC6F41, reflected) without the inversions before and after, as ext4 keeps it. With both,
 /// "123456789" gives 0xE3069283. Source: Linux, "ext4 Disk Layout", "Checksums".
 /// </summary>
-public static class Crc32C
+internal static class Crc32C
 {
     /// <summary>What a checksum begins with where nothing came before.</summary>
     public const uint Start = uint.MaxValue;

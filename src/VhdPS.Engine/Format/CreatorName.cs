@@ -3,7 +3,7 @@ namespace VhdPS.Engine.Format;
 /// <summary>The names by which programs sign their images: four bytes, filled up with blanks or with NULs as each is used to.</summary>
 /// <param name="Text">The name with its blanks; NULs at the end are left out.</param>
 /// <param name="Program">The program, human-readable.</param>
-public sealed record CreatorName(string Text, string Program)
+internal sealed record CreatorName(string Text, string Program)
 {
     /// <summary>The names that are known.</summary>
     public static IReadOnlyList<CreatorName> Known { get; } =

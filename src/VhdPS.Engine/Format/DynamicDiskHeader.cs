@@ -115,7 +115,7 @@ public sealed class DynamicDiskHeader
     }
 
     /// <summary>All fields, in the order in which they lie; together they are the 1024 bytes.</summary>
-    public IReadOnlyList<StructureField> Fields =>
+    internal IReadOnlyList<StructureField> Fields =>
     [
         new("Cookie", CookieAt, 8, Cookie),
         new("DataOffset", NextOffsetAt, 8, Invariant($"0x{NextOffset:X}")),

@@ -109,7 +109,7 @@ public sealed class HardDiskFooter
     public ReadOnlySpan<byte> Reserved => _bytes.AsSpan(ReservedAt);
 
     /// <summary>All fields, in the order in which they lie; together they are the 512 bytes.</summary>
-    public IReadOnlyList<StructureField> Fields =>
+    internal IReadOnlyList<StructureField> Fields =>
     [
         new("Cookie", CookieAt, 8, Cookie),
         new("Features", FeaturesAt, 4, Invariant($"0x{Features:X8}")),

@@ -4,7 +4,7 @@ using System.Numerics;
 namespace VhdPS.Engine.Format;
 
 /// <summary>One bit a sector of a block, bit 7 of byte 0 first. 1: the sector is in this file; 0: zeros, or the parent's.</summary>
-public static class SectorBitmap
+internal static class SectorBitmap
 {
     /// <summary>Whether the bit of <paramref name="sectorInBlock"/> is set.</summary>
     public static bool IsSet(ReadOnlySpan<byte> bitmap, int sectorInBlock) =>

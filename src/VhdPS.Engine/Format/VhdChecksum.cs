@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace VhdPS.Engine.Format;
 
 /// <summary>The one's complement of the sum of a structure's bytes, with the checksum field counted as zero.</summary>
-public static class VhdChecksum
+internal static class VhdChecksum
 {
     private const ulong EvenBytes = 0x00FF_00FF_00FF_00FF;
 

@@ -60,4 +60,4 @@ public enum VhdStructure
 /// <param name="Offset">Bytes from the start of the structure.</param>
 /// <param name="Length">Bytes.</param>
 /// <param name="Text">The value, human-readable.</param>
-public sealed record StructureField(string Name, int Offset, int Length, string Text);
+internal sealed record StructureField(string Name, int Offset, int Length, string Text);

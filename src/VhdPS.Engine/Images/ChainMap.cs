@@ -10,10 +10,10 @@ namespace VhdPS.Engine.Images;
 /// <param name="Origin">The image itself, one of its parents, or zeros.</param>
 /// <param name="Path">The file that holds them; null for zeros.</param>
 /// <param name="FileOffset">Bytes from the start of that file; -1 for zeros.</param>
-public readonly record struct ChainRun(long Sector, long Count, SectorOrigin Origin, string? Path, long FileOffset);
+internal readonly record struct ChainRun(long Sector, long Count, SectorOrigin Origin, string? Path, long FileOffset);
 
 /// <summary>Says which file of a chain holds the sectors of an open image.</summary>
-public static class ChainMap
+internal static class ChainMap
 {
     /// <summary>The longest run of one origin from <paramref name="sector"/> on; looks for the parents where one is needed.</summary>
     /// <param name="image">The open image.</param>

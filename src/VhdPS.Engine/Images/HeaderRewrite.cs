@@ -10,7 +10,7 @@ namespace VhdPS.Engine.Images;
 /// <param name="Path">Where the parent is.</param>
 /// <param name="UniqueId">Its identity.</param>
 /// <param name="TimeStamp">When it was modified.</param>
-public readonly record struct ParentFacts(string Path, Guid UniqueId, DateTime TimeStamp);
+internal readonly record struct ParentFacts(string Path, Guid UniqueId, DateTime TimeStamp);
 
 /// <summary>
 /// Writes footers and header of an existing image again so that a crash at any moment leaves either the old or the new

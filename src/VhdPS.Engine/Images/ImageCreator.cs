@@ -39,7 +39,7 @@ public static class ImageCreator
     }
 
     /// <summary>Writes a fixed image whose data is one hole where the file system can: zeros, and the footer after them.</summary>
-    public static void WriteFixed(ImageFile file, HardDiskFooter footer) =>
+    internal static void WriteFixed(ImageFile file, HardDiskFooter footer) =>
         file.WriteAt((long)footer.CurrentSize, footer.Bytes);
 
     /// <summary>Writes footer copy, header, an unused table, what lies after it and the footer.</summary>
@@ -47,7 +47,7 @@ public static class ImageCreator
     /// <param name="footer">The footer.</param>
     /// <param name="header">The header.</param>
     /// <param name="afterTable">The paths of parent locators, a whole number of sectors.</param>
-    public static void WriteDynamic(
+    internal static void WriteDynamic(
         ImageFile file, HardDiskFooter footer, DynamicDiskHeader header, ReadOnlySpan<byte> afterTable = default)
     {
         long tableOffset = (long)header.TableOffset;

@@ -60,7 +60,7 @@ public sealed partial class VhdImage
                 WriteBlocks(sector, data);
             }
         }
-        catch (IOException)
+        catch (IOException error) when (error is not (VhdFormatException or VhdOperationException))
         {
             _isWriteRefused = true;
             throw;

@@ -32,13 +32,34 @@ public sealed partial class VhdImage : IDisposable
     }
 
     /// <summary>Where everything lay when the image was opened.</summary>
-    public ImageLayout Layout { get; }
+    internal ImageLayout Layout { get; }
 
     /// <summary>Where each sector lies now.</summary>
-    public SectorMap Map { get; }
+    internal SectorMap Map { get; }
 
-    /// <summary>Virtual sectors.</summary>
+    /// <summary>Virtual sectors of 512 bytes; the last is filled up with zeros where the size is not a whole number of them.</summary>
     public long SectorCount => Layout.SectorCount;
+
+    /// <summary>The virtual size in bytes.</summary>
+    public long SizeBytes => (long)Layout.Size.SizeBytes;
+
+    /// <summary>Fixed, dynamic or differencing.</summary>
+    public VhdType VhdType => Layout.VhdType;
+
+    /// <summary>Bytes of data in a block; 0 for a fixed image.</summary>
+    public long BlockSize => Layout.BlockSize;
+
+    /// <summary>The authoritative footer.</summary>
+    public HardDiskFooter Footer => Layout.Footer;
+
+    /// <summary>The dynamic header; null for a fixed image.</summary>
+    public DynamicDiskHeader? Header => Layout.Header;
+
+    /// <summary>What departs from the specification, in the order in which it was found when the image was opened.</summary>
+    public IReadOnlyList<Finding> Findings => Layout.Findings;
+
+    /// <summary>Whether it was opened for writing, and takes writes: none after one that failed.</summary>
+    public bool CanWrite => _options.ForWriting && !_isWriteRefused && !_isFlushRefused && !_isDisposed;
 
     /// <summary>The file.</summary>
     public string Path => _file.Path;
@@ -64,7 +85,7 @@ public sealed partial class VhdImage : IDisposable
 
     /// <summary>Opens an image in an open file and owns the file from then on, also when it is refused.</summary>
     /// <exception cref="VhdFormatException">Its content does not allow it.</exception>
-    public static VhdImage Open(ImageFile file, VhdOpenOptions? options = null)
+    internal static VhdImage Open(ImageFile file, VhdOpenOptions? options = null)
     {
         options ??= VhdOpenOptions.Default;
         try

@@ -8,10 +8,10 @@ namespace VhdPS.Engine.Layout;
 /// <param name="FileOffset">Bytes from the start of the file to the structure.</param>
 /// <param name="Stored">The checksum in the file.</param>
 /// <param name="Computed">The checksum of the bytes as stored.</param>
-public readonly record struct StructureChecksum(long FileOffset, uint Stored, uint Computed);
+internal readonly record struct StructureChecksum(long FileOffset, uint Stored, uint Computed);
 
 /// <summary>The checksums of footer, footer copy and header, whatever else the file holds.</summary>
-public sealed class ChecksumReport
+internal sealed class ChecksumReport
 {
     private ChecksumReport(string path, VhdType type)
     {

@@ -8,10 +8,10 @@ namespace VhdPS.Engine.Layout;
 /// <summary>A footer and where the file holds it.</summary>
 /// <param name="Footer">The decoded bytes.</param>
 /// <param name="FileOffset">Bytes from the start of the file.</param>
-public sealed record StoredFooter(HardDiskFooter Footer, long FileOffset);
+internal sealed record StoredFooter(HardDiskFooter Footer, long FileOffset);
 
 /// <summary>What a file holds at its two ends: the footer, and the copy that dynamic and differencing images have.</summary>
-public sealed class FooterPair
+internal sealed class FooterPair
 {
     /// <summary>How far back from the end a footer is looked for, in bytes.</summary>
     public const int SearchDistance = 1024 * 1024 + VhdSpec.FooterSize;

@@ -7,7 +7,7 @@ namespace VhdPS.Engine.Layout;
 /// Where everything lies in one image, as it was when the file was read: every value checked against the file and against
 /// the others, every derived size. Immutable. What is wrong is in <see cref="Findings"/>; a part that could not be read is null.
 /// </summary>
-public sealed class ImageLayout
+internal sealed class ImageLayout
 {
     internal ImageLayout()
     {
@@ -167,7 +167,7 @@ public sealed class ImageLayout
 /// <param name="Structure">Which.</param>
 /// <param name="FileOffset">Bytes from the start of the file.</param>
 /// <param name="Length">Bytes that it may use: new blocks stay out of them.</param>
-public readonly record struct StructureExtent(VhdStructure Structure, long FileOffset, long Length)
+internal readonly record struct StructureExtent(VhdStructure Structure, long FileOffset, long Length)
 {
     /// <summary>Bytes that it does use: no block may share them. The rest is space that a file may claim in error.</summary>
     public long UsedLength { get; init; } = Length;

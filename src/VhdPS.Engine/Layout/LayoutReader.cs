@@ -97,7 +97,7 @@ internal sealed class LayoutDraft(ImageFile file, LayoutOptions options)
 }
 
 /// <summary>How an image is to be read where its bytes leave a choice.</summary>
-public sealed record LayoutOptions
+internal sealed record LayoutOptions
 {
     /// <summary>The creator decides the size, and damage is refused.</summary>
     public static readonly LayoutOptions Default = new();

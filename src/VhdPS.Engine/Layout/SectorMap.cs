@@ -8,7 +8,7 @@ namespace VhdPS.Engine.Layout;
 /// Says where virtual sectors lie: the only place where table and bitmaps are turned into file offsets. Runs cover a
 /// request exactly and in order and never pass the end of a block. Look-ups may run on several threads at once.
 /// </summary>
-public sealed class SectorMap
+internal sealed class SectorMap
 {
     private readonly ImageLayout _layout;
     private readonly bool _ignoreBitmap;
@@ -295,4 +295,4 @@ public enum SectorOrigin
 /// <param name="Count">Sectors, at least 1.</param>
 /// <param name="Origin">Where they come from.</param>
 /// <param name="FileOffset">Bytes from the start of the file; -1 where they are not in it.</param>
-public readonly record struct SectorRun(long Sector, long Count, SectorOrigin Origin, long FileOffset);
+internal readonly record struct SectorRun(long Sector, long Count, SectorOrigin Origin, long FileOffset);

@@ -4,7 +4,7 @@ using static System.FormattableString;
 namespace VhdPS.Engine.Layout;
 
 /// <summary>Facts about a whole table that take one pass, or one sort.</summary>
-public static class TableScan
+internal static class TableScan
 {
     /// <summary>The first two blocks, by their place in the file, that share bytes; null where none do. O(n log n).</summary>
     public static Finding? FindOverlap(ImageLayout layout, BlockAllocationTable table) => FindOverlaps(layout, table).FirstOrDefault();
@@ -121,5 +121,5 @@ public static class TableScan
 /// <param name="LastAllocatedBlock">The highest block index in the file, or -1.</param>
 /// <param name="FragmentationPercentage">Of the steps from an allocated block to the next, how many of 100 are jumps in the file.</param>
 /// <param name="IsAligned">Whether all block data begins on 4 KiB.</param>
-public readonly record struct TableFigures(
+internal readonly record struct TableFigures(
     int AllocatedBlockCount, int LastAllocatedBlock, int FragmentationPercentage, bool IsAligned);

@@ -1,27 +1,27 @@
+using VhdPS.Engine.Format;
+
 namespace VhdPS.Engine.Nbd;
 
 /// <summary>A fault of an NBD connection or server, with the address, what was expected and what was found.</summary>
-public sealed class NbdException : IOException
+public sealed class NbdException : VhdException
 {
     /// <summary>A fault that is told in a sentence.</summary>
     public NbdException(string uri, NbdFault fault, string message, Exception? inner = null)
-        : base($"{uri}: {message}", inner)
+        : base(uri, message, inner)
     {
-        Uri = uri;
         Fault = fault;
     }
 
     private NbdException(string uri, string what, string expected, string found)
-        : base($"{uri}: the peer departs from the protocol: {what}: expected {expected}, found {found}.")
+        : base(uri, $"the peer departs from the protocol: {what}: expected {expected}, found {found}.")
     {
-        Uri = uri;
         Fault = NbdFault.ProtocolViolation;
         Expected = expected;
         Found = found;
     }
 
     /// <summary>The address.</summary>
-    public string Uri { get; }
+    public string Uri => Path;
 
     /// <summary>What is wrong.</summary>
     public NbdFault Fault { get; }

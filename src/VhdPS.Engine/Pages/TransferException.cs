@@ -1,3 +1,5 @@
+using VhdPS.Engine.Format;
+
 namespace VhdPS.Engine.Pages;
 
 /// <summary>Why a transfer to or from a page blob did not go on.</summary>
@@ -44,19 +46,18 @@ public enum TransferFault
 }
 
 /// <summary>A transfer to or from a page blob could not go on. No message holds the query of a URI.</summary>
-public sealed class TransferException : IOException
+public sealed class TransferException : VhdException
 {
     /// <summary>Names the blob or file and the reason.</summary>
     public TransferException(string target, TransferFault fault, string message)
-        : base($"{target}: {message}")
+        : base(target, message)
     {
-        Target = target;
         Fault = fault;
         Reason = message;
     }
 
     /// <summary>The blob's URI without its query, or the file.</summary>
-    public string Target { get; }
+    public string Target => Path;
 
     /// <summary>The reason.</summary>
     public TransferFault Fault { get; }

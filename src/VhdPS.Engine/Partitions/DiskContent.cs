@@ -7,7 +7,7 @@ namespace VhdPS.Engine.Partitions;
 /// <summary>What is on a disk: its table, its partitions, and what they hold.</summary>
 /// <param name="Table">The table.</param>
 /// <param name="Partitions">The partitions in the order of the table.</param>
-public sealed record DiskContent(PartitionTable Table, IReadOnlyList<PartitionContent> Partitions)
+internal sealed record DiskContent(PartitionTable Table, IReadOnlyList<PartitionContent> Partitions)
 {
     /// <summary>Of partitions that share sectors no more are looked into: a table can name one place a thousand times.</summary>
     private const int MaxOverlapping = 128;

@@ -6,7 +6,7 @@ namespace VhdPS.Engine.Partitions;
 /// <summary>A disk source, read as a disk with partitions.</summary>
 /// <param name="source">The source; the caller closes it.</param>
 /// <param name="logicalSectorSize">512 or 4096; 0 where nobody knows, as of a raw file.</param>
-public sealed class DiskSourceReader(DiskSource source, int logicalSectorSize = 0) : IDiskReader
+internal sealed class DiskSourceReader(DiskSource source, int logicalSectorSize = 0) : IDiskReader
 {
     /// <inheritdoc/>
     public long SizeBytes => source.SizeBytes;

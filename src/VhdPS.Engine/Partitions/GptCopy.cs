@@ -4,7 +4,7 @@ namespace VhdPS.Engine.Partitions;
 /// <param name="Header">The header.</param>
 /// <param name="Lba">The sector where it was found.</param>
 /// <param name="SectorSize">Bytes in a sector.</param>
-public sealed record GptCopy(GptHeader Header, long Lba, int SectorSize)
+internal sealed record GptCopy(GptHeader Header, long Lba, int SectorSize)
 {
     /// <summary>Whether the header's CRC and fields allow what it says to be used.</summary>
     public bool IsHeaderValid { get; init; }

@@ -10,7 +10,7 @@ namespace VhdPS.Engine.Partitions;
 /// <param name="LastLba">Its last sector.</param>
 /// <param name="Attributes">Its attribute bits.</param>
 /// <param name="Name">Its name, without what follows the first NUL.</param>
-public readonly record struct GptEntry(Guid TypeId, Guid UniqueId, ulong FirstLba, ulong LastLba, ulong Attributes, string Name)
+internal readonly record struct GptEntry(Guid TypeId, Guid UniqueId, ulong FirstLba, ulong LastLba, ulong Attributes, string Name)
 {
     /// <summary>The least bytes of an entry, and nearly always what it has.</summary>
     public const int MinSize = 128;

@@ -7,7 +7,7 @@ namespace VhdPS.Engine.Partitions;
 /// The header of a GUID partition table, at sector 1 and in the disk's last sector. Owns the bytes of its sector:
 /// <see cref="With"/> copies, changes and reseals, and what it does not know it keeps. Source: UEFI specification, "GPT Header".
 /// </summary>
-public sealed class GptHeader
+internal sealed class GptHeader
 {
     /// <summary>The least bytes of a header.</summary>
     public const int MinSize = 92;

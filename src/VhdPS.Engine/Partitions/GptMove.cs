@@ -10,7 +10,7 @@ namespace VhdPS.Engine.Partitions;
 /// <param name="Verdict">Whether there is something to do.</param>
 /// <param name="Reason">Why nothing is done, a sentence; empty where something is.</param>
 /// <param name="Steps">The writes.</param>
-public sealed record GptMove(GptMoveVerdict Verdict, string Reason, IReadOnlyList<IReadOnlyList<DiskWrite>> Steps)
+internal sealed record GptMove(GptMoveVerdict Verdict, string Reason, IReadOnlyList<IReadOnlyList<DiskWrite>> Steps)
 {
     /// <summary>Plans the move.</summary>
     /// <param name="table">The table as it was read.</param>

@@ -1,7 +1,7 @@
 namespace VhdPS.Engine.Partitions;
 
 /// <summary>Whether the backup of a GPT moves with the end of its disk.</summary>
-public enum GptMoveVerdict
+internal enum GptMoveVerdict
 {
     /// <summary>The disk has no GPT, or its backup and all numbers are right for the size.</summary>
     NotNeeded,

@@ -6,7 +6,7 @@ namespace VhdPS.Engine.Partitions;
 /// The first 512 bytes of a disk, or of a logical partition's place: four entries of 16 bytes at 446 and 55 AA at 510. Owns its
 /// bytes; <see cref="WithSectorCount"/> copies. Source: UEFI specification, "Legacy Master Boot Record".
 /// </summary>
-public sealed class MasterBootRecord
+internal sealed class MasterBootRecord
 {
     /// <summary>Bytes of a record, whatever the sector size.</summary>
     public const int Size = 512;

@@ -8,7 +8,7 @@ namespace VhdPS.Engine.Partitions;
 /// <param name="TypeCode">What it is meant for.</param>
 /// <param name="StartSector">Its first sector, from where the record says that sectors are counted.</param>
 /// <param name="SectorCount">Its sectors.</param>
-public readonly record struct MbrEntry(int Index, byte BootFlag, byte TypeCode, uint StartSector, uint SectorCount)
+internal readonly record struct MbrEntry(int Index, byte BootFlag, byte TypeCode, uint StartSector, uint SectorCount)
 {
     /// <summary>Bytes of an entry.</summary>
     public const int Size = 16;

@@ -10,7 +10,7 @@ namespace VhdPS.Engine.Partitions;
 /// <param name="Verdict">Whether the table says it.</param>
 /// <param name="Reason">Why it does not, a sentence; empty where it does.</param>
 /// <param name="SizeBytes">The size, at most that of the disk; null where the disk is not made smaller.</param>
-public sealed record MinimumDiskSize(MinimumSizeVerdict Verdict, string Reason, long? SizeBytes)
+internal sealed record MinimumDiskSize(MinimumSizeVerdict Verdict, string Reason, long? SizeBytes)
 {
     private const long Unit = 1024 * 1024;
 

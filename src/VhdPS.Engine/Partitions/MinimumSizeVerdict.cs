@@ -1,7 +1,7 @@
 namespace VhdPS.Engine.Partitions;
 
 /// <summary>Whether a disk's table says how small the disk can become.</summary>
-public enum MinimumSizeVerdict
+internal enum MinimumSizeVerdict
 {
     /// <summary>It does.</summary>
     Known,

@@ -35,10 +35,10 @@ public sealed record PartitionTable
     public IReadOnlyList<PartitionFinding> Findings { get; init; } = [];
 
     /// <summary>The master boot record, also the protective one of a GPT; null where there is none.</summary>
-    public MasterBootRecord? Mbr { get; init; }
+    internal MasterBootRecord? Mbr { get; init; }
 
     /// <summary>Both copies of the GPT; null where there is none.</summary>
-    public GuidPartitionTable? Gpt { get; init; }
+    internal GuidPartitionTable? Gpt { get; init; }
 
     /// <summary>Whether the master boot record describes partitions beside a GPT.</summary>
     public bool IsHybrid => Style == PartitionStyle.Gpt && Mbr is { IsHybrid: true };

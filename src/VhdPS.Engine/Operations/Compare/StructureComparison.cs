@@ -6,7 +6,7 @@ using static System.FormattableString;
 namespace VhdPS.Engine.Operations.Compare;
 
 /// <summary>Compares how two images are made: footers, headers and tables, field by field; not what the disks hold.</summary>
-public static class StructureComparison
+internal static class StructureComparison
 {
     /// <summary>The fields that differ by their bytes: footer, its copy, header, table, in this order.</summary>
     /// <exception cref="VhdFormatException">A file is no image that can be read.</exception>
@@ -102,4 +102,4 @@ public static class StructureComparison
 /// <param name="Field">The field's name by the specification, or the block of a table entry.</param>
 /// <param name="Reference">The value in the reference image; empty where it has no such structure.</param>
 /// <param name="Difference">The value in the difference image; empty where it has no such structure.</param>
-public sealed record StructureDifference(VhdStructure Structure, string Field, string Reference, string Difference);
+internal sealed record StructureDifference(VhdStructure Structure, string Field, string Reference, string Difference);

@@ -47,7 +47,7 @@ public sealed class ConvertOperation : IDisposable
     public long DataBytes { get; }
 
     /// <summary>Where everything lies in the source; null for a raw disk.</summary>
-    public ImageLayout? SourceLayout => _source.Layout;
+    internal ImageLayout? SourceLayout => _source.Layout;
 
     /// <summary>Opens the source and refuses what can be refused before the work.</summary>
     /// <exception cref="VhdFormatException">The source cannot be read.</exception>

@@ -5,7 +5,7 @@ using VhdPS.Engine.Format;
 namespace VhdPS.Engine.Operations.Optimize;
 
 /// <summary>How an image is made smaller in its own file.</summary>
-public sealed record CompactionOptions
+internal sealed record CompactionOptions
 {
     /// <summary>Read the data of every block, and not its bitmap alone, to find out whether it can be dropped.</summary>
     public bool ReadsData { get; init; } = true;
@@ -26,4 +26,4 @@ public sealed record CompactionOptions
 /// <param name="FileLengthAfter">Bytes of the file after.</param>
 /// <param name="DroppedBlockCount">Blocks that read the same without being in the file.</param>
 /// <param name="MovedBlockCount">Blocks that move into gaps.</param>
-public sealed record CompactionResult(string Path, long FileLengthBefore, long FileLengthAfter, int DroppedBlockCount, int MovedBlockCount);
+internal sealed record CompactionResult(string Path, long FileLengthBefore, long FileLengthAfter, int DroppedBlockCount, int MovedBlockCount);

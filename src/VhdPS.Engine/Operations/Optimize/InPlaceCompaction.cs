@@ -13,7 +13,7 @@ namespace VhdPS.Engine.Operations.Optimize;
 /// there are dropped, the last blocks of the file move into the gaps before them (M1 to M4), and the file is cut after what
 /// is left. A crash at any moment leaves an image with the same disk; running it again goes on. Blocks stay unsorted.
 /// </summary>
-public static class InPlaceCompaction
+internal static class InPlaceCompaction
 {
     /// <summary>Bytes of blocks that move between two pairs of syncs.</summary>
     private const long RoundBytes = 64 * 1024 * 1024;

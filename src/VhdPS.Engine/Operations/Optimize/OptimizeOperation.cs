@@ -32,7 +32,7 @@ public sealed class OptimizeOperation : IDisposable
     public VhdType VhdType => _image.Layout.VhdType;
 
     /// <summary>Where everything lies in the file before the work.</summary>
-    public ImageLayout Layout => _image.Layout;
+    internal ImageLayout Layout => _image.Layout;
 
     /// <summary>Why the parent was not asked which blocks it holds too; null where it was, or there is none.</summary>
     public string? ParentNote { get; private set; }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using VhdPS.Engine.Disks;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Operations.Hash;
@@ -9,10 +10,8 @@ using VhdPS.Engine.Pages;
 namespace VhdPS.Engine.Operations.Receive;
 
 /// <summary>What lies beside a received image and says which snapshot of which blob it is. It holds no signature.</summary>
-public sealed record ReceiveRecord
+internal sealed record ReceiveRecord
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
-
     /// <summary>The blob's URI without its query.</summary>
     public required string Uri { get; init; }
 
@@ -42,7 +41,7 @@ public sealed record ReceiveRecord
     {
         try
         {
-            return SmallFile.TryRead(PathFor(imagePath)) is { } text ? JsonSerializer.Deserialize<ReceiveRecord>(text) : null;
+            return SmallFile.TryRead(PathFor(imagePath)) is { } text ? JsonSerializer.Deserialize(text, ReceiveRecordJson.Default.ReceiveRecord) : null;
         }
         catch (JsonException)
         {
@@ -51,7 +50,7 @@ public sealed record ReceiveRecord
     }
 
     /// <summary>Writes the record of an image.</summary>
-    internal void Write(string imagePath) => SmallFile.Replace(PathFor(imagePath), JsonSerializer.Serialize(this, Indented) + "\n");
+    internal void Write(string imagePath) => SmallFile.Replace(PathFor(imagePath), JsonSerializer.Serialize(this, ReceiveRecordJson.Default.ReceiveRecord) + "\n");
 
     /// <summary>Refuses a parent that is not the previous snapshot as far as its record says.</summary>
     /// <exception cref="TransferException">There is no record, it names another snapshot, or the image was changed since.</exception>
@@ -85,3 +84,8 @@ public sealed record ReceiveRecord
 
     private static string Describe(string uri, string? snapshot) => snapshot is null ? $"'{uri}'" : $"the snapshot {snapshot} of '{uri}'";
 }
+
+/// <summary>Reads and writes the record of what was received without reflection.</summary>
+[JsonSourceGenerationOptions(WriteIndented = true)]
+[JsonSerializable(typeof(ReceiveRecord))]
+internal sealed partial class ReceiveRecordJson : JsonSerializerContext;

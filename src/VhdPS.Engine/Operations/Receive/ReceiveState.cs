@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using VhdPS.Engine.Format;
 
 namespace VhdPS.Engine.Operations.Receive;
@@ -42,7 +43,7 @@ internal sealed record ReceiveState
         ReceiveState? state;
         try
         {
-            state = lines is { Count: > 0 } ? JsonSerializer.Deserialize<ReceiveState>(lines[0]) : null;
+            state = lines is { Count: > 0 } ? JsonSerializer.Deserialize(lines[0], ReceiveStateJson.Default.ReceiveState) : null;
         }
         catch (JsonException)
         {
@@ -69,8 +70,12 @@ internal sealed record ReceiveState
     }
 
     /// <summary>The first line of the journal.</summary>
-    public string FirstLine() => JsonSerializer.Serialize(this);
+    public string FirstLine() => JsonSerializer.Serialize(this, ReceiveStateJson.Default.ReceiveState);
 
     /// <summary>The line that says how far the work has come.</summary>
     public static string DoneLine(long doneBytes) => string.Create(CultureInfo.InvariantCulture, $"{DonePrefix}{doneBytes}");
 }
+
+/// <summary>Reads and writes the state of a receiving without reflection.</summary>
+[JsonSerializable(typeof(ReceiveState))]
+internal sealed partial class ReceiveStateJson : JsonSerializerContext;

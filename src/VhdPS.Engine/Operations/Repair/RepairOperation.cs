@@ -14,7 +14,7 @@ public static class RepairOperation
 {
     /// <summary>Looks at a file and says what a repair would do. Changes nothing.</summary>
     /// <exception cref="ImageIOException">The file could not be read.</exception>
-    public static RepairPlan Plan(
+    internal static RepairPlan Plan(
         ImageFile file, RepairOptions? options = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
         options ??= new RepairOptions();
@@ -82,7 +82,7 @@ public static class RepairOperation
     /// <param name="undo">An empty file that takes the old bytes; null to do without.</param>
     /// <exception cref="VhdOperationException">The file has changed since the plan was made; nothing was written.</exception>
     /// <exception cref="ImageIOException">A write failed; the undo file brings the image back.</exception>
-    public static void Run(ImageFile file, RepairPlan plan, ImageFile? undo)
+    internal static void Run(ImageFile file, RepairPlan plan, ImageFile? undo)
     {
         ThrowIfChanged(file, plan);
         if (!plan.HasChanges)

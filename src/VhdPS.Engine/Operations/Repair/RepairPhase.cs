@@ -7,7 +7,7 @@ namespace VhdPS.Engine.Operations.Repair;
 /// Changes that may reach the medium in any order, any of them alone, and leave an image that is as good as before. A sync
 /// follows each phase.
 /// </summary>
-public sealed class RepairPhase
+internal sealed class RepairPhase
 {
     private readonly List<FileEdit> _edits = [];
 
@@ -47,7 +47,7 @@ public sealed class RepairPhase
 /// <param name="FileOffset">Where, in bytes; where nothing new is written, the length that the file is cut to.</param>
 /// <param name="OldBytes">What the file held there; shorter than the new bytes where the file ended.</param>
 /// <param name="NewBytes">What it is to hold; empty for a cut.</param>
-public sealed record FileEdit(long FileOffset, ReadOnlyMemory<byte> OldBytes, ReadOnlyMemory<byte> NewBytes)
+internal sealed record FileEdit(long FileOffset, ReadOnlyMemory<byte> OldBytes, ReadOnlyMemory<byte> NewBytes)
 {
     /// <summary>Whether it takes the end of the file off.</summary>
     public bool IsCut => NewBytes.IsEmpty;

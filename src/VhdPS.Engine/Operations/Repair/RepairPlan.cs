@@ -20,7 +20,7 @@ public sealed class RepairPlan
     public IReadOnlyList<RepairStep> Steps { get; }
 
     /// <summary>The changes in their order.</summary>
-    public IReadOnlyList<RepairPhase> Phases { get; }
+    internal IReadOnlyList<RepairPhase> Phases { get; }
 
     /// <summary>Whether there is anything to change.</summary>
     public bool HasChanges => Phases.Count > 0;

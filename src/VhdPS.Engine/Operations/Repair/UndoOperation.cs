@@ -16,7 +16,7 @@ public static class UndoOperation
     /// <exception cref="ImageInUseException">Someone has the image open.</exception>
     /// <exception cref="VhdOperationException">The image holds something that the repair did not write; nothing was changed.</exception>
     /// <exception cref="ImageIOException">A write failed; the same call again goes on.</exception>
-    public static UndoRecord Run(string path, string undoPath)
+    internal static UndoRecord Run(string path, string undoPath)
     {
         using var undo = LocalImageFile.OpenReadToDelete(undoPath);
         UndoRecord record = UndoRecord.Read(undo);
@@ -34,7 +34,7 @@ public static class UndoOperation
     /// <param name="record">What the repair wrote before its first change.</param>
     /// <exception cref="VhdOperationException">The image holds something that the repair did not write; nothing was changed.</exception>
     /// <exception cref="ImageIOException">A write failed; the same call again goes on.</exception>
-    public static void Run(ImageFile file, UndoRecord record)
+    internal static void Run(ImageFile file, UndoRecord record)
     {
         long[] lengths = LengthsBefore(record);
         ThrowIfChanged(file, record, lengths);

@@ -20,7 +20,7 @@ namespace VhdPS.Engine.Operations.Repair;
 /// end-32  SHA-256 of everything before it
 /// </code>
 /// </summary>
-public sealed class UndoRecord
+internal sealed class UndoRecord
 {
     private const int HeadLength = 40;
     private const int RecordHeadLength = 20;

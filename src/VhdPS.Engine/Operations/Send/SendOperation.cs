@@ -55,7 +55,7 @@ public sealed partial class SendOperation : IDisposable
     public SendPlan Plan { get; private set; }
 
     /// <summary>Where everything lies in the source; null for a raw disk.</summary>
-    public ImageLayout? SourceLayout => _source.Layout;
+    internal ImageLayout? SourceLayout => _source.Layout;
 
     /// <summary>The file that remembers how far the work is; null where no target was given.</summary>
     public string? StatePath => _statePath;

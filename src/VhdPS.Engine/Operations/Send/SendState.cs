@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using VhdPS.Engine.Chains;
 using VhdPS.Engine.Disks;
 using VhdPS.Engine.Files;
@@ -86,7 +87,7 @@ internal sealed record SendState
         SendState? state = null;
         try
         {
-            state = lines is { Count: > 0 } ? JsonSerializer.Deserialize<SendState>(lines[0]) : null;
+            state = lines is { Count: > 0 } ? JsonSerializer.Deserialize(lines[0], SendStateJson.Default.SendState) : null;
         }
         catch (JsonException)
         {
@@ -118,7 +119,7 @@ internal sealed record SendState
     }
 
     /// <summary>The first line of the journal.</summary>
-    public string FirstLine() => JsonSerializer.Serialize(this);
+    public string FirstLine() => JsonSerializer.Serialize(this, SendStateJson.Default.SendState);
 
     /// <summary>The line that says how far the work has come.</summary>
     public static string DoneLine(long doneBytes) => string.Create(CultureInfo.InvariantCulture, $"{DonePrefix}{doneBytes}");
@@ -152,3 +153,7 @@ internal sealed record SendState
         return null;
     }
 }
+
+/// <summary>Reads and writes the state of a sending without reflection.</summary>
+[JsonSerializable(typeof(SendState))]
+internal sealed partial class SendStateJson : JsonSerializerContext;

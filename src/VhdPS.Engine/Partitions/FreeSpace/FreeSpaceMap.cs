@@ -4,7 +4,7 @@ namespace VhdPS.Engine.Partitions.FreeSpace;
 /// The free space of a disk: ranges that file systems call free by maps that were judged before. Bytes of a free range can be
 /// anything without a file changing. The disk must not change while the map is used; threads may ask at once.
 /// </summary>
-public sealed class FreeSpaceMap
+internal sealed class FreeSpaceMap
 {
     private readonly PartitionFreeSpace[] _byOffset;
 

@@ -7,7 +7,7 @@ namespace VhdPS.Engine.Partitions.FreeSpace;
 /// <param name="FileSystem">What it holds; null where nothing is recognised.</param>
 /// <param name="Verdict">Whether its free space is known, or the kind of reason why not.</param>
 /// <param name="Reason">The reason, a sentence; empty where it is known.</param>
-public sealed record PartitionFreeSpace(Partition Partition, FileSystemDescription? FileSystem, FreeSpaceVerdict Verdict, string Reason)
+internal sealed record PartitionFreeSpace(Partition Partition, FileSystemDescription? FileSystem, FreeSpaceVerdict Verdict, string Reason)
 {
     /// <summary>Bytes that no file has; 0 where that is not known.</summary>
     public long FreeBytes { get; init; }
