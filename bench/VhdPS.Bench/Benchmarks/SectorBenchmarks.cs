@@ -4,7 +4,6 @@ using VhdPS.Bench.Compare;
 using VhdPS.Engine.Chains;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Images;
-using VhdPS.Engine.Layout;
 
 namespace VhdPS.Bench.Benchmarks;
 
