@@ -105,7 +105,8 @@ Describe 'Optimize-VpcImage' {
         $before = Get-FolderState
         $text = 'n' | Invoke-PowerShell -Command "Import-Module '$module'; [bool](Optimize-VpcImage d.vhd -Confirm)"
         $text[-1] | Should -BeLike '*False'
-        "$text" | Should -BeLike '*Are you sure*'
+        # On Windows the question goes to the console, not to the output.
+        if (-not $IsWindows) { "$text" | Should -BeLike '*Are you sure*' }
         Get-FolderState | Should -Be $before
     }
 

@@ -121,7 +121,7 @@ Describe 'outputs' {
 
         # The picture of a map is drawn before it travels, 80 columns wide whatever the console.
         $shown = if ($sent[0].PSTypeNames[0] -eq 'VhdPS.VpcMap') { "$($sent[0])" } else { $sent | Out-Shown 120 }
-        ($received | Out-Shown 120).Trim() | Should -Be $shown.Trim()
+        ($received | Out-Shown 120).Trim() -replace "`r" | Should -Be ($shown.Trim() -replace "`r")
     }
 
     It 'have lists that can be indexed' {

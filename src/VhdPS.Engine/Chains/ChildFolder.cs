@@ -65,7 +65,9 @@ internal sealed class ChildFolder(string folder, bool recurse)
         }
         catch (IOException error)
         {
-            return new Entry(time, length, null, ImageName.IsDiskImage(path) ? error.Message : null);
+            return OpenImages.FindParentId(path) is { } parentId
+                ? new Entry(time, length, parentId, null)
+                : new Entry(time, length, null, ImageName.IsDiskImage(path) ? error.Message : null);
         }
     }
 

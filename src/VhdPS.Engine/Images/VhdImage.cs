@@ -108,6 +108,11 @@ public sealed partial class VhdImage : IDisposable
                 throw new VhdFormatException(file.Path, overlap);
             }
 
+            if (options.ForWriting)
+            {
+                OpenImages.Add(file.Path, layout.Header is { } header ? header.ParentUniqueId : Guid.Empty);
+            }
+
             return image;
         }
         catch
@@ -155,6 +160,10 @@ public sealed partial class VhdImage : IDisposable
         {
             _parents?.Dispose();
             _file.Dispose();
+            if (_options.ForWriting)
+            {
+                OpenImages.Remove(_file.Path);
+            }
         }
     }
 

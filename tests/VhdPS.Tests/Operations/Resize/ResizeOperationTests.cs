@@ -157,11 +157,13 @@ public sealed class ResizeOperationTests : IDisposable
     [Fact]
     public void A_growth_of_a_fixed_image_that_was_cut_before_its_footer_came_is_found_and_finished()
     {
+        // Where the file system reports no holes, zeros are searched 64 MiB back.
+        long size = (OperatingSystem.IsWindows() ? 60 : 200) * MiB;
         string path = Make(3 * MiB, VhdType.Fixed, 0);
         byte[] disk = Fill(path, 3 * (int)MiB);
         using (var stream = new FileStream(path, FileMode.Open))
         {
-            stream.SetLength((200 * MiB) + 512);
+            stream.SetLength(size + 512);
         }
 
         using (VhdImage image = VhdImage.Open(path))
@@ -170,8 +172,8 @@ public sealed class ResizeOperationTests : IDisposable
             Assert.Contains(image.Layout.Findings, finding => finding.Code == FaultCode.TrailingBytes);
         }
 
-        Assert.True(ResizeOperation.Plan(new ResizeOptions(path) { SizeBytes = 200 * MiB }).IsRepair);
-        ResizeOperation.Run(new ResizeOptions(path) { SizeBytes = 200 * MiB });
+        Assert.True(ResizeOperation.Plan(new ResizeOptions(path) { SizeBytes = size }).IsRepair);
+        ResizeOperation.Run(new ResizeOptions(path) { SizeBytes = size });
         AssertClean(path);
         using VhdImage grown = VhdImage.Open(path);
         byte[] read = new byte[4 * MiB];
