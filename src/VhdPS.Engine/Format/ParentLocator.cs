@@ -78,7 +78,9 @@ public readonly record struct ParentLocator(
                 break;
             case ParentLocatorCode.Wi2r:
                 // The specification says no more than "deprecated": of an ASCII path in UTF-16 every second byte is zero.
-                text = data.Length > 1 && data[1] == 0 ? Encoding.Unicode.GetString(data[..(data.Length & ~1)]) : Encoding.Latin1.GetString(data);
+                text = data.Length > 1 && data[1] == 0
+                    ? Encoding.Unicode.GetString(data[..(data.Length & ~1)])
+                    : Encoding.Latin1.GetString(data);
                 break;
             case ParentLocatorCode.MacX:
                 text = Encoding.UTF8.GetString(data);

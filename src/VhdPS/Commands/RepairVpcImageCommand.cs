@@ -128,7 +128,8 @@ public sealed class RepairVpcImageCommand : VpcPathCommandBase
     private CheckReport CheckAgain(string path)
     {
         using CommandProgress progress = BeginProgress("Checking", path);
-        return ImageChecker.Check(path, new CheckOptions { Full = true, SizeRule = SizeRule, Parents = ParentPolicy.Default }, progress, Cancellation);
+        var options = new CheckOptions { Full = true, SizeRule = SizeRule, Parents = ParentPolicy.Default };
+        return ImageChecker.Check(path, options, progress, Cancellation);
     }
 
     private string? ChooseUndoPath(string path) =>

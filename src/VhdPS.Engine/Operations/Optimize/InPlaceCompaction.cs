@@ -67,6 +67,9 @@ public static class InPlaceCompaction
         }
 
         footers.CutTo(BlockAllocator.FindEnd(image.Layout, image.Map.Table!));
+
+        // The bitmaps of old places that the cut left in the file.
+        file.Flush();
         return result with { FileLengthAfter = file.Length };
     }
 

@@ -49,9 +49,8 @@ internal sealed class TableRepair(
     public IReadOnlyList<RepairStep> RebuildSteps { get; private set; } = [];
 
     /// <summary>Blocks that share no byte with another and lie in the file, with their entries, in the order of the file.</summary>
-    public IEnumerable<(int BlockIndex, uint Entry)> UncontestedBlocks() => _kept
-        .Select(placed => (TableScan.BlockOf(placed), TableScan.EntryOf(placed)))
-        .Where(block => !_contested.Contains(block.Item1));
+    public IEnumerable<(int BlockIndex, uint Entry)> UncontestedBlocks() =>
+        Trusted().Select(placed => (TableScan.BlockOf(placed), TableScan.EntryOf(placed)));
 
     /// <summary>Weighs all entries.</summary>
     public void Decide(CancellationToken cancellation)
@@ -91,8 +90,9 @@ internal sealed class TableRepair(
         DecideOverlaps(cancellation);
         if (_doubtful.Count > 0)
         {
-            // An entry that is to be dropped hides a block that lies in part where it points.
-            _lost = LostBlocks.Find(file, layout, _kept, isDamaged: true, cancellation);
+            // A wrong entry hides a block that lies in part where it points: neither of two that share bytes counts as a place.
+            HashSet<long> own = [.. PairMembers().Select(placed => ImageLayout.BitmapOffset(TableScan.EntryOf(placed)))];
+            _lost = [.. LostBlocks.Find(file, layout, Trusted(), isDamaged: true, cancellation).Where(offset => !own.Contains(offset))];
         }
 
         if ((options.RebuildTable || _lost.Count > 0) && layout.VhdType == VhdType.Dynamic)
@@ -305,6 +305,17 @@ internal sealed class TableRepair(
         }
     }
 
+    private IEnumerable<ulong> PairMembers() =>
+        _doubtful.SelectMany(drop => drop.Pair is { } pair ? new[] { pair.Before, pair.Placed } : []);
+
+    /// <summary>Blocks whose entries nothing speaks against. One of two that share bytes is none while a block lies there that no
+    /// entry names.</summary>
+    private ulong[] Trusted()
+    {
+        HashSet<int> untrusted = [.. _contested, .. PairMembers().Select(TableScan.BlockOf)];
+        return [.. _kept.Where(placed => !untrusted.Contains(TableScan.BlockOf(placed)))];
+    }
+
     private RepairDecision OfLost(Finding finding)
     {
         if (finding.FileOffset is not { } offset)
@@ -321,7 +332,7 @@ internal sealed class TableRepair(
 
     private void Rebuild(CancellationToken cancellation)
     {
-        var rebuild = new TableRebuild(file, layout, [.. _kept.Where(placed => !_contested.Contains(TableScan.BlockOf(placed)))])
+        var rebuild = new TableRebuild(file, layout, Trusted())
         {
             Damaged = _damaged,
             MaxMissCount = options.RebuildTable ? long.MaxValue : MaxMissCount,
@@ -398,7 +409,7 @@ internal sealed class TableRepair(
     {
         long step = layout.BlockSpan / VhdSpec.SectorSize;
         uint[] places = [.. entered.Values.Order()];
-        HashSet<int> trusted = [.. _kept.Select(TableScan.BlockOf).Where(blockIndex => !_contested.Contains(blockIndex))];
+        HashSet<int> trusted = [.. Trusted().Select(TableScan.BlockOf)];
         for (int blockIndex = 0; blockIndex < _table!.Count; blockIndex++)
         {
             uint entry = _table[blockIndex];
@@ -417,6 +428,7 @@ internal sealed class TableRepair(
         }
     }
 
-    /// <summary>An entry that is to be dropped and may belong to a lost block, and the two that share bytes, where it is one of them.</summary>
+    /// <summary>An entry that is to be dropped and may belong to a lost block; with the two that share bytes, where it is one of
+    /// them.</summary>
     private readonly record struct DoubtfulDrop(ulong Placed, (ulong Before, ulong Placed)? Pair);
 }

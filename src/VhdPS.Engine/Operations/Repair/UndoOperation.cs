@@ -90,7 +90,8 @@ public static class UndoOperation
         }
     }
 
-    /// <summary>Between the old end and the footer that a repair wrote past it nothing was written: what is cut off there is no data.</summary>
+    /// <summary>Between the old end and the footer that a repair wrote past it nothing was written: what is cut off there is no
+    /// data.</summary>
     private static bool IsGrownByZeros(ImageFile file, UndoRecord record)
     {
         long end = file.Length;

@@ -29,7 +29,7 @@ public sealed class UndoRecord
     private const uint Version = 1;
     private const long MaxLength = 1L << 30;
 
-    /// <summary>Where the largest table entry leads to, with all that may follow; a fixed image may be longer than any dynamic one.</summary>
+    /// <summary>More than any table entry leads to; a fixed image may be longer than any dynamic one.</summary>
     private const long MaxImageLength = 1L << 50;
     private const long MaxCutLength = FooterPair.SearchDistance;
     private const long MaxGrowth = (2L * VhdSpec.MaxBlockSize) + VhdSpec.DataAlignment;
@@ -205,7 +205,8 @@ public sealed class UndoRecord
             int oldLength = head.Length < RecordHeadLength ? -1 : BinaryPrimitives.ReadInt32BigEndian(head[12..]);
             int newLength = head.Length < RecordHeadLength ? -1 : BinaryPrimitives.ReadInt32BigEndian(head[16..]);
             long fileOffset = oldLength < 0 ? -1 : BinaryPrimitives.ReadInt64BigEndian(head[4..]);
-            if (oldLength < 0 || newLength < 0 || fileOffset is < 0 or > MaxImageLength || (long)at + RecordHeadLength + oldLength + newLength > end)
+            if (oldLength < 0 || newLength < 0 || fileOffset is < 0 or > MaxImageLength
+                || (long)at + RecordHeadLength + oldLength + newLength > end)
             {
                 throw Damaged(file, at, "a record", "another", "A record of the undo file is not valid.");
             }
