@@ -260,7 +260,7 @@ Describe 'Repair-VpcImage of an image with one fault' {
         $commands = @()
         while ($true) {
             $advice = @((Test-VpcImage d.vhd -Full).Findings | Where-Object IsRepairable | ForEach-Object Advice)
-            $command = $advice | ForEach-Object { [regex]::Matches($_, 'Repair-VpcImage( -RebuildTable)?').Value } | Sort-Object -Unique
+            $command = @($advice | ForEach-Object { [regex]::Match($_, 'Repair-VpcImage( -RebuildTable)?').Value } | Sort-Object -Unique)
             if (-not $command) { break }
             $commands += $command[0]
             $commands | Should -HaveCount (@($commands | Sort-Object -Unique).Count) -Because 'no command is named twice'
@@ -290,6 +290,7 @@ Describe 'Repair-VpcImage of an image with one fault' {
     }
 
     It 'names the images that depend on the repaired one, and the chain counts' {
+        $null = New-VpcImage d.vhd -Size 10MB
         $null = New-VpcImage child.vhd -ParentPath d.vhd
         Edit-Byte d.vhd -100
         $result = Repair-VpcImage d.vhd -WarningVariable warnings -WarningAction SilentlyContinue

@@ -8,26 +8,30 @@ namespace VhdPS.Engine.Layout;
 
 /// <summary>
 /// Finds what only looks like the footer at the end: in a file that was cut off inside a block it is the guest's data, an image in
-/// the image. The copy at the front, where no guest can write, and the table that its header names say so.
+/// the image; and where the footer was in the tail of a short last block, an old one may be left there after blocks were added.
+/// The copy at the front, where no guest can write, and the table that its header names say so.
 /// </summary>
 internal static class FooterInBlock
 {
     private const int ChunkEntries = 16 * 1024;
 
-    /// <summary>The pair without a footer at the end that lies in the data of a block.</summary>
+    /// <summary>The pair without a footer at the end that lies in the data of a block, or in the tail of one that others follow.</summary>
     public static FooterPair Exclude(ImageFile file, FooterPair footers)
     {
-        if (footers is not { End: { } end, Front: { } front } || !footers.IsFrontUsable
-            || front.Footer.Bytes[..VhdSpec.LegacyFooterSize].SequenceEqual(end.Footer.Bytes[..VhdSpec.LegacyFooterSize]))
+        if (footers is not { End: { } end, Front: { } front } || !footers.IsFrontUsable)
         {
             return footers;
         }
 
-        return IsInBlock(file, front.Footer, end.FileOffset) ? footers.WithoutEnd() : footers;
+        bool isOther = !front.Footer.Bytes[..VhdSpec.LegacyFooterSize].SequenceEqual(end.Footer.Bytes[..VhdSpec.LegacyFooterSize]);
+        return (isOther || footers.TrailingBytes > 0) && IsInBlock(file, front.Footer, end.FileOffset, isOther)
+            ? footers.WithoutEnd()
+            : footers;
     }
 
-    private static bool IsInBlock(ImageFile file, HardDiskFooter front, long fileOffset)
+    private static bool IsInBlock(ImageFile file, HardDiskFooter front, long fileOffset, bool isOther)
     {
+        bool isInTail = false, isFollowed = false;
         byte[] headerBytes = new byte[VhdSpec.HeaderSize];
         if (front.DataOffset > (ulong)file.Length || file.ReadAt((long)front.DataOffset, headerBytes) < headerBytes.Length
             || DynamicDiskHeader.Parse(headerBytes) is not { HasCookie: true, IsChecksumValid: true } header
@@ -59,14 +63,17 @@ internal static class FooterInBlock
                     // QUIRK(DiscUtils): after the disk's end the last block may be short, and the footer lies there by right.
                     long dataOffset = ImageLayout.BitmapOffset(entry) + VhdSpec.BitmapSize((int)header.BlockSize);
                     long own = (long)Math.Min((ulong)sectorsPerBlock, sectorCount - firstSector) * VhdSpec.SectorSize;
-                    if (fileOffset >= dataOffset && fileOffset < dataOffset + own)
+                    if (isOther && fileOffset >= dataOffset && fileOffset < dataOffset + own)
                     {
                         return true;
                     }
+
+                    isInTail |= fileOffset >= dataOffset + own && fileOffset < dataOffset + header.BlockSize;
+                    isFollowed |= ImageLayout.BitmapOffset(entry) > fileOffset && dataOffset + own <= file.Length;
                 }
             }
 
-            return false;
+            return isInTail && isFollowed;
         }
         finally
         {

@@ -16,7 +16,7 @@ namespace VhdPS.Tests.Crash;
 /// </summary>
 public sealed class CompactionCrashTests(ITestOutputHelper output)
 {
-    private static readonly int Cuts = LongRun.Count(15_000, 200_000);
+    private static readonly int Cuts = LongRun.Count(22_000, 200_000);
 
     [Fact]
     public void NoCutOfACompactionLosesAnything()

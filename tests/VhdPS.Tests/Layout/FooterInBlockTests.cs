@@ -41,6 +41,22 @@ public sealed class FooterInBlockTests
     }
 
     [Fact]
+    public void AnOldFooterInTheTailOfAShortBlockIsNotTheEndWhereBlocksFollow()
+    {
+        // The footer at the end is lost, as a cut leaves it while a block is being added.
+        ImageBytes image = ImageBytes.Dynamic((16 * 4096) - 1024).AddBlock(15, 0x22);
+        image.Poke(image.FooterOffset - 512, image.Bytes.AsSpan(0, 512));
+        image.AddBlock(3, 0x33).AddBlock(4, 0x44);
+        byte[] bytes = [.. image.Bytes[..^512], .. new byte[512]];
+        var layout = ImageLayout.Read(new MemoryImageFile(bytes));
+        Assert.Null(layout.Footers.End);
+        Assert.Equal(FaultCode.FooterMissing, Assert.Single(layout.Findings).Code);
+        using var file = new MemoryImageFile(bytes);
+        RepairOperation.Run(file, RepairOperation.Plan(file), undo: null);
+        Assert.Equal(image.Bytes.Length - 512, ImageLayout.Read(file).Footers.End!.FileOffset);
+    }
+
+    [Fact]
     public void TapsHiddenByteMayBeSetAfterTheChecksum()
     {
         ImageBytes image = ImageBytes.Dynamic().AddBlock(2, 0x11).PutFooter(28, "tap\0").PutFooter(85, [1], reseal: false);

@@ -22,7 +22,7 @@ internal static class LostBlockGuard
         {
             throw new VhdOperationException(
                 image.Layout.Path, OperationError.LostBlocksPresent,
-                Invariant($"{lost.Count} blocks with data lie in the file that no table entry names, the first at offset {lost[0]}."));
+                Invariant($"blocks with data lie in the file that no table entry names: {lost.Count}, the first at offset {lost[0]}."));
         }
     }
 }
