@@ -131,6 +131,22 @@ public abstract class VpcPathCommandBase : VpcCommandBase
     /// <summary>Answers what depends on an image: one look at each folder for all records of the pipeline.</summary>
     private protected ChildIndex Children => _children ??= new ChildIndex(ChildSearchFolders);
 
+    /// <summary>Warns of the images that depend on one that is repaired or brought back, which does not ask about them.</summary>
+    private protected bool TryNameChildren(string path, out IReadOnlyList<string> children)
+    {
+        if (!TryRun(path, () => [.. Children.Find(path).Select(child => child.Path)], out children))
+        {
+            return false;
+        }
+
+        foreach (string child in children)
+        {
+            WriteWarning($"{path}: '{child}' depends on this image, or may; check it too.");
+        }
+
+        return true;
+    }
+
     /// <summary>Folders besides an image's own in which other images may depend on it.</summary>
     private protected virtual IReadOnlyList<string> ChildSearchFolders => [];
 

@@ -38,6 +38,21 @@ Describe 'Optimize-VpcImage' {
         Get-DiskHash child.vhd | Should -Be $disk
     }
 
+    It 'drops a block that no entry names only with -DropLostBlock: "<_>"' -ForEach '', '-InPlace' {
+        $lost = [ImageBytes]::Dynamic().AddBlock(2, 0x11).AddBlock(0, 0x22).AddBlock(5, 0x33)
+        $lost.PutEntry(0, [uint]::MaxValue).Save('lost.vhd')
+        $before = Get-FolderState
+        foreach ($more in '-Force', '-Force -WhatIf') {
+            $result = Invoke-Recorded "Optimize-VpcImage lost.vhd $_ $more"
+            $result.Errors | Should -HaveCount 1
+            $result.Errors[0].FullyQualifiedErrorId | Should -BeLike 'LostBlocksPresent,*'
+            "$($result.Errors[0])" | Should -BeLike '*-RebuildTable*-DropLostBlock*'
+            Get-FolderState | Should -Be $before
+        }
+        & ([scriptblock]::Create("Optimize-VpcImage lost.vhd $_ -DropLostBlock")) | ForEach-Object BlockCountAfter | Should -Be 2
+        (Test-VpcImage lost.vhd).Findings | Where-Object Code -EQ BlockLost | Should -BeNullOrEmpty
+    }
+
     It 'finds nothing the second time' {
         $null = Optimize-VpcImage d.vhd
         (Optimize-VpcImage d.vhd).Saved | Should -Be 0

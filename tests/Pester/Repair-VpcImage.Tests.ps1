@@ -251,4 +251,56 @@ Describe 'Repair-VpcImage of an image with one fault' {
         $repaired.Description | Should -BeLike '*Confidence Medium*'
         (Get-FileHash d.vhd).Hash | Should -Be (Get-FileHash whole.vhd).Hash
     }
+
+    It 'leads whoever follows the advice of a check to an end: <Name>' -ForEach ($proven + $unproven + @(
+            @{ Name = 'changed byte of an entry'; Make = { $_.PutEntry(0, $_.GetEntry(0) -bxor 0x800000) } }
+            @{ Name = 'entry that reads as unused'; Make = { $_.PutEntry(0, [uint]::MaxValue) } }
+        )) {
+        (New-Disk | ForEach-Object $Make).Save('d.vhd')
+        $commands = @()
+        while ($true) {
+            $advice = @((Test-VpcImage d.vhd -Full).Findings | Where-Object IsRepairable | ForEach-Object Advice)
+            $command = @($advice | ForEach-Object { [regex]::Match($_, 'Repair-VpcImage( -RebuildTable)?').Value } | Sort-Object -Unique)
+            if (-not $command) { break }
+            $commands += $command[0]
+            $commands | Should -HaveCount (@($commands | Sort-Object -Unique).Count) -Because 'no command is named twice'
+            & ([scriptblock]::Create("$($command[0]) d.vhd -NoBackup")) | ForEach-Object Repaired | Should -BeGreaterThan 0
+        }
+        # What is left is not repairable, and no advice says that it is.
+        $left = (Test-VpcImage d.vhd -Full).Findings
+        $left | Where-Object Advice -Match '^Run Repair-VpcImage' | Should -BeNullOrEmpty
+        (Repair-VpcImage d.vhd -NoBackup -WhatIf).Repaired | Should -BeIn @($null, 0)
+    }
+
+    It 'keeps a damaged entry whose block is in the file, and restores it with -RebuildTable' {
+        (New-Disk).Save('whole.vhd')
+        (New-Disk | ForEach-Object { $_.PutEntry(0, $_.GetEntry(0) -bxor 0x800000) }).Save('d.vhd')
+        $damaged = (Get-FileHash d.vhd).Hash
+        $step = (Repair-VpcImage d.vhd).Steps | Where-Object Code -EQ BatEntryPastEnd
+        $step.Outcome | Should -Be 'NotSelected'
+        (Get-FileHash d.vhd).Hash | Should -Be $damaged
+        (Test-VpcImage d.vhd).Findings.Where({ $_.Code -eq 'BlockLost' }).Advice | Should -BeLike '*Repair-VpcImage -RebuildTable*'
+        Optimize-VpcImage d.vhd -Force -ErrorVariable problem -ErrorAction SilentlyContinue
+        $problem | Should -HaveCount 1
+        (Get-FileHash d.vhd).Hash | Should -Be $damaged
+        (Repair-VpcImage d.vhd -RebuildTable).IsValid | Should -BeTrue
+        (Get-FileHash d.vhd).Hash | Should -Be (Get-FileHash whole.vhd).Hash
+        Undo-VpcRepair d.vhd
+        (Get-FileHash d.vhd).Hash | Should -Be $damaged
+    }
+
+    It 'names the images that depend on the repaired one, and the chain counts' {
+        $null = New-VpcImage d.vhd -Size 10MB
+        $null = New-VpcImage child.vhd -ParentPath d.vhd
+        Edit-Byte d.vhd -100
+        $result = Repair-VpcImage d.vhd -WarningVariable warnings -WarningAction SilentlyContinue
+        "$warnings" | Should -BeLike '*child.vhd*depends on this image*'
+        $result.Children | Should -Be (Get-Item child.vhd).FullName
+        Undo-VpcRepair d.vhd -WarningVariable warnings -WarningAction SilentlyContinue
+        "$warnings" | Should -BeLike '*child.vhd*depends on this image*'
+        Remove-Item d.vhd
+        $result = Repair-VpcImage child.vhd
+        $result.IsValid | Should -Be (Test-VpcImage child.vhd).IsValid
+        $result.IsValid | Should -BeFalse
+    }
 }

@@ -67,6 +67,18 @@ public sealed class ChildIndex(IEnumerable<string>? searchFolders = null)
         return found;
     }
 
+    /// <summary>The images that depend on one, however damaged it is; none where it has no footer left.</summary>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="VhdFormatException">The path names no regular file.</exception>
+    /// <exception cref="ImageIOException">The file could not be read.</exception>
+    public IReadOnlyList<DependentImage> Find(string path)
+    {
+        using var file = LocalImageFile.OpenUnlocked(path);
+        return file.Length < VhdSpec.LegacyFooterSize
+            ? []
+            : Find(path, ImageLayout.Read(file, new LayoutOptions { Force = true }), file.Identity);
+    }
+
     /// <summary>Refuses a change of an image on which others depend.</summary>
     /// <param name="path">The image.</param>
     /// <param name="layout">Its layout.</param>

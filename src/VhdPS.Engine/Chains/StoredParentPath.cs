@@ -32,7 +32,8 @@ internal sealed record StoredParentPath(string Source, string Text, StoredPathKi
     /// <summary>The source of the header's Unicode name.</summary>
     public const string NameSource = "Name";
 
-    private static readonly ParentLocatorCode[] TriedOrder = [ParentLocatorCode.W2ru, ParentLocatorCode.W2ku, ParentLocatorCode.MacX];
+    private static readonly ParentLocatorCode[] TriedOrder =
+        [ParentLocatorCode.W2ru, ParentLocatorCode.W2ku, ParentLocatorCode.MacX, ParentLocatorCode.Wi2r];
 
     /// <summary>The last component; empty where there is none that could name a file.</summary>
     public string LastName
@@ -47,8 +48,8 @@ internal sealed record StoredParentPath(string Source, string Text, StoredPathKi
     }
 
     /// <summary>
-    /// All usable paths of a header in the order in which they are tried: relative locators, absolute ones, file URLs, the
-    /// Unicode name. Locators that do not lie in the file, are longer than any path or hold nothing readable are left out.
+    /// All usable paths of a header in the order in which they are tried: relative locators, absolute ones, file URLs, deprecated
+    /// ones, the Unicode name. Locators that do not lie in the file, are longer than any path or hold nothing readable are left out.
     /// </summary>
     public static IReadOnlyList<StoredParentPath> ReadAll(ImageFile file, DynamicDiskHeader header)
     {
@@ -150,7 +151,8 @@ internal sealed record StoredParentPath(string Source, string Text, StoredPathKi
 /// <summary>Reads the paths that locators point to.</summary>
 internal static class LocatorPath
 {
-    private static readonly ParentLocatorCode[] ShownOrder = [ParentLocatorCode.W2ku, ParentLocatorCode.W2ru, ParentLocatorCode.MacX];
+    private static readonly ParentLocatorCode[] ShownOrder =
+        [ParentLocatorCode.W2ku, ParentLocatorCode.W2ru, ParentLocatorCode.MacX, ParentLocatorCode.Wi2r];
 
     /// <summary>The parent's path that says most to a person: an absolute one, else a relative one, a file URL, the Unicode name; null
     /// where there is none.</summary>

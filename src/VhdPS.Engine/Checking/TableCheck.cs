@@ -13,6 +13,7 @@ internal sealed class TableCheck
     private readonly ImageLayout _layout;
     private readonly FindingLog _log;
     private readonly BlockAllocationTable _table;
+    private bool _isDamaged;
 
     private TableCheck(ImageFile file, ImageLayout layout, FindingLog log)
     {
@@ -25,7 +26,7 @@ internal sealed class TableCheck
     /// <summary>Blocks that lie in the file, by their place: entry in the upper, block index in the lower 32 bits.</summary>
     public ulong[] Placed { get; private set; }
 
-    /// <summary>Bytes that belong to no block and no structure, gaps of alignment left out.</summary>
+    /// <summary>Bytes that belong to no block, lost or not, and to no structure; gaps of alignment left out.</summary>
     public long LeakedBytes { get; private set; }
 
     public static TableCheck Run(ImageFile file, ImageLayout layout, FindingLog log, CancellationToken cancellation)
@@ -36,7 +37,7 @@ internal sealed class TableCheck
         check.CheckLastBlock();
         check.CheckLocators();
         check.CheckExtraEntries(file, cancellation);
-        check.MeasureLeaks();
+        check.MeasureLeaks(check.FindLostBlocks(file, cancellation));
         return check;
     }
 
@@ -54,6 +55,7 @@ internal sealed class TableCheck
                 cancellation.ThrowIfCancellationRequested();
                 if (IsMisplaced(Placed[i]))
                 {
+                    _isDamaged = true;
                     continue;
                 }
             }
@@ -98,6 +100,7 @@ internal sealed class TableCheck
                 continue;
             }
 
+            _isDamaged = true;
             FaultCode code = entry == before ? FaultCode.BatEntryDuplicate : FaultCode.BlocksOverlap;
             if (_log.IsFull(code))
             {
@@ -183,37 +186,37 @@ internal sealed class TableCheck
         }
     }
 
-    /// <summary>Sums the gaps that are too large to be there for alignment.</summary>
-    private void MeasureLeaks()
+    /// <summary>Reports blocks that no entry names, and returns the file offsets of their bitmaps.</summary>
+    private IReadOnlyList<long> FindLostBlocks(ImageFile file, CancellationToken cancellation)
+    {
+        IReadOnlyList<long> lost = LostBlocks.Find(file, _layout, Placed, _isDamaged, cancellation);
+        foreach (long bitmapOffset in lost)
+        {
+            _log.Add(new Finding(
+                FaultCode.BlockLost, VhdStructure.Data, bitmapOffset, "a table entry that names it", "none",
+                "A block with a bitmap lies here, and no table entry names it."));
+        }
+
+        return lost;
+    }
+
+    /// <summary>Sums the gaps that are too large to be there for alignment, without the lost blocks in them.</summary>
+    private void MeasureLeaks(IReadOnlyList<long> lost)
     {
         long threshold = Math.Max(VhdSpec.DataAlignment, Math.Min(_layout.BlockSpan, 64 * 1024));
-        long cursor = 0;
-        int structure = 0;
-        void Reach(long start, long end)
+        int next = 0;
+        foreach ((long start, long end) in FileGaps.Find(_layout, Placed))
         {
-            long gap = start - cursor;
-            LeakedBytes += gap >= threshold ? gap : 0;
-            cursor = Math.Max(cursor, end);
-        }
-
-        StructureExtent[] occupied = [.. _layout.Occupied.OrderBy(extent => extent.FileOffset)];
-        foreach (ulong placed in Placed)
-        {
-            long start = ImageLayout.BitmapOffset(TableScan.EntryOf(placed));
-            for (; structure < occupied.Length && occupied[structure].FileOffset <= start; structure++)
+            long cursor = start;
+            for (; next < lost.Count && lost[next] < end; next++)
             {
-                Reach(occupied[structure].FileOffset, occupied[structure].End);
+                LeakedBytes += lost[next] - cursor >= threshold ? lost[next] - cursor : 0;
+                cursor = lost[next] + _layout.BlockSpan;
             }
 
-            Reach(start, start + _layout.BlockSpan);
+            LeakedBytes += end - cursor >= threshold ? end - cursor : 0;
         }
 
-        for (; structure < occupied.Length; structure++)
-        {
-            Reach(occupied[structure].FileOffset, occupied[structure].End);
-        }
-
-        Reach(_layout.DataEnd, _layout.DataEnd);
         if (LeakedBytes > 0)
         {
             _log.Add(new Finding(

@@ -46,6 +46,9 @@ public enum OperationError
 
     /// <summary>The new file cannot be given the owner, the group or the access list of the one that it replaces.</summary>
     OwnerNotKept,
+
+    /// <summary>Blocks with data that no table entry names would be dropped.</summary>
+    LostBlocksPresent,
 }
 
 /// <summary>The engine declined to do what was asked; nothing was changed.</summary>

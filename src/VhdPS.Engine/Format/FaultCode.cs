@@ -210,6 +210,10 @@ public enum FaultCode
     [Fault(Severity.Note, FaultEffect.None)]
     SpaceLeaked,
 
+    /// <summary>A block lies in the file that no table entry names.</summary>
+    [Fault(Severity.Note, FaultEffect.None, IsRepairable = true)]
+    BlockLost,
+
     /// <summary>A locator's text is longer than any path.</summary>
     [Fault(Severity.Warning, FaultEffect.None)]
     LocatorTooLong,
@@ -221,6 +225,10 @@ public enum FaultCode
     /// <summary>A locator's text overlaps the table or a block.</summary>
     [Fault(Severity.Warning, FaultEffect.None)]
     LocatorOverlaps,
+
+    /// <summary>The text of a locator in UTF-16 has an odd number of bytes.</summary>
+    [Fault(Severity.Warning, FaultEffect.None)]
+    LocatorLengthOdd,
 
     /// <summary>A locator's platform code is not one of the specification's.</summary>
     [Fault(Severity.Note, FaultEffect.None)]

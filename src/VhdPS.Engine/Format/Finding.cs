@@ -21,6 +21,9 @@ public sealed record Finding(
     /// <summary>Whether repair can correct it from evidence in the file.</summary>
     public bool IsRepairable { get; init; } = FaultCatalog.Of(Code).IsRepairable;
 
+    /// <summary>Whether repair corrects it only where it may rebuild the table.</summary>
+    public bool NeedsRebuild { get; init; }
+
     /// <summary>The block that it is about, where there is one.</summary>
     public long? BlockIndex { get; init; }
 

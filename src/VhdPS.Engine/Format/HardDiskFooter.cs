@@ -97,7 +97,12 @@ public sealed class HardDiskFooter
     public uint ComputedChecksum => VhdChecksum.Compute(_bytes, ChecksumAt);
 
     /// <summary>Whether the stored checksum is that of the bytes.</summary>
-    public bool IsChecksumValid => Checksum == ComputedChecksum;
+    public bool IsChecksumValid => Checksum == ComputedChecksum || IsHiddenAfterChecksum;
+
+    /// <summary>Whether the checksum is right but for Xen's hidden byte.</summary>
+    /// <remarks>QUIRK(tap): early versions set the hidden byte and left the checksum, and blktap accepts it.</remarks>
+    private bool IsHiddenAfterChecksum =>
+        Reserved[0] == 1 && CreatorApplication == "tap" && Checksum == unchecked(ComputedChecksum + Reserved[0]);
 
     /// <summary>What a child stores to name this image; sixteen bytes in network order.</summary>
     public Guid UniqueId => new(_bytes.AsSpan(UniqueIdAt, 16), bigEndian: true);

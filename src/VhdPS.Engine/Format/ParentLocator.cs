@@ -45,6 +45,9 @@ public readonly record struct ParentLocator(
         }
     }
 
+    /// <summary>Whether the path is of UTF-16 units.</summary>
+    public bool IsUtf16 => Code is ParentLocatorCode.W2ru or ParentLocatorCode.W2ku;
+
     /// <summary>Decodes the entry at <paramref name="index"/> of the eight.</summary>
     public static ParentLocator Parse(int index, ReadOnlySpan<byte> entry) => new(
         index,
@@ -72,6 +75,12 @@ public readonly record struct ParentLocator(
         {
             case ParentLocatorCode.W2ru or ParentLocatorCode.W2ku:
                 text = Encoding.Unicode.GetString(data[..(data.Length & ~1)]);
+                break;
+            case ParentLocatorCode.Wi2r:
+                // The specification says no more than "deprecated": of an ASCII path in UTF-16 every second byte is zero.
+                text = data.Length > 1 && data[1] == 0
+                    ? Encoding.Unicode.GetString(data[..(data.Length & ~1)])
+                    : Encoding.Latin1.GetString(data);
                 break;
             case ParentLocatorCode.MacX:
                 text = Encoding.UTF8.GetString(data);
@@ -106,7 +115,7 @@ public enum ParentLocatorCode : uint
     /// <summary>"Mac ": an alias record of classic Mac OS.</summary>
     Mac = 0x4D61_6320,
 
-    /// <summary>"Wi2r": deprecated.</summary>
+    /// <summary>"Wi2r": deprecated; a Windows path relative to the child's folder.</summary>
     Wi2r = 0x5769_3272,
 
     /// <summary>"Wi2k": deprecated.</summary>

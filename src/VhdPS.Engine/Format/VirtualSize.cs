@@ -14,7 +14,8 @@ public readonly record struct VirtualSize(ulong SizeBytes, SizeRule Rule, string
 
     /// <summary>
     /// The only place where the two sizes of a footer are weighed. Source: QEMU since 2025 (vpc_ignore_current_size):
-    /// CHS for the creators <c>vpc </c> and <c>qemu</c> unless the CHS is zero or the maximum, else the current size.
+    /// CHS for the creators <c>vpc </c> and <c>qemu</c> unless the CHS is zero, the maximum or more than the current size, which the
+    /// table need not cover; else the current size.
     /// </summary>
     public static VirtualSize Of(HardDiskFooter footer, SizeRule requested = SizeRule.Auto)
     {
@@ -35,6 +36,11 @@ public readonly record struct VirtualSize(ulong SizeBytes, SizeRule Rule, string
         if (geometry.SectorCount == 0)
         {
             return byCurrentSize with { Reason = $"creator '{creator}', but the geometry is zero" };
+        }
+
+        if (byChs.SizeBytes > byCurrentSize.SizeBytes && !geometry.IsMax)
+        {
+            return byCurrentSize with { Reason = $"creator '{creator}', but the geometry is larger than the current size" };
         }
 
         return geometry.IsMax

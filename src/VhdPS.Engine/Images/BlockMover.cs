@@ -12,6 +12,8 @@ namespace VhdPS.Engine.Images;
 /// <item>M2: an entry is changed only after the copy that it will name has been synced.</item>
 /// <item>M3: an old place is free only after the sync after the change of its entry.</item>
 /// <item>M4: the footer at the end is written farther on, and synced, before a copy is laid over its old place.</item>
+/// <item>M5: a copy has no bitmap until all of its round are synced, and an old place none once it is free: a round that is cut
+/// off leaves nothing that looks like a block whose entry was lost.</item>
 /// </list>
 /// A round is any number of <see cref="Copy"/> and one <see cref="Publish"/>. Cutting a round short needs nothing undone.
 /// </summary>
@@ -50,7 +52,16 @@ internal sealed class BlockMover(ImageFile file, ImageLayout layout, BlockAlloca
         byte[] buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(CopyChunk, layout.BlockSpan));
         try
         {
-            for (long done = 0; done < layout.BlockSpan;)
+            for (long done = 0; done < layout.BitmapSize;)
+            {
+                // M5
+                Span<byte> chunk = buffer.AsSpan(0, (int)Math.Min(Math.Min(CopyChunk, buffer.Length), layout.BitmapSize - done));
+                chunk.Clear();
+                file.WriteAt(bitmapOffset + done, chunk);
+                done += chunk.Length;
+            }
+
+            for (long done = layout.BitmapSize; done < layout.BlockSpan;)
             {
                 Span<byte> chunk = buffer.AsSpan(0, (int)Math.Min(Math.Min(CopyChunk, buffer.Length), layout.BlockSpan - done));
                 int own = (int)Math.Clamp(used - done, 0, chunk.Length);
@@ -72,7 +83,7 @@ internal sealed class BlockMover(ImageFile file, ImageLayout layout, BlockAlloca
     /// it.</summary>
     public void Drop(int blockIndex) => _copied[blockIndex] = VhdSpec.UnusedEntry;
 
-    /// <summary>Syncs the copies, changes the entries, and syncs those: then the old places are free (M2, M3).</summary>
+    /// <summary>Syncs the copies and their bitmaps, changes the entries, and syncs those: then the old places are free (M2, M3).</summary>
     public void Publish()
     {
         if (_copied.Count == 0)
@@ -81,6 +92,8 @@ internal sealed class BlockMover(ImageFile file, ImageLayout layout, BlockAlloca
         }
 
         file.Flush();
+        PutBitmaps();
+        uint[] oldEntries = [.. _copied.Keys.Select(blockIndex => table[blockIndex])];
         foreach ((int blockIndex, uint entry) in _copied)
         {
             table[blockIndex] = entry;
@@ -96,6 +109,32 @@ internal sealed class BlockMover(ImageFile file, ImageLayout layout, BlockAlloca
         }
 
         file.Flush();
+        byte[] none = new byte[layout.BitmapSize];
+        foreach (uint entry in oldEntries)
+        {
+            file.WriteAt(ImageLayout.BitmapOffset(entry), none);
+        }
+
         _copied.Clear();
+    }
+
+    private void PutBitmaps()
+    {
+        byte[] bitmap = new byte[layout.BitmapSize];
+        bool isAny = false;
+        foreach ((int blockIndex, uint entry) in _copied)
+        {
+            if (entry != VhdSpec.UnusedEntry)
+            {
+                bitmap.AsSpan(file.ReadAt(ImageLayout.BitmapOffset(table[blockIndex]), bitmap)..).Clear();
+                file.WriteAt(ImageLayout.BitmapOffset(entry), bitmap);
+                isAny = true;
+            }
+        }
+
+        if (isAny)
+        {
+            file.Flush();
+        }
     }
 }

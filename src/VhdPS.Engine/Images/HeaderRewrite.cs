@@ -22,9 +22,8 @@ internal static class HeaderRewrite
     /// <summary>Writes the footer at the end, then its copy.</summary>
     public static void WriteFooters(ImageFile file, ImageLayout layout, HardDiskFooter footer)
     {
-        // A footer of 511 bytes stays one: the file's length, and with it the disk's end, must not move.
-        HardDiskFooter end = layout.Footers.End!.Footer;
-        file.WriteAt(layout.Footers.End.FileOffset, footer.Bytes[..end.StoredLength]);
+        // A footer of 511 bytes gets its last byte, a reserved zero, which newer tools want.
+        file.WriteAt(layout.Footers.End!.FileOffset, footer.Bytes);
         file.Flush();
         if (layout.Header is not null)
         {

@@ -50,6 +50,7 @@ public sealed partial class VhdImage
 
         try
         {
+            CompleteFooter();
             if (Map.Table is null)
             {
                 _hasUnflushedData = true;
@@ -76,6 +77,19 @@ public sealed partial class VhdImage
             string what = count > 1 ? $"sectors {sector} to {(decimal)sector + count - 1} are" : $"sector {sector} is";
             throw new ArgumentOutOfRangeException(null, $"{Path}: {what} not on the disk, which has {SectorCount} sectors.");
         }
+    }
+
+    /// <summary>A footer of 511 bytes gets its last byte, a reserved zero, with the first write: newer tools want it.</summary>
+    private void CompleteFooter()
+    {
+        if (!_isFooterWhole && Layout.Footers.End is { Footer.StoredLength: VhdSpec.LegacyFooterSize } end
+            && _file.Length == end.FileOffset + VhdSpec.LegacyFooterSize)
+        {
+            _hasUnflushedData = true;
+            _file.WriteAt(end.FileOffset + VhdSpec.LegacyFooterSize, [0]);
+        }
+
+        _isFooterWhole = true;
     }
 
     private void WriteBlocks(long sector, ReadOnlySpan<byte> data)

@@ -19,6 +19,7 @@ public sealed partial class VhdImage : IDisposable
     private BlockAllocator? _allocator;
     private bool _hasUnflushedData;
     private bool _isWriteRefused;
+    private bool _isFooterWhole;
     private bool _isFlushRefused;
     private bool _isDisposed;
 

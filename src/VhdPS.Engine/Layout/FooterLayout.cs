@@ -110,7 +110,12 @@ internal static class FooterLayout
         {
             draft.Findings.Add(new Finding(
                 FaultCode.GeometrySizeDiffers, structure, stored.FileOffset + HardDiskFooter.GeometryAt, $"{footer.CurrentSize} bytes",
-                $"{geometry} = {geometry.SizeBytes} bytes", "Readers that go by the geometry see another size."));
+                $"{geometry} = {geometry.SizeBytes} bytes", "Readers that go by the geometry see another size.")
+            {
+                Severity = (ulong)geometry.SizeBytes > footer.CurrentSize && VirtualSize.IsByGeometry(footer.CreatorApplication)
+                    ? Severity.Warning
+                    : Severity.Note,
+            });
         }
 
         if (size.SizeBytes == 0)

@@ -43,6 +43,9 @@ internal sealed class FooterPair
     /// <summary>Bytes after the footer at the end.</summary>
     public long TrailingBytes => End is null ? 0 : FileLength - End.FileOffset - End.Footer.StoredLength;
 
+    /// <summary>Whether the copy is valid, and is the image's own and not data of a guest.</summary>
+    internal bool IsFrontUsable => IsFrontSound;
+
     private string? OtherFormat { get; }
 
     private bool IsEndSound => End is { Footer: { HasCookie: true, IsChecksumValid: true } };
@@ -85,6 +88,9 @@ internal sealed class FooterPair
 
         return new FooterPair(file.Path, length, end, front, front is null && end is null ? SniffOther(head, file.Path) : null);
     }
+
+    /// <summary>The same pair where what looks like the footer at the end is none.</summary>
+    internal FooterPair WithoutEnd() => new(Path, FileLength, null, Front, OtherFormat);
 
     /// <summary>The authoritative footer, and what the pair's state says about the file.</summary>
     /// <param name="findings">Receives the findings, the refusing one included.</param>
@@ -350,7 +356,7 @@ internal sealed class FooterPair
         {
             findings.Add(ChecksumFinding(Front));
         }
-        else if (!Front.Footer.Bytes[..VhdSpec.LegacyFooterSize].SequenceEqual(End!.Footer.Bytes[..VhdSpec.LegacyFooterSize]))
+        else if (!Front.Footer.Bytes[..End!.Footer.StoredLength].SequenceEqual(End.Footer.Bytes[..End.Footer.StoredLength]))
         {
             findings.Add(DifferenceFinding());
         }

@@ -11,7 +11,7 @@ internal sealed class LayoutReader(ImageFile file, LayoutOptions options)
 
     public ImageLayout Read()
     {
-        FooterPair footers = FooterPair.Read(file);
+        FooterPair footers = FooterInBlock.Exclude(file, FooterPair.Read(file));
         StoredFooter? stored = footers.Choose(_draft.Findings, options.Force);
         if (stored is null)
         {

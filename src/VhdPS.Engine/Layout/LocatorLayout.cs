@@ -31,6 +31,13 @@ internal static class LocatorLayout
             else if (locator.DataLength > 0)
             {
                 isAnyUsable = true;
+                if (locator.IsUtf16 && locator.DataLength % 2 != 0)
+                {
+                    Add(
+                        FaultCode.LocatorLengthOdd, "a whole number of UTF-16 units of 2 bytes", $"{locator.DataLength} bytes",
+                        "ends inside a character.");
+                }
+
                 var extent = new StructureExtent(
                     VhdStructure.ParentLocator, (long)locator.DataOffset, Math.Min(
                         locator.SpaceBytes, draft.File.Length - (long)locator.DataOffset))

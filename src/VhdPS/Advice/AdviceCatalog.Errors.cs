@@ -50,6 +50,11 @@ internal static partial class AdviceCatalog
             "A new file would take the image's place, and could not be given its owner, group or access list, so that others may no " +
             "longer open it. Nothing was changed.",
             "Change the image in place (-InPlace, where the cmdlet has it), run as the owner or as administrator, or give -Force."),
+        ["LostBlocksPresent"] = new(
+            "Blocks with data lie in the file that no table entry names. Damage to the table leaves them, and so does a write that was " +
+            "interrupted; which of the two it was the file does not say. Nothing was changed.",
+            "Run Test-VpcImage, and Repair-VpcImage -RebuildTable where it names that; once the disk's content is known to be whole, " +
+            "Optimize-VpcImage -DropLostBlock gives their space back."),
         ["ImageInUse"] = new(
             "Another program, or another command of this session, has the image open in a way that rules this out. Reading shares; " +
             "writing is exclusive.",

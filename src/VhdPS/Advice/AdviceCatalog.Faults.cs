@@ -23,7 +23,9 @@ internal static partial class AdviceCatalog
         ["FooterMissing"] = new(
             "No valid footer at the end, but a valid copy at the front. A program or system that ended in the middle of a write " +
             "leaves this, and so does a copy that was cut off; Xen also leaves it while an image is open.",
-            "Run Repair-VpcImage, which writes the footer again from its copy."),
+            "Run Repair-VpcImage, which writes the footer again from its copy.",
+            Otherwise: "The file was cut off, or its header is damaged: copy it again from its source, or read what is there with " +
+            "Convert-VpcImage -Salvage."),
         ["FooterCopyMissing"] = new(
             "A valid footer at the end of a dynamic image, but no copy at the front. Something wrote over the first sector of the " +
             "file.",
@@ -31,7 +33,9 @@ internal static partial class AdviceCatalog
         ["FooterChecksumMismatch"] = new(
             "The stored checksum of a footer is not that of its bytes. A byte of the footer was changed, by damage or by a program " +
             "that did not compute the checksum again. While the other footer is right, it is used.",
-            "Run Repair-VpcImage; read with -Force where both footers are damaged."),
+            "Run Repair-VpcImage.",
+            Otherwise: "Nothing proves which field is wrong: read the data with Convert-VpcImage -Salvage, and compare its size with the " +
+            "source."),
         ["FooterChecksumZero"] = new(
             "The checksum of the footer is zero, as QEMU's driver of 2010 left it.",
             "Run Repair-VpcImage, which computes the checksum."),
@@ -43,7 +47,8 @@ internal static partial class AdviceCatalog
             "Repair-VpcImage makes it 512 bytes, which newer tools want."),
         ["TrailingBytes"] = new(
             "Bytes lie after the footer. A copy to a medium with larger sectors, or a download, filled the file up.",
-            "Repair-VpcImage cuts them off."),
+            "Repair-VpcImage cuts them off.",
+            Otherwise: "Nothing needs to be done until the other faults are repaired; what the bytes are is not known."),
         ["FeatureReservedBitClear"] = new(
             "The feature bit that must always be set is not.",
             "Nothing needs to be done; few readers look."),
@@ -106,7 +111,8 @@ internal static partial class AdviceCatalog
             "Nothing needs to be done."),
         ["UniqueIdNull"] = new(
             "The unique id is all zeros. QEMU's driver of 2010 wrote such ids.",
-            "Give the image an id before it becomes a parent."),
+            "Run Repair-VpcImage, which gives it a random id; no child can name an image without one.",
+            Otherwise: "Repair the other faults first; without an id no child can name the image."),
         ["HeaderCookieMismatch"] = new(
             "The dynamic header's cookie is not \"cxsparse\". Without the header it is not known where the table is and how large " +
             "the blocks are.",
@@ -115,7 +121,9 @@ internal static partial class AdviceCatalog
         ["HeaderChecksumMismatch"] = new(
             "The dynamic header's checksum is not that of its bytes. The header has no copy. Its fields are shown by Get-VpcImage " +
             "-Force.",
-            "Repair-VpcImage computes it again if the fields are sound."),
+            "Run Repair-VpcImage, which computes it again: the fields are proven.",
+            Otherwise: "Nothing proves which field is wrong, and there is no copy: read the data with Convert-VpcImage -Salvage and " +
+            "compare, or write the header of an older copy of the same image into a copy of this one."),
         ["HeaderVersionUnsupported"] = new(
             "The dynamic header's version is not 1.x.",
             "The image is of a version that no specification describes."),
@@ -135,7 +143,9 @@ internal static partial class AdviceCatalog
             "The header or the footer is damaged; -SizeRule may give the size that fits. Convert-VpcImage -Salvage reads the blocks that have entries."),
         ["TableEntriesTooMany"] = new(
             "The table has more entries than the disk has blocks. QEMU's driver of 2010 wrote one too many.",
-            "Repair-VpcImage drops them; Azure refuses such an image."),
+            "Repair-VpcImage drops them; Azure refuses such an image.",
+            Otherwise: "An extra entry is in use, or another of the image's sizes needs it, so all stay; Convert-VpcImage makes an image " +
+            "without them."),
         ["TableEntryBeyondDisk"] = new(
             "A table entry past the disk's last block is in use.",
             "The disk may once have been larger; -SizeRule may show it. Its data is kept."),
@@ -154,28 +164,44 @@ internal static partial class AdviceCatalog
         ["BatEntryPastEnd"] = new(
             "A table entry names a place where the file has no whole block. Most often the file was cut off: the blocks at " +
             "its end are gone.",
-            "The file was cut off or the table is damaged; Repair-VpcImage can drop the entry."),
+            "Run Repair-VpcImage, which drops the entry: the file holds no block that it could have named.",
+            Otherwise: "The file was cut off, or the block lies elsewhere in it: copy the file again from its source, or read what is " +
+            "there with Convert-VpcImage -Salvage."),
         ["BatEntryInStructure"] = new(
             "A table entry names a place inside the headers, the table or a locator. Data read there would be the image's own " +
             "structures.",
-            "The table is damaged; Repair-VpcImage can drop the entry."),
+            "Run Repair-VpcImage, which drops the entry: the file holds no block that it could have named.",
+            Otherwise: "The block may lie elsewhere in the file: copy the file again from its source, or read what is there with " +
+            "Convert-VpcImage -Salvage."),
         ["BatEntryDuplicate"] = new(
             "Two table entries name the same place. Both blocks show the same data, and at most one of them is right.",
-            "One of the two blocks has lost its data; Repair-VpcImage says what it can prove."),
+            "Run Repair-VpcImage, which drops the entry that is proven wrong.",
+            Otherwise: "Nothing proves which of the two blocks is right: read both with Convert-VpcImage -Salvage, and compare with the " +
+            "source."),
         ["BlocksOverlap"] = new(
             "Two blocks share a part of the file. The later written one has overwritten a part of the other.",
-            "One of the two blocks has lost data; Repair-VpcImage says what it can prove."),
+            "Run Repair-VpcImage, which drops the entry that is proven wrong.",
+            Otherwise: "Nothing proves which of the two blocks is right: read both with Convert-VpcImage -Salvage, and compare with the " +
+            "source."),
         ["LastBlockShort"] = new(
             "The last block in the file holds only the part of it that is in the disk.",
-            "Repair-VpcImage fills it up; QEMU refuses such an image."),
+            "Repair-VpcImage fills it up; QEMU refuses such an image.",
+            Otherwise: "Repair the other faults first; the data can be read."),
         ["BitmapStale"] = new(
             "Data that is not zero lies under a clear bit of a dynamic image's bitmap. The writer of the image did not keep the " +
             "bitmaps, as some programs do.",
-            "The sectors read as zeros here and as data in QEMU; read with -IgnoreBitmap to see them."),
+            "The sectors read as zeros here and as data in QEMU; read with -IgnoreBitmap to see them, and Repair-VpcImage sets their bits.",
+            Otherwise: "The sectors read as zeros here; Xen leaves such remains, and they are not data. Nothing needs to be done."),
         ["SpaceLeaked"] = new(
             "Bytes between the structures belong to no block. A write that was interrupted, or a program that moved blocks, leaves " +
             "such space; it holds nothing of the disk.",
             "Optimize-VpcImage gives the space back."),
+        ["BlockLost"] = new(
+            "A block with a bitmap lies in the file and no table entry names it. A damaged table entry leaves one, and so does a write " +
+            "that was interrupted, or space that another program gave up; its data may be data of the disk.",
+            "Run Repair-VpcImage -RebuildTable, which names the block in the table again where its place proves which it is.",
+            Otherwise: "Nothing proves which block of the disk it is: compare the disk with a backup. Optimize-VpcImage -DropLostBlock " +
+            "drops it once nothing is missing."),
         ["LocatorTooLong"] = new(
             "A locator's text is longer than any path.",
             "The locator is skipped; relink the image with Set-VpcImage -ParentPath."),
@@ -185,6 +211,9 @@ internal static partial class AdviceCatalog
         ["LocatorOverlaps"] = new(
             "A locator's text overlaps the table or a block.",
             "Relink the image with Set-VpcImage -ParentPath, which writes elsewhere."),
+        ["LocatorLengthOdd"] = new(
+            "A locator's text is in UTF-16 and has an odd number of bytes. The last byte is left out.",
+            "Nothing needs to be done where the parent is found; Set-VpcImage -ParentPath writes the locator again."),
         ["LocatorCodeUnknown"] = new(
             "A locator's platform code is not one of the specification's.",
             "The locator is kept and not used."),

@@ -9,6 +9,9 @@ namespace VhdPS;
 /// </summary>
 internal static partial class AdviceCatalog
 {
+    private const string NotProven = "The file does not prove what would be right: copy it again from its source, or read what is there "
+        + "with Convert-VpcImage -Salvage.";
+
     /// <summary>What is known of an error id, a fault's or another error's.</summary>
     /// <exception cref="ArgumentOutOfRangeException">No error has that id.</exception>
     public static Advice Of(string id) =>
@@ -19,12 +22,19 @@ internal static partial class AdviceCatalog
     /// <summary>What to do about a fault.</summary>
     public static string ActionFor(FaultCode code) => Of(code.ToString()).Action;
 
+    /// <summary>What to do about a fault of one image: what a repair of that image would really come to.</summary>
+    public static string ActionFor(Finding finding) =>
+        finding.NeedsRebuild ? "Run Repair-VpcImage -RebuildTable, which names the block in the table again."
+        : FaultCatalog.Of(finding.Code).IsRepairable && !finding.IsRepairable ? Of(finding.Code.ToString()).Otherwise ?? NotProven
+        : ActionFor(finding.Code);
+
     /// <summary>The parameter that goes on all the same, for the end of an error's message; null where none does.</summary>
     public static string? HintFor(VhdOperationException error) => error.Code switch
     {
         OperationError.UndoFileExists => "-Backup names another.",
         OperationError.HardLinked => "-InPlace changes it in place.",
         OperationError.OwnerNotKept => "-InPlace changes it in place, -Force continues.",
+        OperationError.LostBlocksPresent => "Repair-VpcImage -RebuildTable names what it can in the table, -DropLostBlock drops them.",
         _ when !error.IsOverridable => null,
         OperationError.TargetExists => "-Force replaces it.",
         OperationError.NotEnoughSpace => "-Force tries anyway.",

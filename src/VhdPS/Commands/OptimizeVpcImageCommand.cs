@@ -24,6 +24,12 @@ public sealed class OptimizeVpcImageCommand : VpcOperationCommandBase
     [Parameter]
     public SwitchParameter InPlace { get; set; }
 
+    /// <summary>
+    /// Drops blocks with data that lie in the file and that no table entry names. Without it they are refused, whatever else is forced.
+    /// </summary>
+    [Parameter]
+    public SwitchParameter DropLostBlock { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessFile(string path)
     {
@@ -95,7 +101,14 @@ public sealed class OptimizeVpcImageCommand : VpcOperationCommandBase
     }
 
     private OptimizeOptions Options(string path, bool isEstimate) =>
-        new(path) { Mode = Mode, EstimateOnly = isEstimate, Force = Force, Parents = ResolveParents() };
+        new(path)
+        {
+            Mode = Mode,
+            EstimateOnly = isEstimate,
+            Force = Force,
+            DropLostBlocks = DropLostBlock,
+            Parents = ResolveParents(),
+        };
 
     private OptimizeResult RunInPlace(OptimizeOptions options)
     {

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using VhdPS.Engine.Chains;
 using VhdPS.Engine.Checking;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Operations.Repair;
@@ -58,8 +59,14 @@ public sealed class RepairVpcImageCommand : VpcPathCommandBase
         }
 
         ReportEdits(path, plan.Phases);
+        IReadOnlyList<string> children = [];
         if (plan.HasChanges)
         {
+            if (!TryNameChildren(path, out children))
+            {
+                return;
+            }
+
             if ((undoPath is not null && !TryRun(path, () => RepairOperation.ThrowIfUndoFileExists(undoPath)))
                 || !ShouldProcess(path, Describe(plan, undoPath))
                 || !TryRun(path, () => RepairOperation.Run(path, plan, undoPath)))
@@ -78,7 +85,7 @@ public sealed class RepairVpcImageCommand : VpcPathCommandBase
 
         if (TryRun(path, () => CheckAgain(path), out CheckReport after))
         {
-            WriteObject(new VpcRepairResult(path, plan, undoPath, after));
+            WriteObject(new VpcRepairResult(path, plan, undoPath, after, children));
         }
     }
 
@@ -121,7 +128,8 @@ public sealed class RepairVpcImageCommand : VpcPathCommandBase
     private CheckReport CheckAgain(string path)
     {
         using CommandProgress progress = BeginProgress("Checking", path);
-        return ImageChecker.Check(path, new CheckOptions { Full = true, SizeRule = SizeRule }, progress, Cancellation);
+        var options = new CheckOptions { Full = true, SizeRule = SizeRule, Parents = ParentPolicy.Default };
+        return ImageChecker.Check(path, options, progress, Cancellation);
     }
 
     private string? ChooseUndoPath(string path) =>

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using VhdPS.Engine.Checking;
 using VhdPS.Engine.Format;
+using VhdPS.Engine.Operations.Repair;
 
 namespace VhdPS.Commands;
 
@@ -40,7 +41,7 @@ public sealed class TestVpcImageCommand : VpcDiskCommandBase
     {
         if (TryRun(path, Options, HandOutAll, out CheckOptions options))
         {
-            Work(path, "Checking", (progress, cancellation) => ImageChecker.Check(path, options, progress, cancellation), Write);
+            Work(path, "Checking", (progress, cancellation) => RepairOutlook.Check(path, options, progress, cancellation), Write);
         }
     }
 

@@ -24,7 +24,8 @@ public sealed class UndoVpcRepairCommand : VpcPathCommandBase
             return;
         }
 
-        if (TryRun(path, () => UndoOperation.Run(path, undoPath), out UndoRecord record))
+        if (TryNameChildren(path, out _)
+            && TryRun(path, () => UndoOperation.Run(path, undoPath), out UndoRecord record))
         {
             ReportEdits(path, record.Phases);
             ReportStep($"{path}: as it was before the repair, {record.OldLength} bytes; '{undoPath}' is deleted.");

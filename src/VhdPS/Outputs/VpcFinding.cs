@@ -18,7 +18,7 @@ public sealed class VpcFinding : VpcObject
         Actual = finding.Actual;
         Message = finding.Message;
         IsRepairable = finding.IsRepairable;
-        Advice = AdviceCatalog.ActionFor(finding.Code);
+        Advice = AdviceCatalog.ActionFor(finding);
     }
 
     /// <summary>The violated fact, as about_VpcErrors explains it.</summary>
@@ -45,7 +45,7 @@ public sealed class VpcFinding : VpcObject
     /// <summary>What is wrong.</summary>
     public string Message { get; }
 
-    /// <summary>Whether Repair-VpcImage knows how to repair it where the file proves what would be right.</summary>
+    /// <summary>Whether Repair-VpcImage repairs it; in a finding of Test-VpcImage, in this image, as a plan of the repair has it.</summary>
     public bool IsRepairable { get; }
 
     /// <summary>What can be done.</summary>

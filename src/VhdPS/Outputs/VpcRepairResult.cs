@@ -7,13 +7,14 @@ namespace VhdPS;
 /// <summary>What a repair did to one image.</summary>
 public sealed class VpcRepairResult : VpcObject
 {
-    internal VpcRepairResult(string path, RepairPlan plan, string? undoPath, CheckReport after)
+    internal VpcRepairResult(string path, RepairPlan plan, string? undoPath, CheckReport after, IReadOnlyList<string> children)
         : base(path)
     {
         Steps = new([.. plan.Steps.Select(step => new VpcRepairStep(path, step))]);
         Repaired = plan.Steps.Count(step => step.Outcome == RepairOutcome.Repair);
         Left = plan.Steps.Count - Repaired;
         UndoPath = undoPath;
+        Children = new([.. children]);
         IsValid = after.IsValid;
         Errors = after.ErrorCount;
         Warnings = after.WarningCount;
@@ -36,6 +37,10 @@ public sealed class VpcRepairResult : VpcObject
 
     /// <summary>The file that Undo-VpcRepair brings the image back with; null where there is none.</summary>
     public string? UndoPath { get; }
+
+    /// <summary>Images in the same folder that depend on this one, and files that may and could not be opened; empty where nothing was
+    /// changed.</summary>
+    public ReadOnlyCollection<string> Children { get; }
 
     /// <summary>Each finding and what became of it.</summary>
     public ReadOnlyCollection<VpcRepairStep> Steps { get; }

@@ -12,7 +12,7 @@ public sealed class VpcRepairStep : VpcObject
         Code = step.Finding.Code.ToString();
         Severity = step.Finding.Severity.ToString();
         Outcome = step.Outcome == RepairOutcome.Repair ? "Repaired" : step.Outcome.ToString();
-        Description = step.Description.Length > 0 ? step.Description : AdviceCatalog.ActionFor(step.Finding.Code);
+        Description = step.Description.Length > 0 ? step.Description : AdviceCatalog.ActionFor(step.Finding);
         Structure = step.Finding.Structure.ToString();
         FileOffset = step.Finding.FileOffset;
         Block = step.Finding.BlockIndex;

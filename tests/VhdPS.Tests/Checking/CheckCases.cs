@@ -99,6 +99,8 @@ internal static class CheckCases
         ImageBytes leaked = Dynamic();
         leaked.Insert(new byte[8192]);
         yield return new(FaultCode.SpaceLeaked, Severity.Note, null, leaked.Bytes);
+        ImageBytes lost = Dynamic().AddBlock(7, 1);
+        yield return new(FaultCode.BlockLost, Severity.Note, image.FooterOffset, lost.PutEntry(7, uint.MaxValue).Bytes);
         ImageBytes odd = ImageBytes.Dynamic((16 * 4096) - 512).AddBlock(15, 1);
         yield return new(
             FaultCode.LastBlockShort, Severity.Warning, odd.TableOffset + 60, [.. odd.Bytes[..^1024], .. odd.Bytes[^512..]]);
@@ -116,6 +118,10 @@ internal static class CheckCases
         yield return new(
             FaultCode.LocatorOverlaps, Severity.Warning, Locator0,
             Child().PutLocator(0, W2ku, 512, 20, ((ulong)child.GetEntry(3) * 512) + 1024).Bytes);
+        ImageBytes oddLocator = Child();
+        int path = oddLocator.Insert(new byte[512]);
+        yield return new(
+            FaultCode.LocatorLengthOdd, Severity.Warning, Locator0, oddLocator.PutLocator(0, W2ku, 512, 21, (ulong)path).Bytes);
         yield return new(FaultCode.LocatorCodeUnknown, Severity.Note, Locator0, Child().PutLocator(0, 0x41424344, 512, 0, 0).Bytes);
         yield return new(FaultCode.ParentInformationMissing, Severity.Warning, 512 + 40, Child().PutHeader(40, new byte[536]).Bytes);
         yield return new(FaultCode.ParentInformationUnexpected, Severity.Note, 512 + 40, Dynamic().PutHeader(40, [1]).Bytes);

@@ -1,4 +1,5 @@
 using VhdPS.Engine.Checking;
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Images;
 using VhdPS.Engine.Layout;
@@ -15,7 +16,7 @@ namespace VhdPS.Tests.Crash;
 /// </summary>
 public sealed class CompactionCrashTests(ITestOutputHelper output)
 {
-    private static readonly int Cuts = LongRun.Count(15_000, 200_000);
+    private static readonly int Cuts = LongRun.Count(22_000, 200_000);
 
     [Fact]
     public void NoCutOfACompactionLosesAnything()
@@ -50,13 +51,29 @@ public sealed class CompactionCrashTests(ITestOutputHelper output)
         {
             VerifyImage(state.Bytes, values);
             var file = new MemoryImageFile(state.Bytes);
-            InPlaceCompaction.Run(file.Reopen(), options);
+            RunAgain(file, options);
             VerifyImage(file.ToArray(), values);
             Assert.True(file.Length <= result.FileLengthAfter, $"{file.Length} bytes left, and {result.FileLengthAfter} in one go");
         }
         catch (Exception error)
         {
             throw new InvalidOperationException(what, error);
+        }
+    }
+
+    /// <summary>Where the cut fell between the last bitmaps of a round and its old places, copies look like blocks without an entry;
+    /// then it asks, and has changed nothing.</summary>
+    private static void RunAgain(MemoryImageFile file, CompactionOptions options)
+    {
+        byte[] before = file.ToArray();
+        try
+        {
+            InPlaceCompaction.Run(file.Reopen(), options);
+        }
+        catch (VhdOperationException error) when (error.Code == OperationError.LostBlocksPresent)
+        {
+            Assert.Equal(ReadAll(before), ReadAll(file.ToArray()));
+            InPlaceCompaction.Run(file.Reopen(), options with { DropLostBlocks = true });
         }
     }
 

@@ -2,6 +2,7 @@ using VhdPS.Engine.Chains;
 using VhdPS.Engine.Checking;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Images;
+using VhdPS.Engine.Operations.Repair;
 using VhdPS.Tests.Peers;
 
 namespace VhdPS.Tests.Crash;
@@ -59,6 +60,30 @@ public sealed class FullDiskTests
             Assert.Throws<ImageIOException>(() => ImageCreator.Create(path, New() with { BlockSize = 512, SizeBytes = 1L << 30 }));
         Assert.True(error.IsDiskFull, error.Message);
         Assert.Empty(Directory.GetFileSystemEntries(Path.GetDirectoryName(path)!));
+    }
+
+    [SmallDiskFact]
+    public void AnUndoFileThatDoesNotFitIsNotInTheWayOfTheNextRepair()
+    {
+        using var disk = new SmallDisk(512 * 1024);
+        string path = disk["damaged.vhd"], undo = path + ".undo", filler = disk["filler"];
+        byte[] tail = new byte[160 * 1024];
+        new Random(3).NextBytes(tail);
+        byte[] damaged = Format.ImageBytes.Dynamic().AddBlock(3, 0x11).Append(tail).Bytes;
+        File.WriteAllBytes(path, damaged);
+        File.WriteAllBytes(filler, new byte[200 * 1024]);
+        RepairPlan plan = RepairOperation.Plan(path);
+        ImageIOException error = Assert.Throws<ImageIOException>(() => RepairOperation.Run(path, plan, undo));
+        Assert.True(error.IsDiskFull, error.Message);
+        Assert.DoesNotContain(".vhdps-", error.Message, StringComparison.Ordinal);
+        Assert.Equal(damaged, File.ReadAllBytes(path));
+        Assert.Equal(["damaged.vhd", "filler"], Directory.GetFiles(Path.GetDirectoryName(path)!).Select(Path.GetFileName).Order());
+
+        File.Delete(filler);
+        RepairOperation.Run(path, plan, undo);
+        Assert.True(ImageChecker.Check(path).IsValid);
+        UndoOperation.Run(path, undo);
+        Assert.Equal(damaged, File.ReadAllBytes(path));
     }
 
     [PeerFact("bash")]

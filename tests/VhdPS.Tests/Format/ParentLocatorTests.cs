@@ -39,7 +39,9 @@ public sealed class ParentLocatorTests
         Assert.Equal("ab", Locator(ParentLocatorCode.W2ku).DecodePath("a\0b\0c"u8));
         Assert.Equal("file:///a%20b.vhd", Locator(ParentLocatorCode.MacX).DecodePath("file:///a%20b.vhd\0"u8));
         Assert.Null(Locator(ParentLocatorCode.Mac).DecodePath("alias"u8));
-        Assert.Null(Locator(ParentLocatorCode.Wi2r).DecodePath("a.vhd"u8));
+        Assert.Equal("a.vhd", Locator(ParentLocatorCode.Wi2r).DecodePath("a.vhd\0"u8));
+        Assert.Equal(".\\Bl\u00E4tter.vhd", Locator(ParentLocatorCode.Wi2r).DecodePath(utf16));
+        Assert.Null(Locator(ParentLocatorCode.Wi2k).DecodePath("a.vhd"u8));
         Assert.Null(Locator((ParentLocatorCode)0x41424344).DecodePath("a.vhd"u8));
     }
 

@@ -13,6 +13,9 @@ internal sealed record CompactionOptions
     /// <summary>Go on although a machine's state is saved with the image.</summary>
     public bool Force { get; init; }
 
+    /// <summary>Drop blocks that lie in the file and that no table entry names.</summary>
+    public bool DropLostBlocks { get; init; }
+
     /// <summary>Which of the two sizes in the footer holds.</summary>
     public SizeRule SizeRule { get; init; }
 

@@ -21,14 +21,15 @@ internal static class InPlaceCompaction
     /// <summary>Says what <see cref="Run(string, CompactionOptions, IProgress{WorkProgress}?, CancellationToken)"/> would do; the file is
     /// only read.</summary>
     /// <exception cref="VhdFormatException">The image's content does not allow it.</exception>
-    /// <exception cref="VhdOperationException">The image is fixed, or a machine's state is saved with it.</exception>
+    /// <exception cref="VhdOperationException">The image is fixed, a machine's state is saved with it, or blocks lie in it that no table
+    /// entry names.</exception>
     public static CompactionResult Plan(
         string path, CompactionOptions options, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
         ImageFile file = LocalImageFile.OpenRead(path);
         using VhdImage image = Open(file, options, forWriting: false);
         RepairedImage.Check(image, file);
-        Check(image, options);
+        Check(file, image, options, cancellation);
         progress?.Report(new WorkProgress(0, 0) { Step = "Looking for empty blocks" });
         List<int> dropped = RedundantBlocks.Find(image, options, progress, cancellation);
         return Fill(image, dropped, mover: null, progress: null, cancellation);
@@ -36,7 +37,8 @@ internal static class InPlaceCompaction
 
     /// <summary>Compacts an image.</summary>
     /// <exception cref="VhdFormatException">The image's content does not allow it.</exception>
-    /// <exception cref="VhdOperationException">The image is fixed, or a machine's state is saved with it; nothing was changed.</exception>
+    /// <exception cref="VhdOperationException">The image is fixed, a machine's state is saved with it, or blocks lie in it that no table
+    /// entry names; nothing was changed.</exception>
     /// <exception cref="ImageIOException">The file could not be read or written; the image is sound.</exception>
     public static CompactionResult Run(
         string path, CompactionOptions options, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
@@ -47,7 +49,7 @@ internal static class InPlaceCompaction
         ImageFile file, CompactionOptions options, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
         using VhdImage image = Open(file, options, forWriting: true);
-        Check(image, options);
+        Check(file, image, options, cancellation);
         progress?.Report(new WorkProgress(0, 0) { Step = "Looking for empty blocks" });
         List<int> dropped = RedundantBlocks.Find(image, options, progress, cancellation);
         var footers = new FooterWriter(file, image.Layout);
@@ -65,6 +67,9 @@ internal static class InPlaceCompaction
         }
 
         footers.CutTo(BlockAllocator.FindEnd(image.Layout, image.Map.Table!));
+
+        // The bitmaps of old places that the cut left in the file.
+        file.Flush();
         return result with { FileLengthAfter = file.Length };
     }
 
@@ -89,7 +94,7 @@ internal static class InPlaceCompaction
         return forWriting ? RepairedImage.Open(file, openOptions, out _) : VhdImage.Open(file, openOptions);
     }
 
-    private static void Check(VhdImage image, CompactionOptions options)
+    private static void Check(ImageFile file, VhdImage image, CompactionOptions options, CancellationToken cancellation)
     {
         ImageLayout layout = image.Layout;
         if (image.Map.Table is not { } table)
@@ -110,6 +115,11 @@ internal static class InPlaceCompaction
             {
                 throw new VhdFormatException(layout.Path, finding);
             }
+        }
+
+        if (!options.DropLostBlocks)
+        {
+            LostBlockGuard.ThrowIfAny(file, image, cancellation);
         }
     }
 

@@ -73,13 +73,21 @@ public sealed class OptimizeOperation : IDisposable
     /// <summary>Does the work, or counts what it would come to; when it fails or is cancelled, the disk and its image are as they
     /// were.</summary>
     /// <exception cref="VhdFormatException">A block cannot be found.</exception>
-    /// <exception cref="VhdOperationException">The volume has not enough free space for the copy.</exception>
+    /// <exception cref="VhdOperationException">The volume has not enough free space for the copy, or the file holds blocks that no table
+    /// entry names.</exception>
     /// <exception cref="ImageIOException">The file could not be read, or the new one not be written.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public OptimizeResult Run(IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
-        VhdType == VhdType.Fixed ? Punch(progress, cancellation)
-        : _options.EstimateOnly ? Estimate(progress, cancellation)
-        : Replace(progress, cancellation);
+    public OptimizeResult Run(IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        if (!_options.DropLostBlocks)
+        {
+            LostBlockGuard.ThrowIfAny(_file, _image, cancellation);
+        }
+
+        return VhdType == VhdType.Fixed ? Punch(progress, cancellation)
+            : _options.EstimateOnly ? Estimate(progress, cancellation)
+            : Replace(progress, cancellation);
+    }
 
     /// <summary>
     /// The same without a second file: blocks move within their own, and stay unordered. A fixed image is always made smaller
@@ -102,6 +110,7 @@ public sealed class OptimizeOperation : IDisposable
         {
             ReadsData = options.Mode == OptimizeMode.Full,
             Force = options.Force,
+            DropLostBlocks = options.DropLostBlocks,
             Parents = options.Parents,
         };
         CompactionResult result = options.EstimateOnly

@@ -16,6 +16,9 @@ public sealed record OptimizeOptions(string Path)
     /// <summary>Go on although a machine's state is saved or free space seems short.</summary>
     public bool Force { get; init; }
 
+    /// <summary>Drop blocks that lie in the file and that no table entry names.</summary>
+    public bool DropLostBlocks { get; init; }
+
     /// <summary>Put the new file on the medium before it takes its place.</summary>
     public bool Sync { get; init; } = true;
 

@@ -79,5 +79,11 @@ internal sealed class BitmapRepair(ImageFile file, ImageLayout layout, Func<Faul
     /// <summary>The changes.</summary>
     public IEnumerable<RepairPhase> Phases() => [_phase];
 
-    private bool IsMadeByXen => layout.Footer.CreatorApplication is "tap" or "CTXS";
+    /// <summary>Whether bits may be set at all.</summary>
+    public static bool CanRepair(ImageLayout layout) =>
+        layout is { VhdType: VhdType.Dynamic, BlockSize: > 0 } && !IsXen(layout);
+
+    private static bool IsXen(ImageLayout layout) => layout.Footer.CreatorApplication is "tap" or "CTXS";
+
+    private bool IsMadeByXen => IsXen(layout);
 }

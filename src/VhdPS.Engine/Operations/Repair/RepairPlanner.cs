@@ -15,7 +15,9 @@ internal sealed class RepairPlanner(ImageFile file, CheckReport report, RepairOp
                 .. report.Findings.Select(finding => new RepairStep(finding, RepairOutcome.NotProven, "No footer is left to go by."))], []);
         }
 
-        var table = new TableRepair(file, layout, options, IsSelected);
+        var table = new TableRepair(file, layout, options, IsSelected, [
+            .. report.Findings.Where(finding => finding.Code == FaultCode.BlockLost).Select(finding => finding.FileOffset ?? -1)
+                .Where(offset => offset >= 0)]);
         table.Decide(cancellation);
         var footers = new FooterRepair(file, layout, options, IsSelected, table);
         footers.Decide();
@@ -29,9 +31,10 @@ internal sealed class RepairPlanner(ImageFile file, CheckReport report, RepairOp
         }
 
         var steps = new List<RepairStep>();
-        foreach (Finding finding in report.Findings)
+        foreach (Finding finding in report.Findings.Where(finding => !table.IsReported(finding)))
         {
-            RepairDecision? decision = footers.Of(finding) ?? header.Of(finding)
+            RepairDecision? decision = footers.Of(finding)
+                ?? (footers.IsProven ? header.Of(finding) : RepairDecision.NotProven("The footer must be valid first."))
                 ?? (isSound ? table.Of(finding) ?? bitmaps.Of(finding) : RepairDecision.NotProven(
                     "The footer or the header must be valid first."));
             steps.Add(ToStep(finding, decision));
@@ -64,6 +67,9 @@ internal readonly record struct RepairDecision(RepairOutcome Outcome, string Des
 {
     /// <summary>It is repaired, by the evidence that <paramref name="description"/> names.</summary>
     public static RepairDecision Repair(string description) => new(RepairOutcome.Repair, description);
+
+    /// <summary>It is repaired where the table is rebuilt, which was not asked for.</summary>
+    public static RepairDecision OnRebuild(string description) => new(RepairOutcome.NotSelected, description);
 
     /// <summary>It stays.</summary>
     public static RepairDecision NotProven(string description) => new(RepairOutcome.NotProven, description);

@@ -1,3 +1,4 @@
+using System.Numerics;
 using VhdPS.Engine.Checking;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
@@ -16,15 +17,24 @@ namespace VhdPS.Engine.Operations.Repair;
 internal sealed class TableRebuild(ImageFile file, ImageLayout layout, IReadOnlyList<ulong> trusted)
 {
     private readonly SortedDictionary<int, uint> _entries = [];
+    private long _missCount;
 
     /// <summary>The entries to be made.</summary>
     public IReadOnlyDictionary<int, uint> Entries => _entries;
 
+    /// <summary>File offsets of all blocks that were found.</summary>
+    public List<long> Found { get; } = [];
+
+    /// <summary>Entries that name no place of a block, as <see cref="TableScan.SortByPlace"/> gives them.</summary>
+    public IReadOnlyList<ulong> Damaged { get; init; } = [];
+
+    /// <summary>The most places without a block that are looked at; a search that was not asked for must not take hours.</summary>
+    public long MaxMissCount { get; init; } = long.MaxValue;
+
     /// <summary>Searches, and returns a step for each stretch of found blocks.</summary>
     public IReadOnlyList<RepairStep> Run(RebuildConfidence least, CancellationToken cancellation)
     {
-        var steps = new List<RepairStep>();
-        bool isOrdered = IsOrdered();
+        var stretches = new List<(List<uint> Found, int FirstBlock, int EndBlock)>();
         for (int i = 0; i <= trusted.Count; i++)
         {
             int firstBlock = i == 0 ? 0 : TableScan.BlockOf(trusted[i - 1]) + 1;
@@ -34,11 +44,39 @@ internal sealed class TableRebuild(ImageFile file, ImageLayout layout, IReadOnly
             List<uint> found = FindBlocks(from, to, cancellation);
             if (found.Count > 0)
             {
-                steps.Add(Enter(found, firstBlock, isOrdered ? endBlock - firstBlock : -1, least));
+                Found.AddRange(found.Select(ImageLayout.BitmapOffset));
+                stretches.Add((found, firstBlock, endBlock));
             }
         }
 
-        return steps;
+        bool isOrdered = IsOrdered();
+        return
+        [
+            .. stretches.Select(stretch => EnterByDamage(stretch.Found)
+                ?? Enter(stretch.Found, stretch.FirstBlock, isOrdered ? stretch.EndBlock - stretch.FirstBlock : -1, least)),
+        ];
+    }
+
+    /// <summary>One damaged entry, one block that no entry names, and one byte between them: they belong together, whatever the
+    /// order.</summary>
+    private RepairStep? EnterByDamage(List<uint> found)
+    {
+        if (Found.Count != 1 || Damaged.Count != 1)
+        {
+            return null;
+        }
+
+        int blockIndex = TableScan.BlockOf(Damaged[0]);
+        uint changedBits = TableScan.EntryOf(Damaged[0]) ^ found[0];
+        bool isOneByte = BitOperations.LeadingZeroCount(changedBits) / 8 == 3 - (BitOperations.TrailingZeroCount(changedBits) / 8);
+        if (!isOneByte || layout.CheckEntry(blockIndex, found[0]) is not null)
+        {
+            return null;
+        }
+
+        _entries[blockIndex] = found[0];
+        return new RepairStep(Lost(found) with { BlockIndex = blockIndex }, RepairOutcome.Repair, Invariant(
+            $"Confidence {RebuildConfidence.High}: entered as block {blockIndex}, whose entry differs in one byte."));
     }
 
     private long EndOf(ulong placed) => ImageLayout.BitmapOffset(TableScan.EntryOf(placed)) + layout.BlockSpan;
@@ -58,12 +96,7 @@ internal sealed class TableRebuild(ImageFile file, ImageLayout layout, IReadOnly
 
     private RepairStep Enter(List<uint> found, int firstBlock, int missingCount, RebuildConfidence least)
     {
-        var finding = new Finding(
-            FaultCode.SpaceLeaked, VhdStructure.Data, ImageLayout.BitmapOffset(found[0]), string.Empty, Invariant($"{found.Count} blocks"),
-            "Blocks lie here that no table entry names.")
-        {
-            BlockIndex = missingCount < 0 ? null : firstBlock,
-        };
+        Finding finding = Lost(found) with { BlockIndex = missingCount < 0 ? null : firstBlock };
         if (missingCount < 0 || found.Count > missingCount)
         {
             return new RepairStep(finding, RepairOutcome.NotProven, missingCount < 0
@@ -94,13 +127,17 @@ internal sealed class TableRebuild(ImageFile file, ImageLayout layout, IReadOnly
             $"Confidence {confidence}: entered as blocks {firstBlock} to {firstBlock + found.Count - 1}, in the order of the file."));
     }
 
+    private static Finding Lost(List<uint> found) => new(
+        FaultCode.BlockLost, VhdStructure.Data, ImageLayout.BitmapOffset(found[0]), string.Empty, Invariant($"{found.Count} blocks"),
+        "Blocks lie here that no table entry names.");
+
     /// <summary>File sectors of what looks like blocks in a stretch of the file.</summary>
     private List<uint> FindBlocks(long from, long to, CancellationToken cancellation)
     {
         var found = new List<uint>();
         byte[] bitmap = new byte[layout.BitmapSize];
         long place = VhdSpec.RoundUp(from, VhdSpec.SectorSize), expected = place;
-        while (place + layout.BitmapSize + VhdSpec.SectorSize <= to)
+        while (place + layout.BitmapSize + VhdSpec.SectorSize <= to && _missCount < MaxMissCount)
         {
             cancellation.ThrowIfCancellationRequested();
             long aligned = VhdSpec.RoundUp(expected + layout.BitmapSize, VhdSpec.DataAlignment) - layout.BitmapSize;
@@ -112,7 +149,13 @@ internal sealed class TableRebuild(ImageFile file, ImageLayout layout, IReadOnly
             }
             else
             {
+                _missCount++;
                 place += VhdSpec.SectorSize;
+                if (bitmap.AsSpan().IndexOfAnyExcept((byte)0) < 0 && place < to)
+                {
+                    // No bitmap of a block with data begins in a hole.
+                    place = !file.TryFindData(place, out long data, out _) ? to : Math.Max(place, data - (data % VhdSpec.SectorSize));
+                }
             }
         }
 

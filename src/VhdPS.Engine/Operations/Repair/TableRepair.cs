@@ -1,3 +1,4 @@
+using VhdPS.Engine.Checking;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Layout;
@@ -7,16 +8,29 @@ namespace VhdPS.Engine.Operations.Repair;
 
 /// <summary>
 /// Table entries that name no place for a block, or a place of another block. An entry is dropped only where what lies
-/// there is provably not the block's data, or where nothing would read otherwise without it.
+/// there is provably not the block's data, or where nothing would read otherwise without it; and while the file holds a block
+/// that no entry names, none is dropped that may have named it.
 /// </summary>
-internal sealed class TableRepair(ImageFile file, ImageLayout layout, RepairOptions options, Func<FaultCode, bool> isSelected)
+/// <param name="file">The image.</param>
+/// <param name="layout">Its layout.</param>
+/// <param name="options">What may be repaired.</param>
+/// <param name="isSelected">Whether a fault is to be repaired.</param>
+/// <param name="reported">File offsets of blocks that no entry names, as the check found them.</param>
+internal sealed class TableRepair(
+    ImageFile file, ImageLayout layout, RepairOptions options, Func<FaultCode, bool> isSelected, IReadOnlyList<long> reported)
 {
+    private const long MaxMissCount = 128 * 1024;
     private const int EntriesPerSector = VhdSpec.SectorSize / VhdSpec.TableEntrySize;
 
     private readonly SortedDictionary<int, uint> _changes = [];
     private readonly Dictionary<int, RepairDecision> _decisions = [];
     private readonly HashSet<int> _contested = [];
+    private readonly List<DoubtfulDrop> _doubtful = [];
+    private readonly List<ulong> _damaged = [];
+    private readonly Dictionary<long, int> _entered = [];
+    private readonly HashSet<long> _reported = [];
     private List<ulong> _kept = [];
+    private IReadOnlyList<long> _lost = reported;
     private BlockAllocationTable? _table;
 
     /// <summary>The first byte after all structures and blocks that stay.</summary>
@@ -35,9 +49,8 @@ internal sealed class TableRepair(ImageFile file, ImageLayout layout, RepairOpti
     public IReadOnlyList<RepairStep> RebuildSteps { get; private set; } = [];
 
     /// <summary>Blocks that share no byte with another and lie in the file, with their entries, in the order of the file.</summary>
-    public IEnumerable<(int BlockIndex, uint Entry)> UncontestedBlocks() => _kept
-        .Select(placed => (TableScan.BlockOf(placed), TableScan.EntryOf(placed)))
-        .Where(block => !_contested.Contains(block.Item1));
+    public IEnumerable<(int BlockIndex, uint Entry)> UncontestedBlocks() =>
+        Trusted().Select(placed => (TableScan.BlockOf(placed), TableScan.EntryOf(placed)));
 
     /// <summary>Weighs all entries.</summary>
     public void Decide(CancellationToken cancellation)
@@ -58,8 +71,11 @@ internal sealed class TableRepair(ImageFile file, ImageLayout layout, RepairOpti
             if (finding is null)
             {
                 _kept.Add(placed);
+                continue;
             }
-            else if (layout.FindStructureHit(start) is { Length: > 0 } hit)
+
+            _damaged.Add(placed);
+            if (layout.FindStructureHit(start) is { Length: > 0 } hit)
             {
                 Drop(placed, finding.Code, Invariant($"The {hit.Structure} lies there; no block can."));
             }
@@ -72,10 +88,19 @@ internal sealed class TableRepair(ImageFile file, ImageLayout layout, RepairOpti
         DecidePastEnd(pastEnd);
         _kept.Sort();
         DecideOverlaps(cancellation);
-        if (options.RebuildTable && layout.VhdType == VhdType.Dynamic)
+        if (_doubtful.Count > 0)
+        {
+            // A wrong entry hides a block that lies in part where it points: neither of two that share bytes counts as a place.
+            HashSet<long> own = [.. PairMembers().Select(placed => ImageLayout.BitmapOffset(TableScan.EntryOf(placed)))];
+            _lost = [.. LostBlocks.Find(file, layout, Trusted(), isDamaged: true, cancellation).Where(offset => !own.Contains(offset))];
+        }
+
+        if ((options.RebuildTable || _lost.Count > 0) && layout.VhdType == VhdType.Dynamic)
         {
             Rebuild(cancellation);
         }
+
+        KeepDoubtful();
 
         uint last = _kept.Select(TableScan.EntryOf).Concat(_changes.Values.Where(entry => entry != VhdSpec.UnusedEntry)).DefaultIfEmpty()
             .Max();
@@ -87,6 +112,11 @@ internal sealed class TableRepair(ImageFile file, ImageLayout layout, RepairOpti
     /// <summary>What becomes of a finding; null where it is not about a table entry.</summary>
     public RepairDecision? Of(Finding finding)
     {
+        if (finding.Code == FaultCode.BlockLost)
+        {
+            return OfLost(finding);
+        }
+
         if (finding.Code is not (
             FaultCode.BatEntryPastEnd or FaultCode.BatEntryInStructure or FaultCode.BatEntryDuplicate or FaultCode.BlocksOverlap))
         {
@@ -102,6 +132,10 @@ internal sealed class TableRepair(ImageFile file, ImageLayout layout, RepairOpti
             ? _decisions.GetValueOrDefault((int)block, RepairDecision.Repair("The block that it shared its place with is dropped."))
             : RepairDecision.Repair("As the entries before.");
     }
+
+    /// <summary>Whether a step of the search for lost blocks says already what becomes of a finding.</summary>
+    public bool IsReported(Finding finding) =>
+        finding is { Code: FaultCode.BlockLost, FileOffset: { } offset } && options.RebuildTable && _reported.Contains(offset);
 
     /// <summary>The changes of the table, sector by sector.</summary>
     public IEnumerable<RepairPhase> Phases()
@@ -157,7 +191,9 @@ internal sealed class TableRepair(ImageFile file, ImageLayout layout, RepairOpti
 
         foreach (ulong placed in pastEnd)
         {
-            Drop(placed, FaultCode.BatEntryPastEnd, "The file ends with its footer, far before that place; the block's data is not in it.");
+            Drop(
+                placed, FaultCode.BatEntryPastEnd,
+                "The file ends with its footer, far before that place, and holds no block that no entry names.");
         }
     }
 
@@ -223,7 +259,7 @@ internal sealed class TableRepair(ImageFile file, ImageLayout layout, RepairOpti
                     break;
                 }
 
-                Drop(found.Placed, code, found.Proof);
+                Drop(found.Placed, code, found.Proof, (before, placed));
                 _decisions[TableScan.BlockOf(placed)] = RepairDecision.Repair(
                     Invariant($"Block {TableScan.BlockOf(found.Placed)} is dropped: {found.Proof}"));
                 if (found.Placed == placed)
@@ -253,22 +289,75 @@ internal sealed class TableRepair(ImageFile file, ImageLayout layout, RepairOpti
                 $"Nothing proves whether the data is that of block {TableScan.BlockOf(before)} or of block {TableScan.BlockOf(placed)}."));
     }
 
-    private void Drop(ulong placed, FaultCode code, string proof)
+    /// <summary>Drops an entry that names no place for a block, or one of two that share bytes.</summary>
+    private void Drop(ulong placed, FaultCode code, string proof, (ulong Before, ulong Placed)? pair = null)
     {
         _decisions[TableScan.BlockOf(placed)] = RepairDecision.Repair(Invariant($"The entry is dropped. {proof}"));
+        _doubtful.Add(new DoubtfulDrop(placed, pair));
+        if (pair is not null)
+        {
+            _damaged.Add(placed);
+        }
+
         if (isSelected(code))
         {
             _changes[TableScan.BlockOf(placed)] = VhdSpec.UnusedEntry;
         }
     }
 
+    private IEnumerable<ulong> PairMembers() =>
+        _doubtful.SelectMany(drop => drop.Pair is { } pair ? new[] { pair.Before, pair.Placed } : []);
+
+    /// <summary>Blocks whose entries nothing speaks against. One of two that share bytes is none while a block lies there that no
+    /// entry names.</summary>
+    private ulong[] Trusted()
+    {
+        HashSet<int> untrusted = [.. _contested, .. PairMembers().Select(TableScan.BlockOf)];
+        return [.. _kept.Where(placed => !untrusted.Contains(TableScan.BlockOf(placed)))];
+    }
+
+    private RepairDecision OfLost(Finding finding)
+    {
+        if (finding.FileOffset is not { } offset)
+        {
+            return RepairDecision.NotProven("As the blocks before.");
+        }
+
+        return _entered.TryGetValue(offset, out int blockIndex)
+            ? RepairDecision.OnRebuild(Invariant($"A rebuilt table names it as block {blockIndex}."))
+            : RepairDecision.NotProven(layout.VhdType == VhdType.Dynamic
+                ? "Nothing proves which block of the disk it is."
+                : "Nothing in a differencing image proves which block of the disk it is.");
+    }
+
     private void Rebuild(CancellationToken cancellation)
     {
-        var rebuild = new TableRebuild(file, layout, [.. _kept.Where(placed => !_contested.Contains(TableScan.BlockOf(placed)))]);
-        RebuildSteps = rebuild.Run(options.LeastConfidence, cancellation);
+        var rebuild = new TableRebuild(file, layout, Trusted())
+        {
+            Damaged = _damaged,
+            MaxMissCount = options.RebuildTable ? long.MaxValue : MaxMissCount,
+        };
+        IReadOnlyList<RepairStep> steps = rebuild.Run(options.LeastConfidence, cancellation);
+        _reported.UnionWith(rebuild.Found);
+        foreach ((int blockIndex, uint entry) in rebuild.Entries)
+        {
+            _entered[ImageLayout.BitmapOffset(entry)] = blockIndex;
+        }
+
+        if (!options.RebuildTable)
+        {
+            return;
+        }
+
+        RebuildSteps = steps;
         foreach ((int blockIndex, uint entry) in rebuild.Entries)
         {
             _changes[blockIndex] = entry;
+            if (_decisions.ContainsKey(blockIndex))
+            {
+                _decisions[blockIndex] = RepairDecision.Repair(
+                    Invariant($"The entry names the block at {ImageLayout.BitmapOffset(entry)}, which no other names."));
+            }
         }
 
         if (rebuild.Entries.Count > 0)
@@ -277,12 +366,50 @@ internal sealed class TableRepair(ImageFile file, ImageLayout layout, RepairOpti
         }
     }
 
+    /// <summary>A block that no entry names may be the one of an entry that is to be dropped: without the entry, nothing would
+    /// say any more that a block is missing.</summary>
+    private void KeepDoubtful()
+    {
+        long[] left = [.. _lost.Where(offset => !options.RebuildTable || !_entered.ContainsKey(offset))];
+        if (left.Length == 0)
+        {
+            return;
+        }
+
+        Dictionary<int, long> places = _entered.ToDictionary(pair => pair.Value, pair => pair.Key);
+        foreach (DoubtfulDrop drop in _doubtful)
+        {
+            int blockIndex = TableScan.BlockOf(drop.Placed);
+            bool isPlaced = places.TryGetValue(blockIndex, out long place);
+            if (isPlaced && options.RebuildTable)
+            {
+                continue;
+            }
+
+            _changes.Remove(blockIndex);
+            RepairDecision decision = isPlaced
+                ? RepairDecision.OnRebuild(Invariant($"The block lies at {place}; a rebuilt table names it there."))
+                : RepairDecision.NotProven(Invariant(
+                    $"A block lies at {left[0]} that no entry names; it may be this one, so the entry stays as it is."));
+            _decisions[blockIndex] = decision;
+            if (drop.Pair is { } pair)
+            {
+                _contested.Add(TableScan.BlockOf(pair.Before));
+                _contested.Add(TableScan.BlockOf(pair.Placed));
+                _decisions[TableScan.BlockOf(pair.Placed)] = decision;
+                _kept.Add(drop.Placed);
+            }
+        }
+
+        _kept.Sort();
+    }
+
     /// <summary>Drops entries in doubt that share bytes with a block whose place is now known.</summary>
     private void DropBeneath(IReadOnlyDictionary<int, uint> entered)
     {
         long step = layout.BlockSpan / VhdSpec.SectorSize;
         uint[] places = [.. entered.Values.Order()];
-        HashSet<int> trusted = [.. _kept.Select(TableScan.BlockOf).Where(blockIndex => !_contested.Contains(blockIndex))];
+        HashSet<int> trusted = [.. Trusted().Select(TableScan.BlockOf)];
         for (int blockIndex = 0; blockIndex < _table!.Count; blockIndex++)
         {
             uint entry = _table[blockIndex];
@@ -300,4 +427,8 @@ internal sealed class TableRepair(ImageFile file, ImageLayout layout, RepairOpti
             }
         }
     }
+
+    /// <summary>An entry that is to be dropped and may belong to a lost block; with the two that share bytes, where it is one of
+    /// them.</summary>
+    private readonly record struct DoubtfulDrop(ulong Placed, (ulong Before, ulong Placed)? Pair);
 }

@@ -1,6 +1,6 @@
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
-
+using VhdPS.Engine.Layout;
 
 namespace VhdPS.Engine.Operations.Repair;
 
@@ -14,7 +14,8 @@ public static class UndoOperation
     /// <exception cref="FileNotFoundException">One of the two is not there.</exception>
     /// <exception cref="VhdFormatException">The undo file is not one, or is damaged.</exception>
     /// <exception cref="ImageInUseException">Someone has the image open.</exception>
-    /// <exception cref="VhdOperationException">The image holds something that the repair did not write; nothing was changed.</exception>
+    /// <exception cref="VhdOperationException">The image holds something that the repair did not write, or is another one; nothing was
+    /// changed.</exception>
     /// <exception cref="ImageIOException">A write failed; the same call again goes on.</exception>
     internal static UndoRecord Run(string path, string undoPath)
     {
@@ -32,12 +33,14 @@ public static class UndoOperation
     /// <summary>Puts the old bytes back in the reverse order of the repair, a sync after each phase.</summary>
     /// <param name="file">The image, open for writing.</param>
     /// <param name="record">What the repair wrote before its first change.</param>
-    /// <exception cref="VhdOperationException">The image holds something that the repair did not write; nothing was changed.</exception>
+    /// <exception cref="VhdOperationException">The image holds something that the repair did not write, or is another one; nothing was
+    /// changed.</exception>
     /// <exception cref="ImageIOException">A write failed; the same call again goes on.</exception>
     internal static void Run(ImageFile file, UndoRecord record)
     {
         long[] lengths = LengthsBefore(record);
         ThrowIfChanged(file, record, lengths);
+        ThrowIfOfAnother(file, record);
         for (int i = record.Phases.Count - 1; i >= 0; i--)
         {
             foreach (FileEdit edit in record.Phases[i].Edits.Reverse())
@@ -80,10 +83,36 @@ public static class UndoOperation
             isOurs = isOurs && IsOurs(file, edit);
         }
 
-        if (!isOurs)
+        if (!isOurs || !IsGrownByZeros(file, record))
         {
             throw new VhdOperationException(
                 file.Path, OperationError.DataWouldBeLost, "the image was changed after the repair; the undo file no longer fits it.");
+        }
+    }
+
+    /// <summary>Between the old end and the footer that a repair wrote past it nothing was written: what is cut off there is no
+    /// data.</summary>
+    private static bool IsGrownByZeros(ImageFile file, UndoRecord record)
+    {
+        long end = file.Length;
+        foreach (FileEdit edit in record.Phases.SelectMany(phase => phase.Edits).Where(
+            edit => edit.FileOffset + edit.NewBytes.Length > record.OldLength))
+        {
+            end = Math.Min(end, edit.FileOffset);
+        }
+
+        return end <= record.OldLength || ZeroFill.IsClear(file, record.OldLength, end);
+    }
+
+    /// <summary>What the undo file would bring back must be an image, and the one that was repaired.</summary>
+    private static void ThrowIfOfAnother(ImageFile file, UndoRecord record)
+    {
+        using var before = new ImageBeforeRepair(file, record);
+        if (ImageLayout.Read(before, new LayoutOptions { Force = true }).StoredFooter?.Footer.UniqueId != record.UniqueId)
+        {
+            throw new VhdOperationException(
+                file.Path, OperationError.DataWouldBeLost,
+                $"the undo file is of an image with the id {record.UniqueId}, and would not bring such an image back.");
         }
     }
 

@@ -50,13 +50,13 @@ public sealed class SetImageOperationTests : IDisposable
     }
 
     [Fact]
-    public void LegacyFooterKeepsItsLength()
+    public void LegacyFooterGetsItsLastByte()
     {
         byte[] bytes = ImageBytes.Fixed().CutEnd(1).Bytes;
         var file = new MemoryImageFile(bytes, _folder["image.vhd"]);
         SetImageOperation.Run(file, new SetImageOptions(file.Path) { SavedState = true });
         var layout = ImageLayout.Read(file.Reopen());
-        Assert.Equal((bytes.Length, (byte)1, true), ((int)layout.FileLength, layout.Footer.SavedState, layout.Footer.IsChecksumValid));
+        Assert.Equal((bytes.Length + 1, (byte)1, true), ((int)layout.FileLength, layout.Footer.SavedState, layout.Footer.IsChecksumValid));
     }
 
     [Fact]
@@ -97,7 +97,7 @@ public sealed class SetImageOperationTests : IDisposable
                 ["W2ru", "W2ku", .. url.Select(_ => "MacX"), "Mac ", "Wi2r"],
                 layout.Header!.ParentLocators.Where(locator => locator.IsUsed).Select(locator => locator.CodeText));
             Assert.Equal(
-                [@".\base\new parent.vhd", parent.Replace('/', '\\'), .. url, "new parent.vhd"],
+                [@".\base\new parent.vhd", parent.Replace('/', '\\'), .. url, "deprecated", "new parent.vhd"],
                 StoredParentPath.ReadAll(file, layout.Header).Select(path => path.Text));
         }
 

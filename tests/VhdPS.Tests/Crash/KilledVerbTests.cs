@@ -1,0 +1,102 @@
+using System.Text.RegularExpressions;
+using VhdPS.Engine.Checking;
+using VhdPS.Engine.Files;
+using VhdPS.Engine.Operations.Repair;
+using VhdPS.Tests.Peers;
+using Xunit.Abstractions;
+
+namespace VhdPS.Tests.Crash;
+
+/// <summary>
+/// A real process that changes images is killed at one of the calls with which it changes files, by strace, so that none ends
+/// before. The disk is there, and the same change goes on from what is left.
+/// </summary>
+public sealed partial class KilledVerbTests(ITestOutputHelper output)
+{
+    private const string Calls = "pwrite64,pwritev,ftruncate,fsync,fdatasync,rename,renameat,renameat2,link,unlink,unlinkat";
+
+    private static readonly string[] InPlace =
+    [
+        "write", "write-child", "write-fixed", "merge", "merge-two", "optimize-in-place", "resize", "resize-fixed", "resize-child",
+        "set-id", "set-parent", "repair", "undo",
+    ];
+
+    private static readonly int Kills = LongRun.Count(3, 200);
+
+    public static TheoryData<string> Verbs => [.. InPlace];
+
+    [PeerTheory(PeerPrograms.Strace)]
+    [MemberData(nameof(Verbs))]
+    public void AKilledChangeLosesNothingAndGoesOn(string name)
+    {
+        WritingVerb verb = WritingVerb.Find(name);
+        int total;
+        using (TempFolder whole = new(), log = new())
+        {
+            verb.Prepare(whole.Root);
+            PeerResult result = Trace(verb, whole, log["log"], $"trace={Calls}");
+            Assert.True(result.ExitCode == 0, result.ToString());
+            total = Call().Count(File.ReadAllText(log["log"]));
+        }
+
+        var random = new Random(name.Length);
+        for (int kill = 0; kill < Kills; kill++)
+        {
+            int number = kill == 0 ? total : random.Next(1, total + 1);
+            using TempFolder folder = new(), log = new();
+            verb.Prepare(folder.Root);
+            PeerResult result = Trace(verb, folder, log["log"], $"inject={Calls}:signal=SIGKILL:when={number}");
+            Assert.True(result.ExitCode != 0, $"{name}: not killed at call {number} of {total}");
+            try
+            {
+                verb.AssertKept(folder.Root);
+                GoOn(verb, folder.Root);
+                verb.AssertKept(folder.Root);
+            }
+            catch (Exception error)
+            {
+                throw new InvalidOperationException($"{name}, killed at call {number} of {total}", error);
+            }
+        }
+
+        output.WriteLine($"{name}: {Kills} kills at its {total} calls");
+    }
+
+    /// <summary>Does the same again; what the killed process had finished is not asked for twice.</summary>
+    private static void GoOn(WritingVerb verb, string folder)
+    {
+        string first = Path.Combine(folder, verb.Kept[0]), undo = first + ".undo";
+        if (verb.Name == "repair" && File.Exists(undo))
+        {
+            // It has its name only when it is whole, and brings back what the repair had begun.
+            UndoOperation.Run(first, undo);
+        }
+
+        bool isDone = !File.Exists(first) || (verb.Name == "undo" && !File.Exists(undo));
+        if (!isDone)
+        {
+            verb.Run(folder);
+        }
+
+        string path = verb.Kept.Select(name => Path.Combine(folder, name)).First(File.Exists);
+        if (verb.Name is not "undo")
+        {
+            CheckReport report = ImageChecker.Check(path, new CheckOptions { Full = true });
+            Assert.True(report.IsValid, string.Join('\n', report.Findings.Select(finding => finding.Describe())));
+        }
+
+        foreach (string stale in StaleFile.FindIn(folder))
+        {
+            File.Delete(stale);
+        }
+    }
+
+    private static PeerResult Trace(WritingVerb verb, TempFolder folder, string log, string expression) => PeerProcess.TryRun(
+        PeerPrograms.Strace,
+        ["-f", "-qq", "--seccomp-bpf", "-o", log, "-e", $"trace={Calls}", "-e", expression,
+        .. WriterProcess.Command, "change", verb.Name, folder.Root]);
+
+    [GeneratedRegex(@"^\d+ +(pwrite64|pwritev|ftruncate|fsync|fdatasync|rename|renameat|renameat2|link|unlink|unlinkat)\(",
+        RegexOptions.Multiline)]
+    private static partial Regex Call();
+}

@@ -1,0 +1,166 @@
+using VhdPS.Engine.Checking;
+using VhdPS.Engine.Files;
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Operations.Optimize;
+using VhdPS.Engine.Operations.Repair;
+using VhdPS.Tests.Files;
+using VhdPS.Tests.Format;
+using Xunit.Abstractions;
+
+namespace VhdPS.Tests.Operations.Repair;
+
+/// <summary>A block whose table entry was damaged is still in the file: nothing drops it, and a rebuilt table names it again.</summary>
+public sealed class LostBlockTests(ITestOutputHelper output)
+{
+    private static readonly int[] Ordered = [0, 1, 2, 3, 5, 6, 8, 11, 12, 15];
+    private static readonly int[] Unordered = [5, 2, 0, 12, 8, 1, 15, 3];
+
+    [Fact]
+    public void NoChangedByteOfAnEntryCostsABlock()
+    {
+        int restored = 0, kept = 0, cases = 0;
+        foreach ((ImageBytes whole, int blockIndex) in Images())
+        {
+            for (int at = 0; at < 4; at++)
+            {
+                for (int bit = 0; bit < 8; bit++)
+                {
+                    cases++;
+                    byte[] damaged = (byte[])whole.Bytes.Clone();
+                    damaged[whole.TableOffset + (blockIndex * 4) + at] ^= (byte)(1 << bit);
+                    string what = $"block {blockIndex}, byte {at}, bit {bit}";
+
+                    // Without being asked to rebuild, repair must leave what says that a block is missing.
+                    using var plain = new MemoryImageFile(damaged);
+                    RepairOperation.Run(plain, RepairOperation.Plan(plain), undo: null);
+                    Assert.True(damaged.AsSpan().SequenceEqual(plain.ToArray()), what + ": repair changed the image");
+                    Assert.False(ImageChecker.Check(plain).IsValid, what + ": the loss is not seen any more");
+
+                    using var file = new MemoryImageFile(damaged);
+                    using var undo = new MemoryImageFile([]);
+                    RepairPlan plan = RepairOperation.Plan(file, new RepairOptions { RebuildTable = true });
+                    RepairOperation.Run(file, plan, undo);
+                    bool isRestored = whole.Bytes.AsSpan().SequenceEqual(file.ToArray());
+                    Assert.True(isRestored || damaged.AsSpan().SequenceEqual(file.ToArray()), what + ": neither restored nor left");
+                    restored += isRestored ? 1 : 0;
+                    kept += isRestored ? 0 : 1;
+                    if (isRestored)
+                    {
+                        UndoOperation.Run(file, UndoRecord.Read(undo));
+                        Assert.Equal(damaged, file.ToArray());
+                    }
+                }
+            }
+        }
+
+        output.WriteLine($"{cases} entries with a changed bit: {restored} restored, {kept} left as they were");
+        Assert.True(restored > cases * 3 / 4, $"only {restored} of {cases} were restored");
+    }
+
+    [Fact]
+    public void AnEntryThatReadsAsUnusedIsRestoredWhereItsOrderSaysWhichItIs()
+    {
+        ImageBytes whole = Make(Ordered);
+        foreach (int blockIndex in Ordered[1..^1].Where(blockIndex => !IsZero(blockIndex)))
+        {
+            byte[] damaged = Without(whole, blockIndex);
+            CheckReport report = RepairOutlook.Check(new MemoryImageFile(damaged));
+            Finding finding = Assert.Single(report.Findings, finding => finding.Code == FaultCode.BlockLost);
+            Assert.Equal(whole.GetEntry(blockIndex) * 512L, finding.FileOffset);
+            Assert.DoesNotContain(report.Findings, other => other.Code == FaultCode.SpaceLeaked);
+            using var file = new MemoryImageFile(damaged);
+            RepairOperation.Run(file, RepairOperation.Plan(file), undo: null);
+            Assert.Equal(damaged, file.ToArray());
+            RepairOperation.Run(file, RepairOperation.Plan(file, new RepairOptions { RebuildTable = true }), undo: null);
+            Assert.Equal(finding.IsRepairable, whole.Bytes.AsSpan().SequenceEqual(file.ToArray()));
+            Assert.Equal(finding.IsRepairable, finding.NeedsRebuild);
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void OptimizeDropsNoneWithoutBeingTold(bool inPlace)
+    {
+        using var folder = new TempFolder();
+        string path = folder["d.vhd"];
+        foreach (int blockIndex in Ordered.Where(blockIndex => !IsZero(blockIndex)))
+        {
+            byte[] damaged = Without(Make(Ordered), blockIndex);
+            File.WriteAllBytes(path, damaged);
+            foreach (bool isEstimate in new[] { true, false })
+            {
+                var options = new OptimizeOptions(path) { Force = true, EstimateOnly = isEstimate };
+                var error = Assert.Throws<VhdOperationException>(() => Optimize(options, inPlace));
+                Assert.Equal((OperationError.LostBlocksPresent, false), (error.Code, error.IsOverridable));
+                Assert.Equal(damaged, File.ReadAllBytes(path));
+            }
+
+            Optimize(new OptimizeOptions(path) { DropLostBlocks = true }, inPlace);
+            Assert.Empty(Lost(File.ReadAllBytes(path)));
+        }
+    }
+
+    [Fact]
+    public void SpaceWithoutDataIsNoBlock()
+    {
+        ImageBytes empty = Make(Ordered);
+        empty.Insert(new byte[4608]);
+        ImageBytes zeros = Make(Ordered).AddBlock(4, 0);
+        byte[] child = ImageBytes.Differencing().AddBlock(2, 7, [0]).AddBlock(4, 7).Bytes;
+        Assert.Empty(Lost(empty.Bytes));
+        Assert.Empty(Lost(zeros.PutEntry(4, uint.MaxValue).Bytes));
+        Assert.Empty(Lost([.. child]));
+
+        // Beside damage a block of zeros may be the one whose entry is damaged; and in a child zeros hide the parent's data.
+        Assert.Single(Lost(zeros.PutEntry(4, 0xFFFF0000).Bytes));
+        Assert.Single(Lost(ImageBytes.Differencing().AddBlock(2, 0).PutEntry(2, uint.MaxValue).Bytes));
+    }
+
+    private static void Optimize(OptimizeOptions options, bool inPlace)
+    {
+        if (inPlace)
+        {
+            OptimizeOperation.RunInPlace(options);
+            return;
+        }
+
+        using OptimizeOperation operation = OptimizeOperation.Begin(options);
+        operation.Run();
+    }
+
+    private static IEnumerable<Finding> Lost(byte[] bytes) =>
+        ImageChecker.Check(new MemoryImageFile(bytes)).Findings.Where(finding => finding.Code == FaultCode.BlockLost);
+
+    private static IEnumerable<(ImageBytes Image, int BlockIndex)> Images()
+    {
+        foreach (int[] blocks in new[] { Ordered, Unordered })
+        {
+            foreach (int blockIndex in blocks)
+            {
+                yield return (Make(blocks), blockIndex);
+            }
+        }
+    }
+
+    private static ImageBytes Make(int[] blocks)
+    {
+        ImageBytes image = ImageBytes.Dynamic();
+        foreach (int blockIndex in blocks)
+        {
+            // Some hold zeros: an entry that is moved into one names a place without a bitmap.
+            image.AddBlock(blockIndex, IsZero(blockIndex) ? (byte)0 : (byte)(blockIndex + 1));
+        }
+
+        return image;
+    }
+
+    private static bool IsZero(int blockIndex) => blockIndex % 5 == 1;
+
+    private static byte[] Without(ImageBytes image, int blockIndex)
+    {
+        byte[] bytes = (byte[])image.Bytes.Clone();
+        bytes.AsSpan(image.TableOffset + (blockIndex * 4), 4).Fill(0xFF);
+        return bytes;
+    }
+}
