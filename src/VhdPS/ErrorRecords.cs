@@ -32,7 +32,8 @@ internal static class ErrorRecords
         };
         if (record is not null)
         {
-            record.ErrorDetails = new ErrorDetails(Message(exception))
+            record.CategoryInfo.TargetName = PrintableText.Escape(record.CategoryInfo.TargetName);
+            record.ErrorDetails = new ErrorDetails(PrintableText.Escape(Message(exception)))
             {
                 RecommendedAction = AdviceCatalog.Of(record.FullyQualifiedErrorId).Action,
             };

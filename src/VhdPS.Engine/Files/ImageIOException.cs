@@ -1,3 +1,5 @@
+using VhdPS.Engine.Format;
+
 namespace VhdPS.Engine.Files;
 
 /// <summary>What an operation on a file was doing when it failed.</summary>
@@ -90,7 +92,7 @@ public sealed class ImageIOException : IOException
         };
         string where = fileOffset is { } offset ? $" at offset {offset}" : string.Empty;
         string why = SaysFull(inner) ? "the disk is full or a size limit is reached" : inner.Message;
-        return $"{path}: {what} failed{where}: {why}";
+        return PrintableText.Escape($"{path}: {what} failed{where}: {why}");
     }
 }
 
@@ -99,12 +101,14 @@ public sealed class ImageInUseException : IOException
 {
     /// <summary>Names the file and what was wanted.</summary>
     public ImageInUseException(string path, bool forWriting, Exception? inner = null)
-        : base($"{path}: in use: another program has the image open{(forWriting ? string.Empty : " for writing")}. Close it and try again.",
-            inner)
+        : base(Describe(path, forWriting), inner)
     {
         Path = path;
     }
 
     /// <summary>The file.</summary>
     public string Path { get; }
+
+    private static string Describe(string path, bool forWriting) => PrintableText.Escape(
+        $"{path}: in use: another program has the image open{(forWriting ? string.Empty : " for writing")}. Close it and try again.");
 }

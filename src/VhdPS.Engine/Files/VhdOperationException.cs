@@ -1,3 +1,5 @@
+using VhdPS.Engine.Format;
+
 namespace VhdPS.Engine.Files;
 
 /// <summary>Why the engine declined to do what was asked, although the image itself may be sound.</summary>
@@ -51,7 +53,7 @@ public sealed class VhdOperationException : Exception
 {
     /// <summary>Names the file and the reason.</summary>
     public VhdOperationException(string path, OperationError code, string message)
-        : base($"{path}: {message}")
+        : base(PrintableText.Escape($"{path}: {message}"))
     {
         Path = path;
         Code = code;

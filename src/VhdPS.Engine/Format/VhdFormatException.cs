@@ -5,7 +5,7 @@ public sealed class VhdFormatException : Exception
 {
     /// <summary>Wraps one finding.</summary>
     public VhdFormatException(string path, Finding finding)
-        : base($"{path}: {finding.Describe()}")
+        : base(PrintableText.Escape($"{path}: {finding.Describe()}"))
     {
         Path = path;
         Finding = finding;

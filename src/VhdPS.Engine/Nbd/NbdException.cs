@@ -1,3 +1,5 @@
+using VhdPS.Engine.Format;
+
 namespace VhdPS.Engine.Nbd;
 
 /// <summary>A fault of an NBD connection or server, with the address, what was expected and what was found.</summary>
@@ -5,14 +7,14 @@ public sealed class NbdException : IOException
 {
     /// <summary>A fault that is told in a sentence.</summary>
     public NbdException(string uri, NbdFault fault, string message, Exception? inner = null)
-        : base($"{uri}: {message}", inner)
+        : base(PrintableText.Escape($"{uri}: {message}"), inner)
     {
         Uri = uri;
         Fault = fault;
     }
 
     private NbdException(string uri, string what, string expected, string found)
-        : base($"{uri}: the peer departs from the protocol: {what}: expected {expected}, found {found}.")
+        : base(PrintableText.Escape($"{uri}: the peer departs from the protocol: {what}: expected {expected}, found {found}."))
     {
         Uri = uri;
         Fault = NbdFault.ProtocolViolation;

@@ -1,3 +1,5 @@
+using VhdPS.Engine.Format;
+
 namespace VhdPS.Engine.Pages;
 
 /// <summary>Why a transfer to or from a page blob did not go on.</summary>
@@ -48,11 +50,11 @@ public sealed class TransferException : IOException
 {
     /// <summary>Names the blob or file and the reason.</summary>
     public TransferException(string target, TransferFault fault, string message)
-        : base($"{target}: {message}")
+        : base(PrintableText.Escape($"{target}: {message}"))
     {
         Target = target;
         Fault = fault;
-        Reason = message;
+        Reason = PrintableText.Escape(message);
     }
 
     /// <summary>The blob's URI without its query, or the file.</summary>

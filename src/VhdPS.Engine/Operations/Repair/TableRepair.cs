@@ -13,9 +13,9 @@ internal sealed class TableRepair(ImageFile file, ImageLayout layout, RepairOpti
 {
     private const int EntriesPerSector = VhdSpec.SectorSize / VhdSpec.TableEntrySize;
 
-    private readonly SortedDictionary<int, uint> _changes = [];
-    private readonly Dictionary<int, RepairDecision> _decisions = [];
-    private readonly HashSet<int> _contested = [];
+    private readonly EntryChanges _changes = new(layout.BlockCount);
+    private readonly BlockDecisions _decisions = new(layout.BlockCount);
+    private readonly BlockSet _contested = new(layout.BlockCount);
     private List<ulong> _kept = [];
     private BlockAllocationTable? _table;
 
@@ -53,15 +53,16 @@ internal sealed class TableRepair(ImageFile file, ImageLayout layout, RepairOpti
         foreach (ulong placed in TableScan.SortByPlace(_table))
         {
             long start = ImageLayout.BitmapOffset(TableScan.EntryOf(placed));
-            Finding? finding = start >= structuresEnd && start <= wholeEnd ? null
-                : layout.CheckEntry(TableScan.BlockOf(placed), TableScan.EntryOf(placed));
-            if (finding is null)
+            if ((start >= structuresEnd && start <= wholeEnd)
+                || layout.IsPlaceForBlock(TableScan.BlockOf(placed), TableScan.EntryOf(placed)))
             {
                 _kept.Add(placed);
             }
             else if (layout.FindStructureHit(start) is { Length: > 0 } hit)
             {
-                Drop(placed, finding.Code, Invariant($"The {hit.Structure} lies there; no block can."));
+                bool isWhole = layout.IsWholeInFile(TableScan.BlockOf(placed), TableScan.EntryOf(placed));
+                Drop(placed, isWhole ? FaultCode.BatEntryInStructure : FaultCode.BatEntryPastEnd,
+                    Invariant($"The {hit.Structure} lies there; no block can."));
             }
             else
             {
