@@ -11,9 +11,7 @@ internal sealed class HiddenData(ImageFile file, ImageLayout layout)
     private const int ChunkSectors = 512;
 
     // Clear bits may be every second one: the file system is asked once for each of its own ranges, not for each bit.
-    private long _holeStart;
-    private long _holeEnd;
-    private long _dataEnd;
+    private readonly SparseRanges _ranges = new(file);
 
     /// <summary>Looks under the clear bits of one block.</summary>
     /// <param name="blockIndex">The block.</param>
@@ -84,20 +82,11 @@ internal sealed class HiddenData(ImageFile file, ImageLayout layout)
     /// <summary>The first byte of a range that is not in a hole; the range's end where all of it is.</summary>
     private long FindData(long start, long end)
     {
-        if (start >= _holeStart && start < _holeEnd)
+        while (start < end && _ranges.IsHole(start, out long holeEnd))
         {
-            start = Math.Min(_holeEnd, end);
+            start = holeEnd;
         }
 
-        if (start >= end || (start >= _holeEnd && start < _dataEnd))
-        {
-            return start;
-        }
-
-        bool isFound = file.TryFindData(start, out long found, out long dataEnd);
-        _holeStart = start;
-        _holeEnd = isFound ? Math.Max(found, start) : long.MaxValue;
-        _dataEnd = isFound ? dataEnd : long.MaxValue;
-        return Math.Min(_holeEnd, end);
+        return Math.Min(start, end);
     }
 }

@@ -31,6 +31,8 @@ public sealed class OptimizeOperation : IDisposable
     /// <summary>The type of the image.</summary>
     public VhdType VhdType => _image.Layout.VhdType;
 
+    private bool IsQuick => _options.Mode == OptimizeMode.Quick;
+
     /// <summary>Where everything lies in the file before the work.</summary>
     public ImageLayout Layout => _image.Layout;
 
@@ -167,6 +169,12 @@ public sealed class OptimizeOperation : IDisposable
             BlockCountAfter = assembly.Table.CountAllocated(),
         };
         _source.ThrowIfChanged();
+        if (target.File.Length > _file.Length)
+        {
+            progress?.Report(new WorkProgress(1, 1) { Step = "The new file would be larger than the image, which stays as it is" });
+            return Unchanged(result);
+        }
+
         progress?.Report(new WorkProgress(1, 1) { Step = "Giving the new file the name and place of the old one" });
 
         // The image stays locked until the new file has its name: a writer who waits for it must find the new one.
@@ -184,25 +192,16 @@ public sealed class OptimizeOperation : IDisposable
         var target = new DiscardedImageFile(_options.Path);
         ImageBuilder assembly = ReplacementImageBuilder.Begin(target, _file, _image.Layout);
         long written = 0;
-        if (_options.Mode == OptimizeMode.Quick && VhdType == VhdType.Dynamic)
+        if (IsQuick && VhdType == VhdType.Dynamic)
         {
-            foreach (DiskUnit unit in DiskWalk.Units(_source, Math.Max(assembly.BlockSize, VhdSpec.DataAlignment), mergesHoles: false))
-            {
-                cancellation.ThrowIfCancellationRequested();
-                for (long at = unit.Offset; at < unit.End; at += assembly.BlockSize)
-                {
-                    assembly.Place((int)(at / assembly.BlockSize));
-                }
-
-                written += unit.Data.Sum(extent => extent.Length);
-            }
+            written = PlaceKept(assembly, cancellation);
         }
         else
         {
             written = Copy(target, assembly, progress, cancellation);
         }
 
-        return new OptimizeResult(_options.Path, VhdType, IsEstimate: true)
+        var estimate = new OptimizeResult(_options.Path, VhdType, IsEstimate: true)
         {
             FileSizeBefore = _file.Length,
             FileSizeAfter = assembly.Length,
@@ -211,14 +210,46 @@ public sealed class OptimizeOperation : IDisposable
             BlockCountBefore = _image.Map.Table!.CountAllocated(),
             BlockCountAfter = assembly.Table.CountAllocated(),
         };
+        return assembly.Length > _file.Length ? Unchanged(estimate) : estimate;
     }
+
+    /// <summary>Gives the blocks of a dynamic image that may hold data their places.</summary>
+    /// <returns>Bytes of data that they have.</returns>
+    private long PlaceKept(ImageBuilder assembly, CancellationToken cancellation)
+    {
+        long written = 0;
+        foreach (DiskUnit unit in DiskWalk.Units(_source, Math.Max(assembly.BlockSize, VhdSpec.DataAlignment), mergesHoles: false))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            for (long at = unit.Offset; at < unit.End; at += assembly.BlockSize)
+            {
+                int blockIndex = (int)(at / assembly.BlockSize);
+                if (_image.Map.Table![blockIndex] != VhdSpec.UnusedEntry && unit.Data.Any(data => data.Offset < at + assembly.BlockSize && at < data.End))
+                {
+                    assembly.Place(blockIndex);
+                }
+            }
+
+            written += unit.Data.Sum(extent => extent.Length);
+        }
+
+        return written;
+    }
+
+    /// <summary>The result where the image stays as it is: in the order of the disk and on 4 KiB it would be larger.</summary>
+    private static OptimizeResult Unchanged(OptimizeResult result) => result with
+    {
+        FileSizeAfter = result.FileSizeBefore,
+        SizeOnDiskAfter = result.SizeOnDiskBefore,
+        BlockCountAfter = result.BlockCountBefore,
+    };
 
     /// <summary>Returns the bytes of data that were written.</summary>
     private long Copy(ImageFile file, ImageBuilder assembly, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         if (VhdType == VhdType.Dynamic)
         {
-            var writer = new BlockDiskWriter(file, assembly, _source.SizeBytes, keepsZeros: _options.Mode == OptimizeMode.Quick);
+            var writer = new BlockDiskWriter(file, assembly, _source.SizeBytes, IsQuick ? _image.Map.Table : null);
             DiskCopy.Run(_source, writer, progress, _source.CountDataBytes(0, _source.SizeBytes), _options.Sync, cancellation);
             return writer.WrittenBytes;
         }
@@ -232,7 +263,7 @@ public sealed class OptimizeOperation : IDisposable
 
     private ParentChain? OpenParents()
     {
-        if (_options.Mode == OptimizeMode.Quick)
+        if (IsQuick)
         {
             return null;
         }

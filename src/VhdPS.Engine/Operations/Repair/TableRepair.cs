@@ -16,6 +16,7 @@ internal sealed class TableRepair(ImageFile file, ImageLayout layout, RepairOpti
     private readonly EntryChanges _changes = new(layout.BlockCount);
     private readonly BlockDecisions _decisions = new(layout.BlockCount);
     private readonly BlockSet _contested = new(layout.BlockCount);
+    private (string Proof, RepairDecision Decision) _lastDrop;
     private List<ulong> _kept = [];
     private BlockAllocationTable? _table;
 
@@ -256,7 +257,13 @@ internal sealed class TableRepair(ImageFile file, ImageLayout layout, RepairOpti
 
     private void Drop(ulong placed, FaultCode code, string proof)
     {
-        _decisions[TableScan.BlockOf(placed)] = RepairDecision.Repair(Invariant($"The entry is dropped. {proof}"));
+        // Of millions of entries, most are dropped for one reason.
+        if (proof != _lastDrop.Proof)
+        {
+            _lastDrop = (proof, RepairDecision.Repair(Invariant($"The entry is dropped. {proof}")));
+        }
+
+        _decisions[TableScan.BlockOf(placed)] = _lastDrop.Decision;
         if (isSelected(code))
         {
             _changes[TableScan.BlockOf(placed)] = VhdSpec.UnusedEntry;
