@@ -23,7 +23,7 @@ internal static class ErrorRecords
                 or System.Management.Automation.DriveNotFoundException =>
                 new ErrorRecord(exception, "PathNotFound", ErrorCategory.ObjectNotFound, target),
             UnauthorizedAccessException => new ErrorRecord(exception, "AccessDenied", ErrorCategory.PermissionDenied, target),
-            PathTooLongException or ArgumentException or ProviderNotFoundException =>
+            PathTooLongException or ArgumentException or ProviderNotFoundException or WildcardPatternException =>
                 new ErrorRecord(exception, "InvalidArgument", ErrorCategory.InvalidArgument, target),
             PSNotSupportedException or PSInvalidOperationException or ProviderInvocationException =>
                 new ErrorRecord(exception, "PathNotUsable", ErrorCategory.InvalidArgument, target),
