@@ -11,6 +11,7 @@ internal static class ErrorRecords
     /// <summary>The record for an exception that an input can cause; null for one that only a fault in the program can.</summary>
     public static ErrorRecord? TryMake(Exception exception, object? target)
     {
+        exception = Printable(exception);
         ErrorRecord? record = exception switch
         {
             VhdFormatException error =>
@@ -40,6 +41,26 @@ internal static class ErrorRecords
         }
 
         return record;
+    }
+
+    /// <summary>The framework's own errors name files as they are; the engine's are printable already.</summary>
+    private static Exception Printable(Exception exception)
+    {
+        if (PrintableText.IsPrintable(exception.Message))
+        {
+            return exception;
+        }
+
+        string message = PrintableText.Escape(exception.Message);
+        return exception switch
+        {
+            FileNotFoundException => new FileNotFoundException(message, exception),
+            DirectoryNotFoundException => new DirectoryNotFoundException(message, exception),
+            ItemNotFoundException => new ItemNotFoundException(message, exception),
+            UnauthorizedAccessException => new UnauthorizedAccessException(message, exception),
+            ArgumentException => new ArgumentException(message, exception),
+            _ => exception,
+        };
     }
 
     /// <summary>The engine's message and, where one helps, the parameter that does.</summary>

@@ -3,6 +3,13 @@ BeforeDiscovery {
     $script:calls = @(
         'Compare-VpcImage parent.vhd child.vhd'
         'Compare-VpcImage parent.vhd child.vhd -Structure'
+        'Get-VpcChain child.vhd | Format-List'
+        'Get-VpcBlock $sneaky | Format-List'
+        'Get-VpcHash $sneaky | Format-List'
+        '(Test-VpcImage *.vhd).Findings | Format-List'
+        'Repair-VpcImage $torn | Format-List'
+        'Test-VpcChecksum *.vhd | Format-List'
+        'Optimize-VpcImage $sneaky -PassThru | Format-List'
         'Compare-VpcImage $sneaky parent.vhd -Structure | Format-List'
         'Convert-VpcImage $sneaky out.vhd -VhdType Fixed -PassThru'
         'Convert-VpcImage child.vhd out.vhd -VhdType Fixed -ParentPath parent.vhd -PassThru | Format-List'
@@ -11,8 +18,8 @@ BeforeDiscovery {
         'Get-VpcBlock child.vhd -Chain -ParentPath $sneaky -IgnoreIdMismatch'
         'Get-VpcChain child.vhd'
         'Get-VpcChain .'
-        '(Get-VpcChain child.vhd).TriedPath | ForEach-Object { "$_" }'
-        '(Get-VpcChain child.vhd).Problem'
+        'Get-VpcChain child.vhd | ForEach-Object { $_.TriedPath } | ForEach-Object { "$_" }'
+        'Get-VpcChain child.vhd | ForEach-Object Problem'
         'Get-VpcFooter parent.vhd'
         'Get-VpcFooter $sneaky | Format-Table'
         'Get-VpcFooter * | Format-Wide'
@@ -113,7 +120,7 @@ Describe 'the terminal' {
         if (-not $IsWindows) {
             [ImageBytes]::Dynamic().WithId('parent').PutFooter(28, $creator).PutHeader(64,
                 [Text.Encoding]::BigEndianUnicode.GetBytes($hostile)).AddBlock(0, 9).Save($sneaky)
-            [ImageBytes]::Dynamic().PutFooter(28, $creator).AddBlock(0, 9).PutEntry(3, 0x00FF0000).CutEnd(512).Save($torn)
+            [ImageBytes]::Dynamic().PutFooter(28, $creator).AddBlock(0, 9).CutEnd(512).Save($torn)
         }
     }
     AfterEach { Pop-Location }
@@ -151,8 +158,12 @@ Describe 'the terminal' {
     }
 
     It 'takes a wildcard that is none for a wrong argument' {
-        { Get-VpcImage 'a[2J.vhd' -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidArgument,*'
-        (Get-VpcImage 'a[2J.vhd', parent.vhd -ErrorAction SilentlyContinue).Count | Should -Be 1
+        $name = "a$escape[2J$([char]0x202E)`n.vhd"
+        $problem = $null
+        Get-VpcImage $name, parent.vhd -ErrorAction SilentlyContinue -ErrorVariable problem | Should -HaveCount 1
+        $problem | Should -HaveCount 1
+        $problem[0].FullyQualifiedErrorId | Should -BeLike 'InvalidArgument,*'
+        Find-Control "$($problem[0])" | Should -BeNullOrEmpty
     }
 
     It 'properties keep the truth' {

@@ -3,7 +3,9 @@ using static System.FormattableString;
 
 namespace VhdPS.Engine.Checking;
 
-/// <summary>Joins findings of one code about adjacent blocks into one, so that a file that was cut off has a few and not a million.</summary>
+/// <summary>
+/// Joins findings of one code about adjacent blocks into one, so that a file that was cut off has a few and not a million.
+/// </summary>
 internal sealed class BlockFindingRuns(FindingLog log)
 {
     private FaultCode _code;

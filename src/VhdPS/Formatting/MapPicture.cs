@@ -39,7 +39,8 @@ public static class MapPicture
                 $"{map.AllocatedBlockCount} of {count} blocks of {VpcSize.Format(map.BlockSize)} in the file, "
                     + $"{map.FragmentationPercentage} % fragmented\n")
             : string.Empty;
-        text.Append(CultureInfo.CurrentCulture, $"{PrintableText.Escape(Path.GetFileName(map.Path))}: {map.VhdType}, {VpcSize.Format(map.Size)}\n{blocks}\n");
+        string name = PrintableText.Escape(Path.GetFileName(map.Path));
+        text.Append(CultureInfo.CurrentCulture, $"{name}: {map.VhdType}, {VpcSize.Format(map.Size)}\n{blocks}\n");
         bool hasParent = map.VhdType == VhdType.Differencing;
         AppendGrid(text, $"Disk, by place in the file ({PerCell(map.Size, map.Raster.Disk.Length, cellCount)})", map.Raster.Disk, map.Size,
             cellCount, isColoured, hasParent ? '-' : '.');

@@ -37,7 +37,9 @@ public sealed class VpcCheckResult : VpcObject
     /// <summary>How many are notes.</summary>
     public long Notes { get; }
 
-    /// <summary>The findings, the gravest first; of one code at most 100, a run of blocks being one, and one that says how many there are.</summary>
+    /// <summary>
+    /// The findings, the gravest first; of one code at most 100, a run of blocks being one, and one that says how many there are.
+    /// </summary>
     public ReadOnlyCollection<VpcFinding> Findings { get; }
 
     /// <summary>The rules of the program or service that was asked for, kept or not.</summary>

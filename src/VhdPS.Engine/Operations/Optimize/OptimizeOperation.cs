@@ -224,7 +224,8 @@ public sealed class OptimizeOperation : IDisposable
             for (long at = unit.Offset; at < unit.End; at += assembly.BlockSize)
             {
                 int blockIndex = (int)(at / assembly.BlockSize);
-                if (_image.Map.Table![blockIndex] != VhdSpec.UnusedEntry && unit.Data.Any(data => data.Offset < at + assembly.BlockSize && at < data.End))
+                bool hasData = unit.Data.Any(data => data.Offset < at + assembly.BlockSize && at < data.End);
+                if (hasData && _image.Map.Table![blockIndex] != VhdSpec.UnusedEntry)
                 {
                     assembly.Place(blockIndex);
                 }
