@@ -157,8 +157,9 @@ Describe 'the terminal' {
         Find-Control $text | Should -BeNullOrEmpty
     }
 
-    It 'takes a wildcard that is none for a wrong argument' {
+    It 'takes a wildcard that is none for a wrong argument' -Skip:$IsWindows {
         $name = "a$escape[2J$([char]0x202E)`n.vhd"
+        [IO.File]::Copy((Join-Path $PWD.ProviderPath parent.vhd), (Join-Path $PWD.ProviderPath $name))
         $problem = $null
         Get-VpcImage $name, parent.vhd -ErrorAction SilentlyContinue -ErrorVariable problem | Should -HaveCount 1
         $problem | Should -HaveCount 1
