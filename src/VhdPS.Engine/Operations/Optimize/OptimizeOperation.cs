@@ -138,43 +138,37 @@ public sealed class OptimizeOperation : IDisposable
         }
     }
 
-    private OptimizeResult Replace(IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    private OptimizeResult Replace(IProgress<WorkProgress>? progress, CancellationToken cancellation) =>
+        TryReplace(isPacked: false, progress, cancellation) ?? TryReplace(isPacked: true, progress, cancellation)
+            ?? Unchanged(Describe(_image.Map.Table!.CountAllocated(), _file.SizeOnDisk, _file.Length, isEstimate: false));
+
+    /// <summary>Null where the new file would be larger than the image, which is left as it is then.</summary>
+    private OptimizeResult? TryReplace(bool isPacked, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         if (!_options.Force)
         {
             VolumeSpace.ThrowIfLess(_options.Path, NeededBytes());
         }
 
-        long sizeOnDiskBefore = _file.SizeOnDisk;
-        int blockCountBefore = _image.Map.Table!.CountAllocated();
         using var target = ReplacementFile.BeginFor(_file, allowsLoss: _options.Force);
         foreach (string warning in target.Warnings)
         {
             progress?.Report(new WorkProgress(0, _source.SizeBytes) { Warning = warning });
         }
 
-        ImageBuilder assembly = ReplacementImageBuilder.Begin(target.File, _file, _image.Layout);
+        ImageBuilder assembly = ReplacementImageBuilder.Begin(target.File, _file, _image.Layout, isPacked);
         progress?.Report(new WorkProgress(0, _source.SizeBytes)
         {
             Step = "Writing the blocks that are needed to a new file beside the image, in the order of the disk",
         });
         Copy(target.File, assembly, progress, cancellation);
-        OptimizeResult result = new(_options.Path, VhdType, IsEstimate: false)
-        {
-            FileSizeBefore = _file.Length,
-            FileSizeAfter = target.File.Length,
-            SizeOnDiskBefore = sizeOnDiskBefore,
-            SizeOnDiskAfter = target.File.SizeOnDisk,
-            BlockCountBefore = blockCountBefore,
-            BlockCountAfter = assembly.Table.CountAllocated(),
-        };
         _source.ThrowIfChanged();
         if (target.File.Length > _file.Length)
         {
-            progress?.Report(new WorkProgress(1, 1) { Step = "The new file would be larger than the image, which stays as it is" });
-            return Unchanged(result);
+            return null;
         }
 
+        OptimizeResult result = Describe(assembly.Table.CountAllocated(), target.File.SizeOnDisk, target.File.Length, isEstimate: false);
         progress?.Report(new WorkProgress(1, 1) { Step = "Giving the new file the name and place of the old one" });
 
         // The image stays locked until the new file has its name: a writer who waits for it must find the new one.
@@ -189,29 +183,31 @@ public sealed class OptimizeOperation : IDisposable
     private OptimizeResult Estimate(IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         progress?.Report(new WorkProgress(0, _source.SizeBytes) { Step = "Counting what would be left; nothing is written" });
-        var target = new DiscardedImageFile(_options.Path);
-        ImageBuilder assembly = ReplacementImageBuilder.Begin(target, _file, _image.Layout);
-        long written = 0;
-        if (IsQuick && VhdType == VhdType.Dynamic)
-        {
-            written = PlaceKept(assembly, cancellation);
-        }
-        else
-        {
-            written = Copy(target, assembly, progress, cancellation);
-        }
+        OptimizeResult result = Estimate(isPacked: false, progress, cancellation);
+        result = result.SavedBytes < 0 ? Estimate(isPacked: true, progress, cancellation) : result;
+        return result.SavedBytes < 0 ? Unchanged(result) : result;
+    }
 
-        var estimate = new OptimizeResult(_options.Path, VhdType, IsEstimate: true)
+    private OptimizeResult Estimate(bool isPacked, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    {
+        var target = new DiscardedImageFile(_options.Path);
+        ImageBuilder assembly = ReplacementImageBuilder.Begin(target, _file, _image.Layout, isPacked);
+        long written = IsQuick && VhdType == VhdType.Dynamic
+            ? PlaceKept(assembly, cancellation)
+            : Copy(target, assembly, progress, cancellation);
+        return Describe(assembly.Table.CountAllocated(), written, assembly.Length, isEstimate: true);
+    }
+
+    private OptimizeResult Describe(int blockCountAfter, long sizeOnDiskAfter, long fileSizeAfter, bool isEstimate) =>
+        new(_options.Path, VhdType, isEstimate)
         {
             FileSizeBefore = _file.Length,
-            FileSizeAfter = assembly.Length,
+            FileSizeAfter = fileSizeAfter,
             SizeOnDiskBefore = _file.SizeOnDisk,
-            SizeOnDiskAfter = written,
+            SizeOnDiskAfter = sizeOnDiskAfter,
             BlockCountBefore = _image.Map.Table!.CountAllocated(),
-            BlockCountAfter = assembly.Table.CountAllocated(),
+            BlockCountAfter = blockCountAfter,
         };
-        return assembly.Length > _file.Length ? Unchanged(estimate) : estimate;
-    }
 
     /// <summary>Gives the blocks of a dynamic image that may hold data their places.</summary>
     /// <returns>Bytes of data that they have.</returns>
@@ -237,7 +233,7 @@ public sealed class OptimizeOperation : IDisposable
         return written;
     }
 
-    /// <summary>The result where the image stays as it is: in the order of the disk and on 4 KiB it would be larger.</summary>
+    /// <summary>The result where the image stays as it is, for in the order of the disk it would be larger.</summary>
     private static OptimizeResult Unchanged(OptimizeResult result) => result with
     {
         FileSizeAfter = result.FileSizeBefore,
