@@ -151,7 +151,7 @@ public sealed class OptimizeOperation : IDisposable
         }
 
         using var target = ReplacementFile.BeginFor(_file, allowsLoss: _options.Force);
-        foreach (string warning in target.Warnings)
+        foreach (string warning in isPacked ? [] : target.Warnings)
         {
             progress?.Report(new WorkProgress(0, _source.SizeBytes) { Warning = warning });
         }
