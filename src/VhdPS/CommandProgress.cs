@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Management.Automation;
 using VhdPS.Engine.Files;
+using VhdPS.Engine.Format;
 
 namespace VhdPS;
 
@@ -16,6 +17,7 @@ internal sealed class CommandProgress(VpcCommandBase cmdlet, string path, string
     private static int _lastId;
 
     private readonly int _id = Interlocked.Increment(ref _lastId);
+    private readonly string _activity = PrintableText.Escape(activity);
     private readonly long _start = Stopwatch.GetTimestamp();
     private TimeSpan _next = Interval;
     private bool _isShown;
@@ -67,7 +69,7 @@ internal sealed class CommandProgress(VpcCommandBase cmdlet, string path, string
         _isShown = false;
         try
         {
-            cmdlet.WriteProgress(new ProgressRecord(_id, activity, " ") { RecordType = ProgressRecordType.Completed });
+            cmdlet.WriteProgress(new ProgressRecord(_id, _activity, " ") { RecordType = ProgressRecordType.Completed });
         }
         catch (PipelineStoppedException)
         {
@@ -83,7 +85,7 @@ internal sealed class CommandProgress(VpcCommandBase cmdlet, string path, string
             CultureInfo.CurrentCulture,
             $"{VpcSize.Format(value.DoneBytes)} of {VpcSize.Format(value.TotalBytes)}, "
                 + $"{VpcSize.Format(Math.Round(bytesPerSecond))}/s{skipped}");
-        var record = new ProgressRecord(_id, activity, status) { CurrentOperation = _step };
+        var record = new ProgressRecord(_id, _activity, status) { CurrentOperation = _step is null ? null : PrintableText.Escape(_step) };
         if (value.TotalBytes > 0)
         {
             record.PercentComplete = (int)Math.Clamp(100.0 * value.DoneBytes / value.TotalBytes, 0, 100);

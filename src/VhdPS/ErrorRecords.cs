@@ -11,6 +11,7 @@ internal static class ErrorRecords
     /// <summary>The record for an exception that an input can cause; null for one that only a fault in the program can.</summary>
     public static ErrorRecord? TryMake(Exception exception, object? target)
     {
+        exception = Printable(exception);
         ErrorRecord? record = exception switch
         {
             VhdFormatException error =>
@@ -22,8 +23,9 @@ internal static class ErrorRecords
             FileNotFoundException or DirectoryNotFoundException or ItemNotFoundException
                 or System.Management.Automation.DriveNotFoundException =>
                 new ErrorRecord(exception, "PathNotFound", ErrorCategory.ObjectNotFound, target),
-            ImageAccessException or UnauthorizedAccessException => new ErrorRecord(exception, "AccessDenied", ErrorCategory.PermissionDenied, target),
-            PathTooLongException or ArgumentException or ProviderNotFoundException =>
+            ImageAccessException or UnauthorizedAccessException =>
+                new ErrorRecord(exception, "AccessDenied", ErrorCategory.PermissionDenied, target),
+            PathTooLongException or ArgumentException or ProviderNotFoundException or WildcardPatternException =>
                 new ErrorRecord(exception, "InvalidArgument", ErrorCategory.InvalidArgument, target),
             PSNotSupportedException or PSInvalidOperationException or ProviderInvocationException =>
                 new ErrorRecord(exception, "PathNotUsable", ErrorCategory.InvalidArgument, target),
@@ -32,13 +34,34 @@ internal static class ErrorRecords
         };
         if (record is not null)
         {
-            record.ErrorDetails = new ErrorDetails(Message(exception))
+            record.CategoryInfo.TargetName = PrintableText.Escape(record.CategoryInfo.TargetName);
+            record.ErrorDetails = new ErrorDetails(PrintableText.Escape(Message(exception)))
             {
                 RecommendedAction = AdviceCatalog.Of(record.FullyQualifiedErrorId).Action,
             };
         }
 
         return record;
+    }
+
+    /// <summary>The framework's own errors name files as they are; the engine's are printable already.</summary>
+    private static Exception Printable(Exception exception)
+    {
+        if (PrintableText.IsPrintable(exception.Message))
+        {
+            return exception;
+        }
+
+        string message = PrintableText.Escape(exception.Message);
+        return exception switch
+        {
+            FileNotFoundException => new FileNotFoundException(message, exception),
+            DirectoryNotFoundException => new DirectoryNotFoundException(message, exception),
+            ItemNotFoundException => new ItemNotFoundException(message, exception),
+            UnauthorizedAccessException => new UnauthorizedAccessException(message, exception),
+            ArgumentException => new ArgumentException(message, exception),
+            _ => exception,
+        };
     }
 
     /// <summary>The engine's message and, where one helps, the parameter that does.</summary>

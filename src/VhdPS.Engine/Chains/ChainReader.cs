@@ -75,6 +75,30 @@ internal sealed class ChainReader(DiskLevel leaf, Func<IReadOnlyList<DiskLevel>>
         }
     }
 
+    /// <summary>The level whose table entry keeps a sector from being read, and how many sectors it does; null where none does.</summary>
+    /// <param name="sector">The sector.</param>
+    /// <param name="count">The most sectors that are wanted, at least 1.</param>
+    public (DiskLevel Level, long Count)? FindDamaged(long sector, long count)
+    {
+        DiskLevel level = leaf;
+        for (int i = 0; ; i++)
+        {
+            if (level.CountMisplaced(sector, count) is > 0 and long misplaced)
+            {
+                return (level, misplaced);
+            }
+
+            SectorRun run = level.Find(sector, count);
+            if (run.Origin != SectorOrigin.Parent || i >= parents().Count)
+            {
+                return null;
+            }
+
+            count = run.Count;
+            level = parents()[i];
+        }
+    }
+
     /// <summary>Fills a buffer of whole sectors that lie on the disk.</summary>
     public void Read(long sector, Span<byte> buffer) => Read(sector, buffer, mayShare: Environment.ProcessorCount > 1);
 

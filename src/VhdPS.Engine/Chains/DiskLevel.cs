@@ -74,6 +74,11 @@ internal sealed class DiskLevel : IDisposable
     public long CountInBlock(long sector, long count) =>
         _sectorsPerBlock == 0 ? count : Math.Min(count, _sectorsPerBlock - (sector % _sectorsPerBlock));
 
+    /// <summary>Sectors from <paramref name="sector"/> on, at most <paramref name="count"/>, of a block whose entry names no place for
+    /// one; 0 where the block can be read.</summary>
+    public long CountMisplaced(long sector, long count) =>
+        sector >= SectorCount ? 0 : _map?.Value.CountMisplaced(sector, Math.Min(count, SectorCount - sector)) ?? 0;
+
     /// <summary>Sets a bit, bit 7 of byte 0 first, for each sector that this file holds; after the end of the disk none.</summary>
     /// <param name="sector">The first sector, a multiple of 8; its bit is the first.</param>
     /// <param name="count">Sectors.</param>

@@ -73,5 +73,5 @@ internal sealed class ParentSearch(ChainChild child) : IDisposable
 public sealed record TriedPath(string Path, string Reason)
 {
     /// <inheritdoc/>
-    public override string ToString() => $"{Path} ({Reason})";
+    public override string ToString() => PrintableText.Escape($"{Path} ({Reason})");
 }

@@ -39,7 +39,11 @@ internal sealed class BitmapCheck(ImageFile file, ImageLayout layout, FindingLog
             ReportHidden(blockIndex, entry, count);
         }
 
-        if (batmap?.IsFull(blockIndex) == true)
+        if (batmap?.IsFull(blockIndex) == true && log.IsFull(FaultCode.BatmapStale))
+        {
+            log.CountOnly(FaultCode.BatmapStale);
+        }
+        else if (batmap?.IsFull(blockIndex) == true)
         {
             log.Add(new Finding(
                 FaultCode.BatmapStale, VhdStructure.Batmap, batmap.MapOffset + (blockIndex / 8), "a clear bit", "a set bit",

@@ -19,8 +19,8 @@ public sealed record CheckOptions
     /// <summary>Which of the two sizes holds.</summary>
     public SizeRule SizeRule { get; init; }
 
-    /// <summary>The most findings of one code that are listed; the others are counted.</summary>
-    public int FindingLimit { get; init; } = 1000;
+    /// <summary>The most findings of one code that are listed, a run of adjacent blocks being one; the others are counted.</summary>
+    public int FindingLimit { get; init; } = 100;
 
     /// <summary>Where the parents of a differencing image may be; null leaves the chain alone.</summary>
     public ParentPolicy? Parents { get; init; }

@@ -10,6 +10,9 @@ internal sealed class HiddenData(ImageFile file, ImageLayout layout)
 {
     private const int ChunkSectors = 512;
 
+    // Clear bits may be every second one: the file system is asked once for each of its own ranges, not for each bit.
+    private readonly SparseRanges _ranges = new(file);
+
     /// <summary>Looks under the clear bits of one block.</summary>
     /// <param name="blockIndex">The block.</param>
     /// <param name="entry">Its table entry.</param>
@@ -22,15 +25,10 @@ internal sealed class HiddenData(ImageFile file, ImageLayout layout)
         try
         {
             int count = layout.SectorsInBlock(blockIndex);
-            for (int sector = 0; sector < count;)
+            for (int sector = 0; sector < count; sector += ChunkSectors)
             {
-                int run = SectorBitmap.RunLength(bitmap, sector, count - sector, out bool isSet);
-                if (!isSet)
-                {
-                    FindInRun(layout.DataOffset(entry), sector, sector + run, data, shown, cancellation);
-                }
-
-                sector += run;
+                cancellation.ThrowIfCancellationRequested();
+                FindInChunk(layout.DataOffset(entry), sector, Math.Min(count, sector + ChunkSectors), bitmap, data, shown);
             }
         }
         finally
@@ -39,35 +37,56 @@ internal sealed class HiddenData(ImageFile file, ImageLayout layout)
         }
     }
 
-    private void FindInRun(long dataOffset, int sector, int end, byte[] data, Span<byte> shown, CancellationToken cancellation)
+    private void FindInChunk(long dataOffset, int sector, int end, ReadOnlySpan<byte> bitmap, byte[] data, Span<byte> shown)
     {
-        long runEnd = dataOffset + ((long)end * VhdSpec.SectorSize);
+        int set = SectorBitmap.RunLength(bitmap, sector, end - sector, out bool isSet);
+        sector += isSet ? set : 0;
+        long chunkEnd = dataOffset + ((long)end * VhdSpec.SectorSize);
+        long found = FindData(dataOffset + ((long)sector * VhdSpec.SectorSize), chunkEnd);
+        if (found >= chunkEnd)
+        {
+            return;
+        }
+
+        sector = (int)((found - dataOffset) / VhdSpec.SectorSize);
+        int first = sector;
+        Span<byte> bytes = data.AsSpan(0, (end - first) * VhdSpec.SectorSize);
+        bytes[file.ReadAt(dataOffset + ((long)first * VhdSpec.SectorSize), bytes)..].Clear();
         while (sector < end)
         {
-            cancellation.ThrowIfCancellationRequested();
-            long at = dataOffset + ((long)sector * VhdSpec.SectorSize);
-            if (!file.TryFindData(at, out long found, out _) || found >= runEnd)
+            int run = SectorBitmap.RunLength(bitmap, sector, end - sector, out isSet);
+            if (!isSet)
+            {
+                MarkUsed(bytes.Slice((sector - first) * VhdSpec.SectorSize, run * VhdSpec.SectorSize), sector, shown);
+            }
+
+            sector += run;
+        }
+    }
+
+    private static void MarkUsed(ReadOnlySpan<byte> bytes, int firstSector, Span<byte> shown)
+    {
+        for (int at = 0; at < bytes.Length; at = (at / VhdSpec.SectorSize * VhdSpec.SectorSize) + VhdSpec.SectorSize)
+        {
+            int used = bytes[at..].IndexOfAnyExcept((byte)0);
+            if (used < 0)
             {
                 return;
             }
 
-            sector += (int)((Math.Max(found, at) - at) / VhdSpec.SectorSize);
-            int chunk = Math.Min(ChunkSectors, end - sector);
-            Span<byte> bytes = data.AsSpan(0, chunk * VhdSpec.SectorSize);
-            bytes[file.ReadAt(dataOffset + ((long)sector * VhdSpec.SectorSize), bytes)..].Clear();
-            for (int position = 0; position < chunk; position++)
-            {
-                int used = bytes[(position * VhdSpec.SectorSize)..].IndexOfAnyExcept((byte)0);
-                if (used < 0)
-                {
-                    break;
-                }
-
-                position += used / VhdSpec.SectorSize;
-                SectorBitmap.SetRange(shown, sector + position, 1);
-            }
-
-            sector += chunk;
+            at += used;
+            SectorBitmap.SetRange(shown, firstSector + (at / VhdSpec.SectorSize), 1);
         }
+    }
+
+    /// <summary>The first byte of a range that is not in a hole; the range's end where all of it is.</summary>
+    private long FindData(long start, long end)
+    {
+        while (start < end && _ranges.IsHole(start, out long holeEnd))
+        {
+            start = holeEnd;
+        }
+
+        return Math.Min(start, end);
     }
 }

@@ -12,27 +12,25 @@ internal sealed class TableCheck
 
     private readonly ImageLayout _layout;
     private readonly FindingLog _log;
-    private readonly BlockAllocationTable _table;
+    private readonly PlacedBlocks _blocks;
     private bool _isDamaged;
 
-    private TableCheck(ImageFile file, ImageLayout layout, FindingLog log)
+    private TableCheck(ImageLayout layout, FindingLog log, PlacedBlocks blocks)
     {
         _layout = layout;
         _log = log;
-        _table = SectorMap.ReadTable(file, layout);
-        Placed = TableScan.SortByPlace(_table);
+        _blocks = blocks;
     }
 
     /// <summary>Blocks that lie in the file, by their place: entry in the upper, block index in the lower 32 bits.</summary>
-    public ulong[] Placed { get; private set; }
+    public ulong[] Placed => _blocks.Placed;
 
     /// <summary>Bytes that belong to no block, lost or not, and to no structure; gaps of alignment left out.</summary>
     public long LeakedBytes { get; private set; }
 
     public static TableCheck Run(ImageFile file, ImageLayout layout, FindingLog log, CancellationToken cancellation)
     {
-        var check = new TableCheck(file, layout, log);
-        check.CheckPlaces(cancellation);
+        var check = new TableCheck(layout, log, PlacedBlocks.Read(file, layout, log, cancellation));
         check.CheckOverlaps();
         check.CheckLastBlock();
         check.CheckLocators();
@@ -41,57 +39,10 @@ internal sealed class TableCheck
         return check;
     }
 
-    /// <summary>Reports entries that name no place for a block, and keeps the others.</summary>
-    private void CheckPlaces(CancellationToken cancellation)
-    {
-        long structuresEnd = _layout.StructuresEnd;
-        long wholeEnd = _layout.DataEnd - _layout.BlockSpan;
-        int kept = 0;
-        for (int i = 0; i < Placed.Length; i++)
-        {
-            long start = ImageLayout.BitmapOffset(TableScan.EntryOf(Placed[i]));
-            if (start < structuresEnd || start > wholeEnd)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                if (IsMisplaced(Placed[i]))
-                {
-                    _isDamaged = true;
-                    continue;
-                }
-            }
-
-            Placed[kept++] = Placed[i];
-        }
-
-        if (kept < Placed.Length)
-        {
-            Placed = Placed[..kept];
-        }
-    }
-
-    private bool IsMisplaced(ulong placed)
-    {
-        // Most often a file was cut off and its entries all end past the end: count without building the same text again.
-        long needed = ImageLayout.BitmapOffset(TableScan.EntryOf(placed)) + _layout.BitmapSize
-            + ((long)_layout.SectorsInBlock(TableScan.BlockOf(placed)) * VhdSpec.SectorSize);
-        if (needed > _layout.DataEnd && _log.IsFull(FaultCode.BatEntryPastEnd))
-        {
-            _log.CountOnly(FaultCode.BatEntryPastEnd);
-            return true;
-        }
-
-        if (_layout.CheckEntry(TableScan.BlockOf(placed), TableScan.EntryOf(placed)) is not { } finding)
-        {
-            return false;
-        }
-
-        _log.Add(finding);
-        return true;
-    }
-
     private void CheckOverlaps()
     {
         long step = _layout.BlockSpan / VhdSpec.SectorSize;
+        var runs = new BlockFindingRuns(_log);
         for (int i = 1; i < Placed.Length; i++)
         {
             uint before = TableScan.EntryOf(Placed[i - 1]), entry = TableScan.EntryOf(Placed[i]);
@@ -102,21 +53,20 @@ internal sealed class TableCheck
 
             _isDamaged = true;
             FaultCode code = entry == before ? FaultCode.BatEntryDuplicate : FaultCode.BlocksOverlap;
-            if (_log.IsFull(code))
+            int blockIndex = TableScan.BlockOf(Placed[i]);
+            if (!runs.TryExtend(code, blockIndex))
             {
-                _log.CountOnly(code);
-            }
-            else
-            {
-                _log.Add(TableScan.OverlapFinding(_layout, Placed[i - 1], Placed[i]));
+                runs.Begin(code, blockIndex, _log.IsFull(code) ? null : TableScan.OverlapFinding(_layout, Placed[i - 1], Placed[i]));
             }
         }
+
+        runs.Close();
     }
 
     private void CheckLastBlock()
     {
         int last = _layout.BlockCount - 1;
-        uint entry = last < 0 ? VhdSpec.UnusedEntry : _table[last];
+        uint entry = _blocks.LastEntry;
         long end = ImageLayout.BitmapOffset(entry) + _layout.BlockSpan;
         if (entry == VhdSpec.UnusedEntry || end <= _layout.DataEnd || _layout.CheckEntry(last, entry) is not null)
         {
@@ -189,7 +139,7 @@ internal sealed class TableCheck
     /// <summary>Reports blocks that no entry names, and returns the file offsets of their bitmaps.</summary>
     private IReadOnlyList<long> FindLostBlocks(ImageFile file, CancellationToken cancellation)
     {
-        IReadOnlyList<long> lost = LostBlocks.Find(file, _layout, Placed, _isDamaged, cancellation);
+        IReadOnlyList<long> lost = LostBlocks.Find(file, _layout, Placed, _isDamaged || !_blocks.AreAllPossible, cancellation);
         foreach (long bitmapOffset in lost)
         {
             _log.Add(new Finding(

@@ -1,4 +1,5 @@
 using VhdPS.Engine.Files;
+using VhdPS.Engine.Format;
 using VhdPS.Engine.Images;
 
 
@@ -8,8 +9,10 @@ namespace VhdPS.Engine.Disks;
 /// <param name="file">A new, empty file.</param>
 /// <param name="assembly">The image in the making.</param>
 /// <param name="sizeBytes">The disk's size.</param>
-/// <param name="keepsZeros">Whether blocks are kept that hold only zeros but are not known to without reading.</param>
-internal sealed class BlockDiskWriter(ImageFile file, ImageBuilder assembly, long sizeBytes, bool keepsZeros = false) : DiskWriter(file)
+/// <param name="kept">The blocks that are kept although they hold only zeros, where that is not known without reading; null for
+/// none.</param>
+internal sealed class BlockDiskWriter(
+    ImageFile file, ImageBuilder assembly, long sizeBytes, BlockAllocationTable? kept = null) : DiskWriter(file)
 {
     private const int MaxBlocksOnStack = 256;
 
@@ -21,7 +24,7 @@ internal sealed class BlockDiskWriter(ImageFile file, ImageBuilder assembly, lon
 
     public override int HeadroomBytes => _frontSize;
 
-    public override bool MergesHoles => !keepsZeros;
+    public override bool MergesHoles => kept is null;
 
     public override void PrepareBuffer(byte[] buffer)
     {
@@ -60,6 +63,8 @@ internal sealed class BlockDiskWriter(ImageFile file, ImageBuilder assembly, lon
 
     public override void Complete() => assembly.Complete();
 
+    private bool IsKept(int blockIndex) => kept is not null && kept[blockIndex] != VhdSpec.UnusedEntry;
+
     /// <summary>Writes what a chunk holds into its blocks, after those that need a place have been given one in turn.</summary>
     private void WriteChunk(DiskUnit unit, long offset, Span<byte> buffer, bool isLast, CancellationToken stopping)
     {
@@ -73,7 +78,7 @@ internal sealed class BlockDiskWriter(ImageFile file, ImageBuilder assembly, lon
         for (int blockIndex = firstBlock; blockIndex <= lastBlock; blockIndex++)
         {
             bool needsPlace = !assembly.IsPlaced(blockIndex)
-                && (keepsZeros || Part(chunk, offset, blockIndex).IndexOfAnyExcept((byte)0) >= 0);
+                && (IsKept(blockIndex) || Part(chunk, offset, blockIndex).IndexOfAnyExcept((byte)0) >= 0);
             isFresh[blockIndex - firstBlock] = needsPlace;
             isAnyFresh |= needsPlace;
         }

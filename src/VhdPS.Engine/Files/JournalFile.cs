@@ -86,7 +86,7 @@ internal sealed class JournalFile : IDisposable
             _file.Dispose();
         }
 
-        File.Delete(Path);
+        PartialFile.Delete(Path);
         _file.Dispose();
     }
 

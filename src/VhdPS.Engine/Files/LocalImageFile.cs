@@ -243,6 +243,7 @@ internal sealed class LocalImageFile : ImageFile
     /// Deletes the file that is open, not a link that led to it, and closes it. It stays deleted after a power cut.
     /// </summary>
     /// <exception cref="ImageInUseException">Another file has taken its place meanwhile; that one is left alone.</exception>
+    /// <exception cref="ImageAccessException">This user may not delete it.</exception>
     /// <exception cref="ImageIOException">It could not be deleted.</exception>
     internal void Delete()
     {
@@ -257,13 +258,24 @@ internal sealed class LocalImageFile : ImageFile
             // The lock is held until the name is gone: nobody writes to what is about to vanish.
             File.Delete(ownPath);
         }
+        catch (UnauthorizedAccessException error)
+        {
+            throw new ImageAccessException(Path, "this user may not delete it", error);
+        }
         catch (Exception error) when (IsSystemError(error))
         {
             throw new ImageIOException(Path, ImageIOOperation.Delete, null, error);
         }
 
         Dispose();
-        PlatformFile.Current.SyncFolder(System.IO.Path.GetDirectoryName(ownPath)!);
+        try
+        {
+            PlatformFile.Current.SyncFolder(System.IO.Path.GetDirectoryName(ownPath)!);
+        }
+        catch (Exception error) when (IsSystemError(error))
+        {
+            throw new ImageIOException(Path, ImageIOOperation.Flush, null, error);
+        }
     }
 
     /// <inheritdoc/>

@@ -13,16 +13,37 @@ internal static class PartialFile
     public static DateTime LastWriteTime(string path) => File.GetLastWriteTimeUtc(path);
 
     /// <summary>Deletes a file where there is one.</summary>
-    public static void Delete(string path) => File.Delete(path);
+    /// <exception cref="ImageAccessException">This user may not.</exception>
+    /// <exception cref="ImageIOException">The system refused.</exception>
+    public static void Delete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (UnauthorizedAccessException error)
+        {
+            throw new ImageAccessException(path, "this user may not delete it", error);
+        }
+        catch (IOException error)
+        {
+            throw new ImageIOException(path, ImageIOOperation.Delete, null, error);
+        }
+    }
 
     /// <summary>Gives a closed and synced file its name.</summary>
     /// <exception cref="VhdOperationException">Meanwhile someone has made the target.</exception>
+    /// <exception cref="ImageAccessException">This user may not change the folder's entries.</exception>
     /// <exception cref="ImageIOException">The system refused.</exception>
     public static void Commit(string path, string targetPath, bool overwrite)
     {
         try
         {
             File.Move(path, targetPath, overwrite);
+        }
+        catch (UnauthorizedAccessException error)
+        {
+            throw new ImageAccessException(targetPath, "this user may not replace it or its folder's entries", error);
         }
         catch (IOException error)
         {

@@ -2,7 +2,7 @@ using static System.FormattableString;
 
 namespace VhdPS.Engine.Format;
 
-/// <summary>One observed fault: what, where, what was expected and what was found.</summary>
+/// <summary>One observed fault: what, where, what was expected and what was found. Its texts are printable.</summary>
 /// <param name="Code">The violated fact.</param>
 /// <param name="Structure">The part of the image.</param>
 /// <param name="FileOffset">Bytes from the start of the file to the field or place, where there is one.</param>
@@ -12,6 +12,15 @@ namespace VhdPS.Engine.Format;
 public sealed record Finding(
     FaultCode Code, VhdStructure Structure, long? FileOffset, string Expected, string Actual, string Message)
 {
+    /// <inheritdoc cref="Finding" path="/param[@name='Expected']"/>
+    public string Expected { get; init; } = PrintableText.Escape(Expected);
+
+    /// <inheritdoc cref="Finding" path="/param[@name='Actual']"/>
+    public string Actual { get; init; } = PrintableText.Escape(Actual);
+
+    /// <inheritdoc cref="Finding" path="/param[@name='Message']"/>
+    public string Message { get; init; } = PrintableText.Escape(Message);
+
     /// <summary>How much it matters; the catalogue's unless the place of the finding says otherwise.</summary>
     public Severity Severity { get; init; } = FaultCatalog.Of(Code).Severity;
 
@@ -26,6 +35,9 @@ public sealed record Finding(
 
     /// <summary>The block that it is about, where there is one.</summary>
     public long? BlockIndex { get; init; }
+
+    /// <summary>Adjacent blocks that it is about, from <see cref="BlockIndex"/> on; 1 where it is about one block or none.</summary>
+    public long BlockCount { get; init; } = 1;
 
     /// <summary>Message, place, found and expected value in one line.</summary>
     public string Describe()

@@ -5,7 +5,7 @@ namespace VhdPS.Engine.Format;
 public abstract class VhdException : IOException
 {
     private protected VhdException(string path, string message, Exception? inner = null)
-        : base($"{path}: {message}", inner)
+        : base(PrintableText.Escape($"{path}: {message}"), inner)
     {
         Path = path;
     }

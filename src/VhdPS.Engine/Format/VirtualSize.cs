@@ -81,7 +81,7 @@ public readonly record struct VirtualSize(ulong SizeBytes, SizeRule Rule, string
         creatorApplication is WindowsCreator or "qem2" or "d2v " or "d2v" or "CTXS" or "tap";
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Rule}: {Reason}";
+    public override string ToString() => PrintableText.Escape($"{Rule}: {Reason}");
 }
 
 /// <summary>Which of a footer's two sizes is the virtual size.</summary>

@@ -14,12 +14,11 @@ public static class BlockMap
         Merge(FromBlocks(image, firstBlock, count, readBitmaps: false));
 
     /// <summary>The runs of a range of blocks by table and bitmaps.</summary>
-    /// <exception cref="VhdFormatException">A block's entry names no place for a block.</exception>
     public static IEnumerable<BlockRun> Detailed(VhdImage image, long firstBlock = 0, long count = long.MaxValue) =>
         Merge(FromBlocks(image, firstBlock, count, readBitmaps: true));
 
     /// <summary>The runs of a range of blocks, sector by sector, through the whole chain, each with the file that holds it.</summary>
-    /// <exception cref="VhdFormatException">A block's entry names no place for a block, or the chain cannot be followed.</exception>
+    /// <exception cref="VhdFormatException">The chain cannot be followed.</exception>
     public static IEnumerable<BlockRun> OfChain(VhdImage image, long firstBlock = 0, long count = long.MaxValue)
     {
         long sectorsPerBlock = SectorsPerBlock(image);
@@ -33,10 +32,9 @@ public static class BlockMap
         BlockRun? last = null;
         while (sector < end)
         {
-            ChainRun found = ChainMap.Find(image, sector, end - sector);
-            BlockState state = found.Path is null ? BlockState.Zero : BlockState.Allocated;
+            (ChainRun found, BlockState state) = FindInChain(image, sector, end - sector);
             if (last is { } run && run.State == state && run.Path == (found.Path ?? image.Path)
-                && (state == BlockState.Zero || run.FileOffset + (run.SectorCount * VhdSpec.SectorSize) == found.FileOffset))
+                && (state != BlockState.Allocated || run.FileOffset + (run.SectorCount * VhdSpec.SectorSize) == found.FileOffset))
             {
                 last = run with { SectorCount = run.SectorCount + found.Count };
             }
@@ -57,6 +55,17 @@ public static class BlockMap
         {
             yield return Counted(final, sectorsPerBlock);
         }
+    }
+
+    private static (ChainRun Run, BlockState State) FindInChain(VhdImage image, long sector, long count)
+    {
+        if (image.Chain.FindDamaged(sector, count) is { } damaged)
+        {
+            return (new ChainRun(sector, damaged.Count, SectorOrigin.File, damaged.Level.Path, -1), BlockState.Damaged);
+        }
+
+        ChainRun found = ChainMap.Find(image, sector, count);
+        return (found, found.Path is null ? BlockState.Zero : BlockState.Allocated);
     }
 
     private static long SectorsPerBlock(VhdImage image) => image.Map.Table is null ? image.SectorCount : image.Layout.SectorsPerBlock;
@@ -97,6 +106,12 @@ public static class BlockMap
             if (entry == VhdSpec.UnusedEntry)
             {
                 yield return new BlockRun(image.Path, blockIndex, 1, sector, sectors, absent, -1, 0, readBitmaps ? 0 : null);
+                continue;
+            }
+
+            if (!layout.IsPlaceForBlock(blockIndex, entry))
+            {
+                yield return new BlockRun(image.Path, blockIndex, 1, sector, sectors, BlockState.Damaged, -1, 0, readBitmaps ? 0 : null);
                 continue;
             }
 
@@ -186,6 +201,9 @@ public enum BlockState
 
     /// <summary>Nothing: it reads as the parent's.</summary>
     Parent,
+
+    /// <summary>Its table entry names no place for a block: past the end of the file, or in another structure. It cannot be read.</summary>
+    Damaged,
 }
 
 /// <summary>Adjacent blocks, or sectors of a chain, of one state that follow on each other in one file.</summary>

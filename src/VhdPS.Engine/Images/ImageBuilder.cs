@@ -17,6 +17,8 @@ internal sealed class ImageBuilder
     private readonly DynamicDiskHeader _header;
     private readonly IReadOnlyList<FileSegment> _extras;
     private readonly NewBatmap? _batmap;
+    private readonly int _alignment;
+
     private long _end;
 
     /// <summary>Begins an image.</summary>
@@ -25,9 +27,10 @@ internal sealed class ImageBuilder
     /// <param name="header">Its header, after the footer's copy.</param>
     /// <param name="extras">What else lies after the table: the paths of locators.</param>
     /// <param name="batmap">Xen's map of full blocks, where the image is to have one.</param>
+    /// <param name="isPacked">Whether blocks follow on each other without gaps, and so not on 4 KiB boundaries.</param>
     public ImageBuilder(
         ImageFile file, HardDiskFooter footer, DynamicDiskHeader header, IReadOnlyList<FileSegment>? extras = null,
-            NewBatmap? batmap = null)
+            NewBatmap? batmap = null, bool isPacked = false)
     {
         _file = file;
         _footer = footer;
@@ -39,7 +42,9 @@ internal sealed class ImageBuilder
         BitmapSize = VhdSpec.BitmapSize(BlockSize);
 
         // The gap before a bitmap is written with it, so that whole pages are written; small blocks leave no gap of their own.
-        FrontSize = BlockSize % VhdSpec.DataAlignment == 0 ? (int)VhdSpec.RoundUp(BitmapSize, VhdSpec.DataAlignment) : BitmapSize;
+        _alignment = isPacked ? VhdSpec.SectorSize : VhdSpec.DataAlignment;
+        bool hasFront = !isPacked && BlockSize % VhdSpec.DataAlignment == 0;
+        FrontSize = hasFront ? (int)VhdSpec.RoundUp(BitmapSize, VhdSpec.DataAlignment) : BitmapSize;
         _end = _extras.Select(extra => extra.End).Append(header.TableEnd).Append(batmap?.End ?? 0).Max();
     }
 
@@ -70,7 +75,7 @@ internal sealed class ImageBuilder
     /// <exception cref="VhdOperationException">A table entry cannot name the place.</exception>
     public void Place(int blockIndex, bool isFull = true)
     {
-        long dataOffset = VhdSpec.RoundUp(_end + BitmapSize, VhdSpec.DataAlignment);
+        long dataOffset = VhdSpec.RoundUp(_end + BitmapSize, _alignment);
         long entry = (dataOffset - BitmapSize) / VhdSpec.SectorSize;
         if (entry >= VhdSpec.UnusedEntry)
         {

@@ -18,7 +18,8 @@ internal static class ReplacementImageBuilder
     /// <param name="file">A new, empty file.</param>
     /// <param name="oldFile">The image.</param>
     /// <param name="layout">Where everything lies in it.</param>
-    public static ImageBuilder Begin(ImageFile file, ImageFile oldFile, ImageLayout layout)
+    /// <param name="isPacked">Whether blocks follow on each other without gaps.</param>
+    public static ImageBuilder Begin(ImageFile file, ImageFile oldFile, ImageLayout layout, bool isPacked = false)
     {
         HardDiskFooter footer = layout.Footer.With(dataOffset: HeaderOffset);
         DynamicDiskHeader header = layout.Header!.With(
@@ -47,7 +48,7 @@ internal static class ReplacementImageBuilder
             paths[^1] = paths[^1] with { Bytes = last };
         }
 
-        return new ImageBuilder(file, footer, header.With(parentLocators: moved), paths, batmap);
+        return new ImageBuilder(file, footer, header.With(parentLocators: moved), paths, batmap, isPacked);
     }
 
     /// <summary>A locator that points at nothing is kept as it is.</summary>

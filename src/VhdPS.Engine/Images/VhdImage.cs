@@ -85,6 +85,7 @@ public sealed partial class VhdImage : IDisposable
     }
 
     /// <summary>Opens an image in an open file and owns the file from then on, also when it is refused.</summary>
+    /// <exception cref="ImageAccessException">It is to be written, and the file is open for reading only.</exception>
     /// <exception cref="VhdFormatException">Its content does not allow it.</exception>
     internal static VhdImage Open(ImageFile file, VhdOpenOptions? options = null)
     {
@@ -95,6 +96,11 @@ public sealed partial class VhdImage : IDisposable
             {
                 throw new ArgumentException(
                     "A forced image, or one whose bitmaps are ignored, is opened for reading only.", nameof(options));
+            }
+
+            if (options.ForWriting && !file.CanWrite)
+            {
+                throw new ImageAccessException(file.Path, "the file is open for reading only");
             }
 
             var layout = ImageLayout.Read(file, new LayoutOptions { SizeRule = options.SizeRule, Force = options.Force });

@@ -19,7 +19,7 @@ internal sealed class BitmapCache
 
     private readonly ImageFile _file;
     private readonly ImageLayout _layout;
-    private readonly byte[] _states;
+    private readonly Lazy<byte[]> _states;
     private readonly Dictionary<int, byte[]> _partial = [];
     private readonly SortedSet<int> _dirty = [];
     private readonly object _gate = new();
@@ -28,7 +28,7 @@ internal sealed class BitmapCache
     {
         _file = file;
         _layout = layout;
-        _states = new byte[layout.BlockCount];
+        _states = new Lazy<byte[]>(() => new byte[layout.BlockCount]);
     }
 
     /// <summary>Blocks whose bitmap has bits that the file lacks, in ascending order.</summary>
@@ -40,7 +40,7 @@ internal sealed class BitmapCache
     /// <summary>The bitmap of an allocated block, or null where it is known to be full.</summary>
     public byte[]? Get(int blockIndex, uint entry)
     {
-        if (_states[blockIndex] == Full)
+        if (_states.Value[blockIndex] == Full)
         {
             return null;
         }
@@ -56,7 +56,7 @@ internal sealed class BitmapCache
     {
         lock (_gate)
         {
-            _states[blockIndex] = Full;
+            _states.Value[blockIndex] = Full;
             _partial.Remove(blockIndex);
             _dirty.Remove(blockIndex);
         }
@@ -67,7 +67,7 @@ internal sealed class BitmapCache
     {
         lock (_gate)
         {
-            _states[blockIndex] = Partial;
+            _states.Value[blockIndex] = Partial;
             _partial[blockIndex] = bitmap;
             _dirty.Add(blockIndex);
         }
@@ -103,7 +103,7 @@ internal sealed class BitmapCache
             {
                 if (IsFull(_partial[blockIndex]))
                 {
-                    _states[blockIndex] = Full;
+                    _states.Value[blockIndex] = Full;
                     _partial.Remove(blockIndex);
                 }
             }
@@ -118,12 +118,12 @@ internal sealed class BitmapCache
         _file.ReadAt(ImageLayout.BitmapOffset(entry), bitmap);
         if (IsFull(bitmap))
         {
-            _states[blockIndex] = Full;
+            _states.Value[blockIndex] = Full;
             return null;
         }
 
         Evict();
-        _states[blockIndex] = Partial;
+        _states.Value[blockIndex] = Partial;
         _partial[blockIndex] = bitmap;
         return bitmap;
     }
@@ -138,7 +138,7 @@ internal sealed class BitmapCache
         foreach (int blockIndex in _partial.Keys.Where(blockIndex => !_dirty.Contains(blockIndex)).ToList())
         {
             _partial.Remove(blockIndex);
-            _states[blockIndex] = Unknown;
+            _states.Value[blockIndex] = Unknown;
         }
     }
 

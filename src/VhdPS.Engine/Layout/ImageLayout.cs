@@ -9,6 +9,8 @@ namespace VhdPS.Engine.Layout;
 /// </summary>
 internal sealed class ImageLayout
 {
+    private long _structuresEnd = -1;
+
     internal ImageLayout()
     {
     }
@@ -82,7 +84,20 @@ internal sealed class ImageLayout
     public long BlockSpan => (long)BitmapSize + BlockSize;
 
     /// <summary>The first byte after all structures but blocks and footer.</summary>
-    public long StructuresEnd => Structures.Count == 0 ? 0 : Structures.Max(extent => extent.End);
+    public long StructuresEnd
+    {
+        get
+        {
+            long end = Volatile.Read(ref _structuresEnd);
+            if (end < 0)
+            {
+                end = Structures.Count == 0 ? 0 : Structures.Max(extent => extent.End);
+                Volatile.Write(ref _structuresEnd, end);
+            }
+
+            return end;
+        }
+    }
 
     /// <summary>What nothing new may be put over besides the disk's blocks: structures, and blocks past the disk's end.</summary>
     internal IEnumerable<StructureExtent> Occupied => BlocksPastDisk.Count == 0 ? Structures : Structures.Concat(BlocksPastDisk);
@@ -117,8 +132,7 @@ internal sealed class ImageLayout
     public Finding? CheckEntry(int blockIndex, uint entry)
     {
         long start = BitmapOffset(entry);
-        long needed = start + BitmapSize + ((long)SectorsInBlock(blockIndex) * VhdSpec.SectorSize);
-        if (needed > DataEnd)
+        if (!IsWholeInFile(blockIndex, entry))
         {
             return EntryFinding(
                 FaultCode.BatEntryPastEnd, blockIndex, entry, $"a block that ends at or before {DataEnd}", "is not whole in the file");
@@ -130,12 +144,27 @@ internal sealed class ImageLayout
             : null;
     }
 
+    /// <summary>Whether a table entry in use names a place where a block can be: <see cref="CheckEntry"/> without its finding.</summary>
+    internal bool IsPlaceForBlock(int blockIndex, uint entry) =>
+        IsWholeInFile(blockIndex, entry) && FindStructureHit(BitmapOffset(entry)) is null;
+
+    /// <summary>Whether the file has all sectors of the block that an entry names.</summary>
+    internal bool IsWholeInFile(int blockIndex, uint entry) =>
+        BitmapOffset(entry) + BitmapSize + ((long)SectorsInBlock(blockIndex) * VhdSpec.SectorSize) <= DataEnd;
+
     /// <summary>The first structure whose bytes a block would share; null where there is none.</summary>
     /// <param name="bitmapOffset">File offset of the block's bitmap.</param>
     internal StructureExtent? FindStructureHit(long bitmapOffset)
     {
-        foreach (StructureExtent extent in Structures)
+        if (bitmapOffset >= StructuresEnd)
         {
+            return null;
+        }
+
+        for (int i = 0; i < Structures.Count; i++)
+        {
+            StructureExtent extent = Structures[i];
+
             // A locator may be wrong about its place; only a block that begins in its path is no block.
             long usedEnd = extent.FileOffset + extent.UsedLength;
             bool isHit = extent.Structure == VhdStructure.ParentLocator

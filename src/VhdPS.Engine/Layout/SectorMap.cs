@@ -13,7 +13,7 @@ internal sealed class SectorMap
     private readonly ImageLayout _layout;
     private readonly bool _ignoreBitmap;
     private readonly bool _readsCutBlocks;
-    private readonly bool[] _isPlaceKnown;
+    private readonly BlockSet _knownPlaces;
 
     // What every look-up needs, beside each other: from the layout each of them is several steps away.
     private readonly int _blockShift;
@@ -30,7 +30,7 @@ internal sealed class SectorMap
         _layout = layout;
         _readsCutBlocks = readsCutBlocks;
         _ignoreBitmap = ignoreBitmap && layout.VhdType == VhdType.Dynamic;
-        _isPlaceKnown = new bool[layout.BlockCount];
+        _knownPlaces = new BlockSet(layout.BlockCount);
         if (layout.Header is null)
         {
             return;
@@ -163,11 +163,37 @@ internal sealed class SectorMap
         return _ignoreBitmap || Bitmaps!.Get(blockIndex, entry) is not { } bitmap ? sectors : SectorBitmap.CountSet(bitmap, sectors);
     }
 
+    /// <summary>Sectors from <paramref name="sector"/> on, at most <paramref name="count"/>, of blocks whose entries name no place for
+    /// one; 0 where its block can be read.</summary>
+    internal long CountMisplaced(long sector, long count)
+    {
+        if (Table is null)
+        {
+            return 0;
+        }
+
+        long end = sector + count;
+        long at = sector;
+        while (at < end)
+        {
+            int blockIndex = (int)(at >> _blockShift);
+            uint entry = Table[blockIndex];
+            if (entry == VhdSpec.UnusedEntry || _knownPlaces.Contains(blockIndex) || _layout.IsPlaceForBlock(blockIndex, entry))
+            {
+                break;
+            }
+
+            at = (blockIndex + 1L) << _blockShift;
+        }
+
+        return Math.Min(at, end) - sector;
+    }
+
     /// <summary>Enters the place of a block that this handle has made.</summary>
     internal void SetAllocated(int blockIndex, uint entry)
     {
         Table![blockIndex] = entry;
-        _isPlaceKnown[blockIndex] = true;
+        _knownPlaces.Add(blockIndex);
     }
 
     /// <summary>Refuses the block whose entry names no place for a block.</summary>
@@ -181,13 +207,17 @@ internal sealed class SectorMap
 
     private Finding? FindMisplacement(int blockIndex, uint entry)
     {
-        if (_isPlaceKnown[blockIndex])
+        if (_knownPlaces.Contains(blockIndex))
         {
             return null;
         }
 
         Finding? finding = _layout.CheckEntry(blockIndex, entry);
-        _isPlaceKnown[blockIndex] = finding is null;
+        if (finding is null)
+        {
+            _knownPlaces.Add(blockIndex);
+        }
+
         return finding;
     }
 

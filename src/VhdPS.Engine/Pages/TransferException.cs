@@ -53,7 +53,7 @@ public sealed class TransferException : VhdException
         : base(target, message)
     {
         Fault = fault;
-        Reason = message;
+        Reason = PrintableText.Escape(message);
     }
 
     /// <summary>The blob's URI without its query, or the file.</summary>

@@ -13,6 +13,15 @@ namespace VhdPS.Engine.Partitions;
 public sealed record PartitionFinding(
     PartitionFault Code, PartitionStructure Structure, long? DiskOffset, string Expected, string Actual, string Message)
 {
+    /// <inheritdoc cref="PartitionFinding" path="/param[@name='Expected']"/>
+    public string Expected { get; init; } = PrintableText.Escape(Expected);
+
+    /// <inheritdoc cref="PartitionFinding" path="/param[@name='Actual']"/>
+    public string Actual { get; init; } = PrintableText.Escape(Actual);
+
+    /// <inheritdoc cref="PartitionFinding" path="/param[@name='Message']"/>
+    public string Message { get; init; } = PrintableText.Escape(Message);
+
     /// <summary>How much it matters.</summary>
     public Severity Severity { get; init; } = PartitionFaultFacts.SeverityOf(Code);
 

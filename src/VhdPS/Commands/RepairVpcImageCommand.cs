@@ -68,7 +68,7 @@ public sealed class RepairVpcImageCommand : VpcPathCommandBase
             }
 
             if ((undoPath is not null && !TryRun(path, () => RepairOperation.ThrowIfUndoFileExists(undoPath)))
-                || !ShouldProcess(path, Describe(plan, undoPath))
+                || !ShouldProcess(path, "Repair", Describe(plan, undoPath))
                 || !TryRun(path, () => RepairOperation.Run(path, plan, undoPath)))
             {
                 return;
@@ -89,7 +89,7 @@ public sealed class RepairVpcImageCommand : VpcPathCommandBase
         }
     }
 
-    private static string Describe(RepairPlan plan, string? undoPath)
+    private static IEnumerable<string> Describe(RepairPlan plan, string? undoPath)
     {
         IEnumerable<string> lines = plan.Steps
             .Where(step => step.Outcome == RepairOutcome.Repair)
@@ -99,8 +99,7 @@ public sealed class RepairVpcImageCommand : VpcPathCommandBase
             lines = lines.Append($"The file gets {plan.NewLength} bytes, from {plan.OldLength}.");
         }
 
-        lines = lines.Append(undoPath is null ? "No undo file is written." : $"The old bytes go to '{undoPath}'.");
-        return "Repair" + string.Concat(lines.Select(line => Environment.NewLine + "  " + line)) + Environment.NewLine;
+        return lines.Append(undoPath is null ? "No undo file is written." : $"The old bytes go to '{undoPath}'.");
     }
 
     private RepairPlan Plan(string path)

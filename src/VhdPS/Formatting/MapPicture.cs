@@ -14,6 +14,7 @@ public static class MapPicture
     private const int MaxWidth = 200;
     private const int MaxRowCount = 12;
     private const string Reset = "\u001B[0m";
+    private const string Alarm = "\u001B[91m";
     private const string Dim = "\u001B[90m";
 
     /// <summary>The picture as wide as the host is, in colour where it can.</summary>
@@ -38,13 +39,14 @@ public static class MapPicture
                 $"{map.AllocatedBlockCount} of {count} blocks of {VpcSize.Format(map.BlockSize)} in the file, "
                     + $"{map.FragmentationPercentage} % fragmented\n")
             : string.Empty;
-        text.Append(CultureInfo.CurrentCulture, $"{Path.GetFileName(map.Path)}: {map.VhdType}, {VpcSize.Format(map.Size)}\n{blocks}\n");
+        string name = PrintableText.Escape(Path.GetFileName(map.Path));
+        text.Append(CultureInfo.CurrentCulture, $"{name}: {map.VhdType}, {VpcSize.Format(map.Size)}\n{blocks}\n");
         bool hasParent = map.VhdType == VhdType.Differencing;
         AppendGrid(text, $"Disk, by place in the file ({PerCell(map.Size, map.Raster.Disk.Length, cellCount)})", map.Raster.Disk, map.Size,
             cellCount, isColoured, hasParent ? '-' : '.');
         AppendGrid(text, $"File, by place on the disk ({PerCell(map.FileSize, map.Raster.File.Length, cellCount)})", map.Raster.File,
             map.FileSize, cellCount, isColoured, '.');
-        AppendLegend(text, isColoured, hasParent);
+        AppendLegend(text, isColoured, hasParent, map.Raster.HasDamage);
         return text.ToString();
     }
 
@@ -103,6 +105,7 @@ public static class MapPicture
             gathered.Fullness += bins[i].Fullness / (end - first);
             gathered.Place = gathered.Place < 0 ? bins[i].Place : gathered.Place;
             gathered.IsStructure |= bins[i].IsStructure;
+            gathered.IsDamaged |= bins[i].IsDamaged;
         }
 
         return gathered;
@@ -110,6 +113,11 @@ public static class MapPicture
 
     private static (string Style, char Glyph) Glyph(MapBin bin, bool isColoured, char absent)
     {
+        if (bin.IsDamaged)
+        {
+            return (isColoured ? Alarm : string.Empty, '!');
+        }
+
         if (bin.Place < 0)
         {
             return bin.IsStructure ? (isColoured ? Reset : string.Empty, 'H') : (Dim, absent);
@@ -129,7 +137,7 @@ public static class MapPicture
         return Invariant($"\u001B[38;2;{red};{green};{blue}m");
     }
 
-    private static void AppendLegend(StringBuilder text, bool isColoured, bool hasParent)
+    private static void AppendLegend(StringBuilder text, bool isColoured, bool hasParent, bool hasDamage)
     {
         const int barLength = 20;
         text.Append("start ");
@@ -148,5 +156,6 @@ public static class MapPicture
         }
 
         text.Append("H headers, table, footer   ").Append(hasParent ? "- the parent's   . free" : ". zeros or free");
+        text.Append(hasDamage ? "   ! damaged entry" : string.Empty);
     }
 }

@@ -16,6 +16,9 @@ internal struct MapBin
 
     /// <summary>Whether a header, table or footer lies in it.</summary>
     public bool IsStructure;
+
+    /// <summary>Whether it has a block whose table entry names no place for one.</summary>
+    public bool IsDamaged;
 }
 
 /// <summary>
@@ -65,6 +68,9 @@ internal sealed class MapRaster
     /// <summary>Parts of the file in order.</summary>
     public MapBin[] File { get; }
 
+    /// <summary>Whether a block's table entry names no place for one.</summary>
+    public bool HasDamage { get; private set; }
+
     /// <summary>Lines from place on the disk to place in the file.</summary>
     public IReadOnlyCollection<MapSegment> Segments => _segments;
 
@@ -80,7 +86,11 @@ internal sealed class MapRaster
         foreach (BlockRun run in runs)
         {
             cancellation.ThrowIfCancellationRequested();
-            if (run.FileOffset >= 0)
+            if (run.State == BlockState.Damaged)
+            {
+                raster.AddDamaged(run);
+            }
+            else if (run.FileOffset >= 0)
             {
                 // A fixed disk is drawn as blocks that follow on each other.
                 raster.Add(isFixed ? run with { Count = blockCount, FileStride = blockBytes } : run, blockBytes, sectorsPerBlock);
@@ -112,6 +122,17 @@ internal sealed class MapRaster
         long end = run.FileOffset + ((run.Count - 1) * run.FileStride) + blockBytes;
         AddSegment(run.Block / (double)_blockCount, run.FileOffset / (double)_fileLength, (run.Block + run.Count) / (double)_blockCount,
             end / (double)_fileLength);
+    }
+
+    private void AddDamaged(BlockRun run)
+    {
+        HasDamage = true;
+        int first = (int)Math.Min(Disk.Length - 1, run.Block / _blocksPerBin);
+        int last = (int)Math.Min(Disk.Length - 1, (run.Block + run.Count - 1) / _blocksPerBin);
+        for (int bin = first; bin <= last; bin++)
+        {
+            Disk[bin].IsDamaged = true;
+        }
     }
 
     private void AddToFile(long offset, long length, double fullness, double place)

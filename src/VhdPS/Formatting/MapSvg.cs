@@ -19,10 +19,10 @@ internal static class MapSvg
 
     private const string Style = """
         .back { fill: #ffffff } .text { fill: #1f2328 } .soft { fill: #59636e }
-        .frame { fill: #f6f8fa; stroke: #d1d9e0 } .line { stroke: #d1d9e0 } .structure { fill: #59636e }
+        .frame { fill: #f6f8fa; stroke: #d1d9e0 } .line { stroke: #d1d9e0 } .structure { fill: #59636e } .damaged { fill: #d1242f }
         @media (prefers-color-scheme: dark) {
         .back { fill: #0d1117 } .text { fill: #e6edf3 } .soft { fill: #9198a1 }
-        .frame { fill: #151b23; stroke: #3d444d } .line { stroke: #3d444d } .structure { fill: #9198a1 } }
+        .frame { fill: #151b23; stroke: #3d444d } .line { stroke: #3d444d } .structure { fill: #9198a1 } .damaged { fill: #f85149 } }
         """;
 
     /// <summary>The whole document.</summary>
@@ -136,6 +136,11 @@ internal static class MapSvg
 
     private static string? Fill(MapBin bin)
     {
+        if (bin.IsDamaged)
+        {
+            return "class=\"damaged\"";
+        }
+
         if (bin.Place < 0)
         {
             return bin.IsStructure ? "class=\"structure\"" : null;
@@ -169,7 +174,15 @@ internal static class MapSvg
             <text class="soft" x="{Left + 555}" y="{y + 11}">{absent}, or free</text>
 
             """);
+        if (map.Raster.HasDamage)
+        {
+            svg.Append(CultureInfo.InvariantCulture, $"""
+                <rect class="damaged" x="{Left}" y="{y + 18}" width="13" height="13"/>
+                <text class="soft" x="{Left + 19}" y="{y + 29}">the table entry names no place for a block</text>
+
+                """);
+        }
     }
 
-    private static string Escape(string text) => SecurityElement.Escape(text);
+    private static string Escape(string text) => SecurityElement.Escape(PrintableText.Escape(text));
 }

@@ -1,9 +1,10 @@
 using System.Management.Automation;
+using VhdPS.Engine.Format;
 
 namespace VhdPS;
 
 /// <summary>
-/// Folder and name of a file, for the views: an output may have come from another host, whose paths are of another system.
+/// Folder and name of a file, printable, for the views: an output may have come from another host, whose paths are of another system.
 /// </summary>
 public static class VpcPlace
 {
@@ -13,11 +14,11 @@ public static class VpcPlace
         ArgumentNullException.ThrowIfNull(path);
         string folder = path[..NameStart(path)];
         bool isRoot = folder.Length <= 1 || folder.EndsWith(":\\", StringComparison.Ordinal);
-        return isRoot ? folder : folder[..^1];
+        return PrintableText.Escape(isRoot ? folder : folder[..^1]);
     }
 
     /// <summary>The name; empty where there is no file.</summary>
-    public static string Name(string? path) => path is null ? string.Empty : path[NameStart(path)..];
+    public static string Name(string? path) => path is null ? string.Empty : PrintableText.Escape(path[NameStart(path)..]);
 
     /// <summary>
     /// A place after the name of the host that the output came from. The column that PowerShell adds for it has room in few tables.
@@ -25,7 +26,8 @@ public static class VpcPlace
     public static string On(PSObject output, string place)
     {
         ArgumentNullException.ThrowIfNull(output);
-        return output.Properties["PSShowComputerName"]?.Value is true ? $"{output.Properties["PSComputerName"]?.Value}: {place}" : place;
+        return PrintableText.Escape(
+            output.Properties["PSShowComputerName"]?.Value is true ? $"{output.Properties["PSComputerName"]?.Value}: {place}" : place);
     }
 
     private static int NameStart(string path)

@@ -29,8 +29,8 @@ public sealed class VpcBlock : VpcObject
     /// <summary>What the file, or the chain, holds of them.</summary>
     public BlockState State => _run.State;
 
-    /// <summary>The file that holds them; null where none does.</summary>
-    public string? OwnerPath => _run.FileOffset < 0 ? null : _run.Path;
+    /// <summary>The file that holds them, or whose table entry is damaged; null where none does.</summary>
+    public string? OwnerPath => _run.FileOffset < 0 && State != BlockState.Damaged ? null : _run.Path;
 
     /// <summary>Bytes from the start of that file to the data; null where there is none.</summary>
     public long? FileOffset => _run.FileOffset < 0 ? null : _run.FileOffset;

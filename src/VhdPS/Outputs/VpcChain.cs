@@ -17,7 +17,7 @@ public sealed class VpcChain
         Depth = level.Depth;
         State = level.State;
         IsRaw = level.IsRaw;
-        Problem = level.Problem;
+        Problem = PrintableText.Escape(level.Problem);
         TriedPath = new([.. level.Tried]);
         SameIdPath = new([.. level.SameIdPaths]);
         Tree = tree;
@@ -89,5 +89,5 @@ public sealed class VpcChain
     public string Tree { get; }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Path} ({State})";
+    public override string ToString() => PrintableText.Escape($"{Path} ({State})");
 }

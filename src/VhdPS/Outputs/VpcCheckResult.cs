@@ -37,7 +37,9 @@ public sealed class VpcCheckResult : VpcObject
     /// <summary>How many are notes.</summary>
     public long Notes { get; }
 
-    /// <summary>The findings, the gravest first; of one code at most 1000, and one that says how many there are.</summary>
+    /// <summary>
+    /// The findings, the gravest first; of one code at most 100, a run of blocks being one, and one that says how many there are.
+    /// </summary>
     public ReadOnlyCollection<VpcFinding> Findings { get; }
 
     /// <summary>The rules of the program or service that was asked for, kept or not.</summary>
@@ -51,5 +53,5 @@ public sealed class VpcCheckResult : VpcObject
 
     /// <inheritdoc/>
     public override string ToString() =>
-        $"{Path}: {(IsValid ? "valid" : "not valid")}, {Errors} errors, {Warnings} warnings, {Notes} notes";
+        PrintableText.Escape($"{Path}: {(IsValid ? "valid" : "not valid")}, {Errors} errors, {Warnings} warnings, {Notes} notes");
 }

@@ -14,6 +14,7 @@ public sealed class VpcFinding : VpcObject
         Structure = finding.Structure.ToString();
         FileOffset = finding.FileOffset;
         Block = finding.BlockIndex;
+        BlockCount = finding.BlockIndex is null ? null : finding.BlockCount;
         Expected = finding.Expected;
         Actual = finding.Actual;
         Message = finding.Message;
@@ -35,6 +36,9 @@ public sealed class VpcFinding : VpcObject
 
     /// <summary>The block that it is about, where there is one.</summary>
     public long? Block { get; }
+
+    /// <summary>Adjacent blocks that it is about, from that one on.</summary>
+    public long? BlockCount { get; }
 
     /// <summary>The value that would be right.</summary>
     public string Expected { get; }

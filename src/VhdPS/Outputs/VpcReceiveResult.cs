@@ -1,3 +1,4 @@
+using VhdPS.Engine.Format;
 using VhdPS.Engine.Operations.Receive;
 
 
@@ -43,5 +44,5 @@ public sealed class VpcReceiveResult : VpcObject
     public string Hash { get; }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{VpcSize.Format(ReceivedBytes)} received from {Uri}";
+    public override string ToString() => PrintableText.Escape($"{VpcSize.Format(ReceivedBytes)} received from {Uri}");
 }

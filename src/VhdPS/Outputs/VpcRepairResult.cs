@@ -1,5 +1,6 @@
 using System.Collections.ObjectModel;
 using VhdPS.Engine.Checking;
+using VhdPS.Engine.Format;
 using VhdPS.Engine.Operations.Repair;
 
 namespace VhdPS;
@@ -46,5 +47,5 @@ public sealed class VpcRepairResult : VpcObject
     public ReadOnlyCollection<VpcRepairStep> Steps { get; }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Path}: {Repaired} repaired, {Left} left";
+    public override string ToString() => PrintableText.Escape($"{Path}: {Repaired} repaired, {Left} left");
 }

@@ -1,3 +1,4 @@
+using VhdPS.Engine.Format;
 using VhdPS.Engine.Operations.Repair;
 
 
@@ -12,7 +13,9 @@ public sealed class VpcRepairStep : VpcObject
         Code = step.Finding.Code.ToString();
         Severity = step.Finding.Severity.ToString();
         Outcome = step.Outcome == RepairOutcome.Repair ? "Repaired" : step.Outcome.ToString();
-        Description = step.Description.Length > 0 ? step.Description : AdviceCatalog.ActionFor(step.Finding);
+        Description = step.Description.Length > 0
+            ? PrintableText.Escape(step.Description)
+            : AdviceCatalog.ActionFor(step.Finding);
         Structure = step.Finding.Structure.ToString();
         FileOffset = step.Finding.FileOffset;
         Block = step.Finding.BlockIndex;

@@ -1,4 +1,5 @@
 using VhdPS.Engine.Checking;
+using VhdPS.Engine.Format;
 
 
 namespace VhdPS;
@@ -10,8 +11,8 @@ public sealed class VpcRuleVerdict
     {
         Rule = verdict.Rule.ToString();
         IsMet = verdict.IsMet;
-        Expected = verdict.Expected;
-        Actual = verdict.Actual;
+        Expected = PrintableText.Escape(verdict.Expected);
+        Actual = PrintableText.Escape(verdict.Actual);
         Advice = IsMet ? string.Empty : AdviceCatalog.ActionFor(verdict.Rule);
     }
 

@@ -1,3 +1,4 @@
+using VhdPS.Engine.Format;
 using VhdPS.Engine.Operations.Send;
 
 
@@ -44,5 +45,5 @@ public sealed class VpcSendResult : VpcObject
     public string? SourceHash { get; }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{VpcSize.Format(SentBytes)} sent to {Uri}";
+    public override string ToString() => PrintableText.Escape($"{VpcSize.Format(SentBytes)} sent to {Uri}");
 }

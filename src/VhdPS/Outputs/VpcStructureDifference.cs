@@ -36,5 +36,5 @@ public sealed class VpcStructureDifference
     public string DifferencePath { get; }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Structure} {Field}: {Reference} / {Difference}";
+    public override string ToString() => PrintableText.Escape($"{Structure} {Field}: {Reference} / {Difference}");
 }

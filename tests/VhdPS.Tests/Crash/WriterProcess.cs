@@ -57,10 +57,13 @@ internal static class WriterProcess
                 case ["cycle", string folder, string seed]:
                     WritingCycle.Run(folder, int.Parse(seed, CultureInfo.InvariantCulture));
                     return 0;
+                case ["read", string path]:
+                    Read(path);
+                    return 0;
                 default:
                     Console.Error.WriteLine(
                         "The tests start this: scatter PATH RUN, hold PATH, fill PATH, serve PATH, change VERB FOLDER, cycle FOLDER "
-                            + "SEED. " +
+                            + "SEED, read PATH. " +
                         "Run them by: dotnet test");
                     return 2;
             }
@@ -106,6 +109,15 @@ internal static class WriterProcess
         NbdServer server = NbdServer.Start([export], null);
         Console.Out.WriteLine(server.UriOf(export).ToString());
         Thread.Sleep(Timeout.Infinite);
+    }
+
+    /// <summary>Reads the whole file with one call, and reports how much that gave and all bytes.</summary>
+    private static void Read(string path)
+    {
+        using var file = LocalImageFile.OpenRead(path);
+        byte[] bytes = new byte[file.Length];
+        Console.Out.WriteLine(file.ReadAt(0, bytes).ToString(CultureInfo.InvariantCulture));
+        Console.Out.WriteLine(Convert.ToHexString(bytes));
     }
 
     /// <summary>Writes the whole disk.</summary>

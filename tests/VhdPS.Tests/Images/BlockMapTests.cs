@@ -1,4 +1,3 @@
-using VhdPS.Engine.Format;
 using VhdPS.Engine.Images;
 using VhdPS.Tests.Chains;
 using VhdPS.Tests.Format;
@@ -62,11 +61,40 @@ public sealed class BlockMapTests : IDisposable
     }
 
     [Fact]
-    public void MisplacedBlockIsAnErrorWhereItsBitmapIsRead()
+    public void BlockWithAnImpossibleEntryIsDamagedAndTheOthersFollow()
     {
-        using VhdImage image = VhdImage.Open(ImageBytes.Dynamic().AddBlock(0, 1).PutEntry(1, 0x00FF_0000).ToFile());
-        Assert.Equal(3, BlockMap.FromTable(image).Count());
-        Assert.Equal(FaultCode.BatEntryPastEnd, Assert.Throws<VhdFormatException>(() => BlockMap.Detailed(image).Count()).Finding.Code);
+        // Block 1 past the end, 2 in the table, 3 past the end, 5 whole.
+        ImageBytes bytes = ImageBytes.Dynamic().AddBlock(0, 1).AddBlock(5, 2);
+        bytes.PutEntry(1, 0x00FF_0000).PutEntry(2, 3).PutEntry(3, 0xFFFF_FFFE);
+        using VhdImage image = VhdImage.Open(bytes.ToFile());
+        (BlockState, long, long)[] expected =
+        [
+            (BlockState.Allocated, 0, 1), (BlockState.Damaged, 1, 3), (BlockState.Zero, 4, 1), (BlockState.Allocated, 5, 1),
+            (BlockState.Zero, 6, 10),
+        ];
+        Assert.Equal(expected, BlockMap.FromTable(image).Select(run => (run.State, run.Block, run.Count)));
+        Assert.Equal(expected, BlockMap.Detailed(image).Select(run => (run.State, run.Block, run.Count)));
+        Assert.Equal(expected, BlockMap.OfChain(image).Select(run => (run.State, run.Block, run.Count)));
+        Assert.All(
+            BlockMap.OfChain(image).Where(run => run.State == BlockState.Damaged),
+            run => Assert.Equal((-1L, 24L, 0L), (run.FileOffset, run.SectorCount, run.WrittenSectorCount)));
+    }
+
+    [Fact]
+    public void OfAChainTheDamagedFileIsNamed()
+    {
+        // The parent's block 2 is damaged; the child has the first half of it.
+        ImageBytes parent = ImageBytes.Dynamic().AddBlock(1, 1).PutEntry(2, 0x00FF_0000);
+        parent.PutFooter(68, ImageBytes.ParentUniqueId.ToByteArray(bigEndian: true));
+        string parentPath = _folder.Write("parent.vhd", parent.Bytes);
+        string path = _folder.Write("child.vhd", ImageBytes.Differencing().AddBlock(2, 7, [0xF0]).Bytes);
+        using VhdImage image = VhdImage.Open(path);
+        Assert.Equal(
+            [
+                (BlockState.Zero, path, 0L, 8L), (BlockState.Allocated, parentPath, 8, 8), (BlockState.Allocated, path, 16, 4),
+                (BlockState.Damaged, parentPath, 20, 4), (BlockState.Zero, path, 24, 104),
+            ],
+            BlockMap.OfChain(image).Select(run => (run.State, run.Path, run.Sector, run.SectorCount)));
     }
 
     [Theory]

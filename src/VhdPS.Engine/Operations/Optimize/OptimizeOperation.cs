@@ -31,6 +31,8 @@ public sealed class OptimizeOperation : IDisposable
     /// <summary>The type of the image.</summary>
     public VhdType VhdType => _image.Layout.VhdType;
 
+    private bool IsQuick => _options.Mode == OptimizeMode.Quick;
+
     /// <summary>Where everything lies in the file before the work.</summary>
     internal ImageLayout Layout => _image.Layout;
 
@@ -145,37 +147,37 @@ public sealed class OptimizeOperation : IDisposable
         }
     }
 
-    private OptimizeResult Replace(IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    private OptimizeResult Replace(IProgress<WorkProgress>? progress, CancellationToken cancellation) =>
+        TryReplace(isPacked: false, progress, cancellation) ?? TryReplace(isPacked: true, progress, cancellation)
+            ?? Unchanged(Describe(_image.Map.Table!.CountAllocated(), _file.SizeOnDisk, _file.Length, isEstimate: false));
+
+    /// <summary>Null where the new file would be larger than the image, which is left as it is then.</summary>
+    private OptimizeResult? TryReplace(bool isPacked, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         if (!_options.Force)
         {
             VolumeSpace.ThrowIfLess(_options.Path, NeededBytes());
         }
 
-        long sizeOnDiskBefore = _file.SizeOnDisk;
-        int blockCountBefore = _image.Map.Table!.CountAllocated();
         using var target = ReplacementFile.BeginFor(_file, allowsLoss: _options.Force);
-        foreach (string warning in target.Warnings)
+        foreach (string warning in isPacked ? [] : target.Warnings)
         {
             progress?.Report(new WorkProgress(0, _source.SizeBytes) { Warning = warning });
         }
 
-        ImageBuilder assembly = ReplacementImageBuilder.Begin(target.File, _file, _image.Layout);
+        ImageBuilder assembly = ReplacementImageBuilder.Begin(target.File, _file, _image.Layout, isPacked);
         progress?.Report(new WorkProgress(0, _source.SizeBytes)
         {
             Step = "Writing the blocks that are needed to a new file beside the image, in the order of the disk",
         });
         Copy(target.File, assembly, progress, cancellation);
-        OptimizeResult result = new(_options.Path, VhdType, IsEstimate: false)
-        {
-            FileSizeBefore = _file.Length,
-            FileSizeAfter = target.File.Length,
-            SizeOnDiskBefore = sizeOnDiskBefore,
-            SizeOnDiskAfter = target.File.SizeOnDisk,
-            BlockCountBefore = blockCountBefore,
-            BlockCountAfter = assembly.Table.CountAllocated(),
-        };
         _source.ThrowIfChanged();
+        if (target.File.Length > _file.Length)
+        {
+            return null;
+        }
+
+        OptimizeResult result = Describe(assembly.Table.CountAllocated(), target.File.SizeOnDisk, target.File.Length, isEstimate: false);
         progress?.Report(new WorkProgress(1, 1) { Step = "Giving the new file the name and place of the old one" });
 
         // The image stays locked until the new file has its name: a writer who waits for it must find the new one.
@@ -190,44 +192,70 @@ public sealed class OptimizeOperation : IDisposable
     private OptimizeResult Estimate(IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         progress?.Report(new WorkProgress(0, _source.SizeBytes) { Step = "Counting what would be left; nothing is written" });
+        OptimizeResult result = Estimate(isPacked: false, progress, cancellation);
+        result = result.SavedBytes < 0 ? Estimate(isPacked: true, progress, cancellation) : result;
+        return result.SavedBytes < 0 ? Unchanged(result) : result;
+    }
+
+    private OptimizeResult Estimate(bool isPacked, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    {
         var target = new DiscardedImageFile(_options.Path);
-        ImageBuilder assembly = ReplacementImageBuilder.Begin(target, _file, _image.Layout);
-        long written = 0;
-        if (_options.Mode == OptimizeMode.Quick && VhdType == VhdType.Dynamic)
-        {
-            foreach (DiskUnit unit in DiskWalk.Units(_source, Math.Max(assembly.BlockSize, VhdSpec.DataAlignment), mergesHoles: false))
-            {
-                cancellation.ThrowIfCancellationRequested();
-                for (long at = unit.Offset; at < unit.End; at += assembly.BlockSize)
-                {
-                    assembly.Place((int)(at / assembly.BlockSize));
-                }
+        ImageBuilder assembly = ReplacementImageBuilder.Begin(target, _file, _image.Layout, isPacked);
+        long written = IsQuick && VhdType == VhdType.Dynamic
+            ? PlaceKept(assembly, cancellation)
+            : Copy(target, assembly, progress, cancellation);
+        return Describe(assembly.Table.CountAllocated(), written, assembly.Length, isEstimate: true);
+    }
 
-                written += unit.Data.Sum(extent => extent.Length);
-            }
-        }
-        else
-        {
-            written = Copy(target, assembly, progress, cancellation);
-        }
-
-        return new OptimizeResult(_options.Path, VhdType, IsEstimate: true)
+    private OptimizeResult Describe(int blockCountAfter, long sizeOnDiskAfter, long fileSizeAfter, bool isEstimate) =>
+        new(_options.Path, VhdType, isEstimate)
         {
             FileSizeBefore = _file.Length,
-            FileSizeAfter = assembly.Length,
+            FileSizeAfter = fileSizeAfter,
             SizeOnDiskBefore = _file.SizeOnDisk,
-            SizeOnDiskAfter = written,
+            SizeOnDiskAfter = sizeOnDiskAfter,
             BlockCountBefore = _image.Map.Table!.CountAllocated(),
-            BlockCountAfter = assembly.Table.CountAllocated(),
+            BlockCountAfter = blockCountAfter,
         };
+
+    /// <summary>Gives the blocks of a dynamic image that may hold data their places.</summary>
+    /// <returns>Bytes of data that they have.</returns>
+    private long PlaceKept(ImageBuilder assembly, CancellationToken cancellation)
+    {
+        long written = 0;
+        foreach (DiskUnit unit in DiskWalk.Units(_source, Math.Max(assembly.BlockSize, VhdSpec.DataAlignment), mergesHoles: false))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            for (long at = unit.Offset; at < unit.End; at += assembly.BlockSize)
+            {
+                int blockIndex = (int)(at / assembly.BlockSize);
+                bool hasData = unit.Data.Any(data => data.Offset < at + assembly.BlockSize && at < data.End);
+                if (hasData && _image.Map.Table![blockIndex] != VhdSpec.UnusedEntry)
+                {
+                    assembly.Place(blockIndex);
+                }
+            }
+
+            written += unit.Data.Sum(extent => extent.Length);
+        }
+
+        return written;
     }
+
+    /// <summary>The result where the image stays as it is, for in the order of the disk it would be larger.</summary>
+    private static OptimizeResult Unchanged(OptimizeResult result) => result with
+    {
+        FileSizeAfter = result.FileSizeBefore,
+        SizeOnDiskAfter = result.SizeOnDiskBefore,
+        BlockCountAfter = result.BlockCountBefore,
+    };
 
     /// <summary>Returns the bytes of data that were written.</summary>
     private long Copy(ImageFile file, ImageBuilder assembly, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         if (VhdType == VhdType.Dynamic)
         {
-            var writer = new BlockDiskWriter(file, assembly, _source.SizeBytes, keepsZeros: _options.Mode == OptimizeMode.Quick);
+            var writer = new BlockDiskWriter(file, assembly, _source.SizeBytes, IsQuick ? _image.Map.Table : null);
             DiskCopy.Run(_source, writer, progress, _source.CountDataBytes(0, _source.SizeBytes), _options.Sync, cancellation);
             return writer.WrittenBytes;
         }
@@ -241,7 +269,7 @@ public sealed class OptimizeOperation : IDisposable
 
     private ParentChain? OpenParents()
     {
-        if (_options.Mode == OptimizeMode.Quick)
+        if (IsQuick)
         {
             return null;
         }

@@ -22,13 +22,14 @@ internal sealed class TableRepair(
     private const long MaxMissCount = 128 * 1024;
     private const int EntriesPerSector = VhdSpec.SectorSize / VhdSpec.TableEntrySize;
 
-    private readonly SortedDictionary<int, uint> _changes = [];
-    private readonly Dictionary<int, RepairDecision> _decisions = [];
-    private readonly HashSet<int> _contested = [];
+    private readonly EntryChanges _changes = new(layout.BlockCount);
+    private readonly BlockDecisions _decisions = new(layout.BlockCount);
+    private readonly BlockSet _contested = new(layout.BlockCount);
     private readonly List<DoubtfulDrop> _doubtful = [];
     private readonly List<ulong> _damaged = [];
     private readonly Dictionary<long, int> _entered = [];
     private readonly HashSet<long> _reported = [];
+    private (string Proof, RepairDecision Decision) _lastDrop;
     private List<ulong> _kept = [];
     private IReadOnlyList<long> _lost = reported;
     private BlockAllocationTable? _table;
@@ -66,9 +67,8 @@ internal sealed class TableRepair(
         foreach (ulong placed in TableScan.SortByPlace(_table))
         {
             long start = ImageLayout.BitmapOffset(TableScan.EntryOf(placed));
-            Finding? finding = start >= structuresEnd && start <= wholeEnd ? null
-                : layout.CheckEntry(TableScan.BlockOf(placed), TableScan.EntryOf(placed));
-            if (finding is null)
+            if ((start >= structuresEnd && start <= wholeEnd)
+                || layout.IsPlaceForBlock(TableScan.BlockOf(placed), TableScan.EntryOf(placed)))
             {
                 _kept.Add(placed);
                 continue;
@@ -77,7 +77,9 @@ internal sealed class TableRepair(
             _damaged.Add(placed);
             if (layout.FindStructureHit(start) is { Length: > 0 } hit)
             {
-                Drop(placed, finding.Code, Invariant($"The {hit.Structure} lies there; no block can."));
+                bool isWhole = layout.IsWholeInFile(TableScan.BlockOf(placed), TableScan.EntryOf(placed));
+                Drop(placed, isWhole ? FaultCode.BatEntryInStructure : FaultCode.BatEntryPastEnd,
+                    Invariant($"The {hit.Structure} lies there; no block can."));
             }
             else
             {
@@ -292,7 +294,13 @@ internal sealed class TableRepair(
     /// <summary>Drops an entry that names no place for a block, or one of two that share bytes.</summary>
     private void Drop(ulong placed, FaultCode code, string proof, (ulong Before, ulong Placed)? pair = null)
     {
-        _decisions[TableScan.BlockOf(placed)] = RepairDecision.Repair(Invariant($"The entry is dropped. {proof}"));
+        // Of millions of entries, most are dropped for one reason.
+        if (proof != _lastDrop.Proof)
+        {
+            _lastDrop = (proof, RepairDecision.Repair(Invariant($"The entry is dropped. {proof}")));
+        }
+
+        _decisions[TableScan.BlockOf(placed)] = _lastDrop.Decision;
         _doubtful.Add(new DoubtfulDrop(placed, pair));
         if (pair is not null)
         {
