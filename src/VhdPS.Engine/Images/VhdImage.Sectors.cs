@@ -33,16 +33,7 @@ public sealed partial class VhdImage
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         long count = CheckRequest(sector, data.Length);
-        if (!_options.ForWriting)
-        {
-            throw new VhdOperationException(Path, OperationError.OpenedForReading, "the image was opened for reading.");
-        }
-
-        if (_isWriteRefused)
-        {
-            throw RefuseAfterFailure();
-        }
-
+        ThrowIfNotForWriting();
         if (count == 0)
         {
             return;
@@ -75,6 +66,19 @@ public sealed partial class VhdImage
         {
             string what = count > 1 ? $"sectors {sector} to {(decimal)sector + count - 1} are" : $"sector {sector} is";
             throw new ArgumentOutOfRangeException(null, $"{Path}: {what} not on the disk, which has {SectorCount} sectors.");
+        }
+    }
+
+    private void ThrowIfNotForWriting()
+    {
+        if (!_options.ForWriting)
+        {
+            throw new VhdOperationException(Path, OperationError.OpenedForReading, "the image was opened for reading.");
+        }
+
+        if (_isWriteRefused)
+        {
+            throw RefuseAfterFailure();
         }
     }
 
@@ -137,6 +141,7 @@ public sealed partial class VhdImage
         {
             Map.ThrowIfMisplaced(blockIndex, entry);
             _hasUnflushedData = true;
+            _allocator!.Keep(blockIndex);
             _file.WriteAt(Layout.DataOffset(entry) + ((long)sectorInBlock * VhdSpec.SectorSize), data);
             Map.Bitmaps!.MarkWritten(blockIndex, entry, sectorInBlock, data.Length / VhdSpec.SectorSize);
             return;
