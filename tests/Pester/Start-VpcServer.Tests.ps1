@@ -368,31 +368,35 @@ Describe 'Start-VpcServer' {
 
         # Killed at some moment under writes that are flushed one by one: qemu-io says which flushes have returned.
         It 'by SIGKILL loses nothing that was flushed' -Skip:$IsWindows {
-            $program, $arguments = @(Get-PowerShellCommand) + '-NoProfile', '-NonInteractive', '-Command',
-                "Import-Module '$module'; Set-Location '$folder'; Start-VpcServer alone.vhd -Writable -Socket k.sock -Wait"
             foreach ($round in 1..3) {
+                $null = New-VpcImage "k$round.vhd" -Size 16MB
+                $empty = (Get-Item "k$round.vhd").Length
+                $program, $arguments = @(Get-PowerShellCommand) + '-NoProfile', '-NonInteractive', '-Command',
+                    "Import-Module '$module'; Set-Location '$folder'; Start-VpcServer k$round.vhd -Writable -Socket k.sock -Wait"
                 $process = Start-Process $program $arguments.ForEach({ "`"$_`"" }) -PassThru -RedirectStandardOutput server.txt
                 while (-not (Test-Path k.sock) -and -not $process.HasExited) { Start-Sleep -Milliseconds 20 }
-                $uri = "nbd+unix:///alone.vhd?socket=$folder/k.sock"
+                $uri = "nbd+unix:///k$round.vhd?socket=$folder/k.sock"
                 $commands = 0..199 | ForEach-Object {
                     '-c', "write -P $($_ + 1) $($_ * 81920 + $round * 512) 512", '-c', 'flush', '-c', 'sleep 1'
                 }
                 $writer = Start-ThreadJob -ArgumentList $uri, $commands { & qemu-io -f raw @($args[1]) $args[0] 2>&1 }
-                Start-Sleep -Milliseconds (300 + 150 * $round)
+                # The second block is made by the write number 26.
+                while ((Get-Item "k$round.vhd").Length -lt $empty + 4MB -and $writer.State -in 'NotStarted', 'Running') {
+                    Start-Sleep -Milliseconds 5
+                }
+                Start-Sleep -Milliseconds (20 * $round)
                 $process.Kill()
                 $process.WaitForExit()
                 $said = @(Receive-Job $writer -Wait -AutoRemoveJob) -match '^wrote '
                 # A flush says nothing when it succeeds: the write after it does, and so the last one is in doubt.
                 $flushed = $said.Count - 1
-                $flushed | Should -BeGreaterThan 0
-                (Test-VpcImage alone.vhd -Full).IsValid | Should -BeTrue
+                $flushed | Should -BeGreaterOrEqual 25
+                (Test-VpcImage "k$round.vhd" -Full).IsValid | Should -BeTrue
                 for ($i = 0; $i -lt $flushed; $i++) {
-                    $sector = Read-VpcSector alone.vhd ($i * 160 + $round)
+                    $sector = Read-VpcSector "k$round.vhd" ($i * 160 + $round)
                     $sector.Data[511] | Should -Be ($i + 1) -Because "write $i of $flushed was flushed"
                 }
-                Remove-Item k.sock
-                $null = Repair-VpcImage alone.vhd
-                Remove-Item alone.vhd.undo -ErrorAction Ignore
+                Remove-Item k.sock, "k$round.vhd"
             }
         }
     }
