@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
+using VhdPS.Engine.Nbd;
 using VhdPS.Engine.Pages;
 
 namespace VhdPS;
@@ -18,6 +19,7 @@ internal static class ErrorRecords
                 new ErrorRecord(error, error.Finding.Code.ToString(), Category(error.Finding.Code), target ?? error.Path),
             VhdOperationException error => new ErrorRecord(error, error.Code.ToString(), Category(error.Code), target ?? error.Path),
             TransferException error => new ErrorRecord(error, error.Fault.ToString(), Category(error.Fault), target ?? error.Target),
+            NbdException error => new ErrorRecord(error, $"Nbd{error.Fault}", Category(error.Fault), target ?? error.Uri),
             ImageInUseException error => new ErrorRecord(error, "ImageInUse", ErrorCategory.ResourceBusy, target ?? error.Path),
             ImageIOException error => new ErrorRecord(error, Id(error), Category(error), target ?? error.Path),
             FileNotFoundException or DirectoryNotFoundException or ItemNotFoundException
@@ -86,6 +88,19 @@ internal static class ErrorRecords
         TransferFault.BlobExists => ErrorCategory.ResourceExists,
         TransferFault.BlobTooSmall or TransferFault.DiskTooLarge => ErrorCategory.LimitsExceeded,
         TransferFault.BlobContentDiffers or TransferFault.BlobUnsuitable => ErrorCategory.InvalidData,
+        _ => ErrorCategory.InvalidOperation,
+    };
+
+    private static ErrorCategory Category(NbdFault fault) => fault switch
+    {
+        NbdFault.InvalidUri => ErrorCategory.InvalidArgument,
+        NbdFault.Unreachable or NbdFault.ConnectionLost => ErrorCategory.ConnectionError,
+        NbdFault.ExportNotFound => ErrorCategory.ObjectNotFound,
+        NbdFault.EncryptionRequired or NbdFault.EncryptionFailed or NbdFault.CertificateNotTrusted => ErrorCategory.SecurityError,
+        NbdFault.ProtocolViolation => ErrorCategory.ProtocolError,
+        NbdFault.TimedOut => ErrorCategory.OperationTimeout,
+        NbdFault.RequestFailed => ErrorCategory.ReadError,
+        NbdFault.AddressUnavailable => ErrorCategory.ResourceUnavailable,
         _ => ErrorCategory.InvalidOperation,
     };
 

@@ -9,7 +9,9 @@ namespace VhdPS;
 /// To resolve one path PowerShell looks at every volume of the machine, several times, which takes longer than to read an
 /// image's structures. Of files that follow each other in one folder it is asked once, for the folder.
 /// </remarks>
-internal sealed class PathResolver(PathIntrinsics paths)
+/// <param name="paths">The session's paths.</param>
+/// <param name="takesAddresses">Whether an address of an NBD export is taken as it stands.</param>
+internal sealed class PathResolver(PathIntrinsics paths, bool takesAddresses = false)
 {
     private const string FileSystem = "FileSystem";
 
@@ -22,6 +24,11 @@ internal sealed class PathResolver(PathIntrinsics paths)
     /// <exception cref="ItemNotFoundException">There is none.</exception>
     public IReadOnlyList<string> ResolveWildcard(string path)
     {
+        if (takesAddresses && SourceArguments.IsRemote(path))
+        {
+            return [path];
+        }
+
         bool isPlain = !WildcardPattern.ContainsWildcardCharacters(path) && !path.Contains('`', StringComparison.Ordinal);
         if (isPlain && TryResolveInFolder(path) is { } file && File.Exists(file))
         {
@@ -36,7 +43,9 @@ internal sealed class PathResolver(PathIntrinsics paths)
     /// <summary>The file that a path names as it stands; it need not exist.</summary>
     /// <exception cref="ArgumentException">No file can have the name.</exception>
     /// <exception cref="VhdFormatException">It is the name of a device or a pipe.</exception>
-    public string ResolveLiteral(string path) => LocalPath.Judge(TryResolveInFolder(path) ?? Resolve(path));
+    public string ResolveLiteral(string path) => takesAddresses && SourceArguments.IsRemote(path)
+        ? path
+        : LocalPath.Judge(TryResolveInFolder(path) ?? Resolve(path));
 
     private static void ThrowIfForeign(string path, ProviderInfo provider)
     {

@@ -42,7 +42,7 @@ public abstract class VpcPathCommandBase : VpcCommandBase
     /// <inheritdoc/>
     protected sealed override void ProcessRecord()
     {
-        PathResolver resolver = _resolver ??= new PathResolver(SessionState.Path);
+        PathResolver resolver = _resolver ??= new PathResolver(SessionState.Path, TakesAddresses);
         bool isLiteral = ParameterSetName.StartsWith(LiteralPathSet, StringComparison.Ordinal);
         foreach (string path in isLiteral ? LiteralPath : Path)
         {
@@ -86,6 +86,9 @@ public abstract class VpcPathCommandBase : VpcCommandBase
 
         base.Dispose(disposing);
     }
+
+    /// <summary>Whether addresses of NBD exports are taken in place of files.</summary>
+    private protected virtual bool TakesAddresses => false;
 
     /// <summary>Files that <see cref="Work"/> works on at once.</summary>
     private protected virtual int FilesAtOnce => 1;

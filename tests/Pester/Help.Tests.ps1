@@ -179,7 +179,8 @@ Describe 'about_VpcErrors' {
         $names = [enum]::GetNames([VhdPS.Engine.Format.FaultCode]) + [enum]::GetNames([VhdPS.Engine.Files.OperationError]) +
             @('ImageInUse', 'PathNotFound', 'PathNotUsable', 'AccessDenied', 'InvalidArgument', 'DiskFull') +
             @([enum]::GetNames([VhdPS.Engine.Files.ImageIOOperation]) | ForEach-Object { "$($_)Failed" }) + 'IOError' +
-            [enum]::GetNames([VhdPS.Engine.Pages.TransferFault])
+            [enum]::GetNames([VhdPS.Engine.Pages.TransferFault]) +
+            @([enum]::GetNames([VhdPS.Engine.Nbd.NbdFault]) | ForEach-Object { "Nbd$_" })
         @($sections.Keys) | Should -BeExactly $names
         $sections.Values | ForEach-Object { $_ | Should -Match '\nWhat to do: ' }
     }

@@ -1,6 +1,7 @@
 BeforeDiscovery {
     $script:exports = (Import-PowerShellDataFile (Join-Path $PSScriptRoot '../../VhdPS.psd1')).CmdletsToExport
-    $script:changing = 'Convert', 'Merge', 'New', 'Optimize', 'Receive', 'Repair', 'Resize', 'Send', 'Set', 'Show', 'Undo', 'Write'
+    $script:changing = 'Convert', 'Merge', 'New', 'Optimize', 'Receive', 'Repair', 'Resize', 'Send', 'Set', 'Show', 'Start', 'Stop', 'Undo',
+        'Write'
 }
 
 BeforeAll {
@@ -46,7 +47,9 @@ Describe 'the module' {
         $engines[0].Location | Should -Be ($module -replace 'VhdPS\.psd1$', 'VhdPS.Engine.dll')
     }
 
-    It 'takes files by name, by wildcard and by property: <_>' -ForEach ($exports -notmatch '^(New|Compare|Receive)-') {
+    It 'takes files by name, by wildcard and by property: <_>' -ForEach (
+        $exports -notmatch '^(New|Compare|Receive)-|^(Get|Stop)-VpcServer$'
+    ) {
         $path, $literal = (Get-Command $_).Parameters['Path', 'LiteralPath']
         $inSet = $path.ParameterSets['Path']
         $inSet.IsMandatory, $inSet.Position, $inSet.ValueFromPipeline | Should -Be @($true, 0, $true)

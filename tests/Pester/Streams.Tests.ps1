@@ -68,6 +68,11 @@ BeforeDiscovery {
             Place = 'child.vhd: ParentLocator at file offset'
         }
         @{ Call = 'Send-VpcImage base.vhd -WhatIf'; Step = 'Dynamic image, disk of 8 MiB'; Place = $table }
+        @{
+            Call = 'Get-VpcServer | Stop-VpcServer; Start-VpcServer base.vhd'
+            Step = 'serving'
+            Place = $table
+        }
         @{ Call = 'Show-VpcMap base.vhd'; Step = 'Dynamic image'; Place = $header }
         @{ Call = 'Test-VpcChecksum base.vhd'; Step = 'of the DynamicHeader is valid'; Place = $header }
         @{ Call = 'Test-VpcImage base.vhd -Full'; Step = 'Checking bitmaps'; Place = $header }
@@ -93,6 +98,7 @@ Describe 'verbose and debug text' {
         Edit-Byte hurt.vhd -100
     }
     AfterEach {
+        Get-VpcServer | Stop-VpcServer
         Get-Unsound -Except hurt.vhd | Should -BeNullOrEmpty
         Pop-Location
     }

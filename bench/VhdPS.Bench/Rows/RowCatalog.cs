@@ -49,6 +49,10 @@ internal static class RowCatalog
         new CheckFullTable(),
         new CheckBatch(),
         new ModuleImport(),
+        new NbdSequentialRead(),
+        new NbdSequentialWrite(),
+        new NbdRandomRead(),
+        new FromQemuNbd(),
     ];
 
     /// <summary>What is measured for its memory alone.</summary>

@@ -3,6 +3,8 @@ using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Images;
 using VhdPS.Engine.Layout;
+using VhdPS.Engine.Nbd;
+using VhdPS.Engine.Nbd.Client;
 
 namespace VhdPS.Engine.Disks;
 
@@ -64,6 +66,15 @@ public abstract class DiskSource : IDisposable
         ArgumentNullException.ThrowIfNull(file);
         return format == SourceFormat.Raw ? new RawDiskSource(file) : new ImageDiskSource(file, VhdImage.Open(file, options), options);
     }
+
+    /// <summary>Connects to a disk that an NBD server offers.</summary>
+    /// <param name="uri">Its address.</param>
+    /// <param name="options">How the server is trusted and waited for.</param>
+    /// <param name="cancellation">Makes what waits for the server fail, for as long as the source is open.</param>
+    /// <exception cref="NbdException">The address is no NBD URI, no server answers there, or it refuses or is not trusted.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public static DiskSource Connect(string uri, NbdClientOptions? options = null, CancellationToken cancellation = default) =>
+        new RemoteDiskSource(new NbdFile(NbdSource.Open(NbdUri.Parse(uri), options, cancellation)));
 
     /// <summary>What lies at <paramref name="offset"/> and how far that goes, looking at tables and holes only.</summary>
     /// <param name="offset">A multiple of 512, less than the size.</param>

@@ -6,7 +6,7 @@ using VhdPS.Engine.Layout;
 namespace VhdPS.Engine.Disks;
 
 /// <summary>A raw file as a disk.</summary>
-internal sealed class RawDiskSource : DiskSource
+internal class RawDiskSource : DiskSource
 {
     private readonly ImageFile _file;
     private readonly SparseRanges _holes;

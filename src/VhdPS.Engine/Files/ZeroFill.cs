@@ -24,6 +24,16 @@ internal static class ZeroFill
         return isWritten;
     }
 
+    /// <summary>Makes a range read as zeros and gives its space back where the file system can; else zeros are written.</summary>
+    public static void Discard(ImageFile file, long from, long end)
+    {
+        end = Math.Min(end, file.Length);
+        if (from < end && !file.TryPunchHole(from, end - from))
+        {
+            Clear(file, from, end);
+        }
+    }
+
     /// <summary>Whether all of a range is zeros, or after the end of the file.</summary>
     public static bool IsClear(ImageFile file, long from, long end, CancellationToken cancellation = default)
     {

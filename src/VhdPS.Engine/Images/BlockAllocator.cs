@@ -13,9 +13,10 @@ namespace VhdPS.Engine.Images;
 /// <item>I3: no block overlaps a structure or another block; the end of data is computed from all of these.</item>
 /// <item>I4: an entry that does not fit into 32 bits is refused before any write.</item>
 /// <item>I5: a bit of a bitmap is published only after its sector's data.</item>
+/// <item>I6: a block's place is used again, or cut off, only when the table on the medium does not name it any more.</item>
 /// </list>
 /// </summary>
-internal sealed class BlockAllocator
+internal sealed partial class BlockAllocator
 {
     private const int EntriesPerSector = VhdSpec.SectorSize / VhdSpec.TableEntrySize;
     private const int ZeroChunk = 1024 * 1024;
@@ -27,6 +28,7 @@ internal sealed class BlockAllocator
     private readonly HashSet<int> _unpublished = [];
     private readonly Finding? _lastPastEnd;
     private readonly BatmapWriter? _batmap;
+    private readonly FreePlaces _free;
     private long _end;
     private long _footerOffset;
 
@@ -37,12 +39,13 @@ internal sealed class BlockAllocator
         _map = map;
         _footerOffset = layout.DataEnd;
         _end = FindEnd(layout, map.Table!);
+        _free = new FreePlaces(file, layout, map.Table!, _end);
         _lastPastEnd = CheckLast(layout, map.Table!);
         _batmap = layout.VhdType == VhdType.Differencing ? BatmapWriter.Find(file, layout) : null;
     }
 
     /// <summary>Whether a flush has table entries or bitmaps to publish.</summary>
-    public bool HasUnpublished => _dirtyTableSectors.Count > 0 || _map.Bitmaps!.Dirty.Count > 0;
+    public bool HasUnpublished => _freed.Count > 0 || _dirtyTableSectors.Count > 0 || _map.Bitmaps!.Dirty.Count > 0;
 
     /// <summary>The first byte after all blocks and structures but the footer (I3).</summary>
     public static long FindEnd(ImageLayout layout, BlockAllocationTable table)
@@ -65,7 +68,7 @@ internal sealed class BlockAllocator
         for (long made = 0; made < blockCount; made++)
         {
             (long bitmapOffset, _, end) = PlaceAfter(end);
-            if (bitmapOffset / VhdSpec.SectorSize >= VhdSpec.UnusedEntry)
+            if (bitmapOffset / VhdSpec.SectorSize >= VhdSpec.UnusedEntry && !_free.Contains(blockCount - made))
             {
                 // I4
                 throw new VhdOperationException(
@@ -83,7 +86,6 @@ internal sealed class BlockAllocator
     public void Allocate(int blockIndex, int sectorInBlock, ReadOnlySpan<byte> data)
     {
         ThrowIfNoFreeSpace(1);
-        (long bitmapOffset, long dataOffset, long blockEnd) = PlaceAfter(_end);
         byte[]? freshBitmap = null;
         if (_layout.VhdType == VhdType.Differencing)
         {
@@ -91,30 +93,16 @@ internal sealed class BlockAllocator
             SectorBitmap.SetRange(freshBitmap, sectorInBlock, data.Length / VhdSpec.SectorSize);
         }
 
-        long oldLength = _file.Length, oldFooterOffset = _footerOffset;
-        try
+        if (_free.TryTake(out long bitmapOffset))
         {
-            if (blockEnd > _footerOffset)
-            {
-                // I1: the new footer first; it also makes the file long enough, with zeros in between.
-                _file.WriteAt(blockEnd, _layout.Footer.Bytes);
-                _footerOffset = blockEnd;
-            }
-
-            // QUIRK(DiscUtils): a short last block has the old footer in its tail, which must not stay there as data.
-            Zero(oldFooterOffset, Math.Min(_end, oldLength));
-            Fill(bitmapOffset, dataOffset, sectorInBlock, data, Math.Min(oldLength, blockEnd), freshBitmap is null);
-
-            // The map may say "full" of a block that is not there yet; it must not when the entry is published.
+            FillFree(bitmapOffset, sectorInBlock, data, freshBitmap is null);
             _batmap?.Clear(blockIndex);
         }
-        catch
+        else
         {
-            RollBack(oldLength, oldFooterOffset);
-            throw;
+            bitmapOffset = Append(blockIndex, sectorInBlock, data, freshBitmap is null);
         }
 
-        _end = blockEnd;
         _map.SetAllocated(blockIndex, (uint)(bitmapOffset / VhdSpec.SectorSize));
         _unpublished.Add(blockIndex);
         _dirtyTableSectors.Add(blockIndex / EntriesPerSector);
@@ -128,7 +116,7 @@ internal sealed class BlockAllocator
         }
     }
 
-    /// <summary>Sync, publish bitmaps and entries, sync.</summary>
+    /// <summary>Sync, publish bitmaps and entries and drop those of freed blocks, sync.</summary>
     public void Flush()
     {
         if (!HasUnpublished)
@@ -143,11 +131,51 @@ internal sealed class BlockAllocator
 
         // I2, I5: from here on everything that the entries and bits stand for is on the medium.
         WriteBitmaps(bitmaps.Dirty.Where(blockIndex => !_unpublished.Contains(blockIndex)));
+        List<long> freedPlaces = DropFreed();
         WriteTable();
         _file.Flush();
         _unpublished.Clear();
         _dirtyTableSectors.Clear();
         bitmaps.SetPublished();
+        _freed.Clear();
+
+        // I6
+        if (freedPlaces.Count > 0)
+        {
+            Release(freedPlaces);
+        }
+    }
+
+    /// <summary>Makes a block after all others; on failure the file's length and its footer are as they were.</summary>
+    /// <returns>File offset of its bitmap.</returns>
+    private long Append(int blockIndex, int sectorInBlock, ReadOnlySpan<byte> data, bool isBitmapFull)
+    {
+        (long bitmapOffset, long dataOffset, long blockEnd) = PlaceAfter(_end);
+        long oldLength = _file.Length, oldFooterOffset = _footerOffset;
+        try
+        {
+            if (blockEnd > _footerOffset)
+            {
+                // I1: the new footer first; it also makes the file long enough, with zeros in between.
+                _file.WriteAt(blockEnd, _layout.Footer.Bytes);
+                _footerOffset = blockEnd;
+            }
+
+            // QUIRK(DiscUtils): a short last block has the old footer in its tail, which must not stay there as data.
+            Zero(oldFooterOffset, Math.Min(_end, oldLength));
+            Fill(bitmapOffset, dataOffset, sectorInBlock, data, Math.Min(oldLength, blockEnd), isBitmapFull);
+
+            // The map may say "full" of a block that is not there yet; it must not when the entry is published.
+            _batmap?.Clear(blockIndex);
+        }
+        catch
+        {
+            RollBack(oldLength, oldFooterOffset);
+            throw;
+        }
+
+        _end = blockEnd;
+        return bitmapOffset;
     }
 
     private (long BitmapOffset, long DataOffset, long End) PlaceAfter(long end)

@@ -33,16 +33,7 @@ public sealed partial class VhdImage
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         long count = CheckRequest(sector, data.Length);
-        if (!_options.ForWriting)
-        {
-            throw new VhdOperationException(Path, OperationError.OpenedForReading, "the image was opened for reading.");
-        }
-
-        if (_isWriteRefused)
-        {
-            throw RefuseAfterFailure();
-        }
-
+        ThrowIfNotForWriting();
         if (count == 0)
         {
             return;
@@ -90,6 +81,19 @@ public sealed partial class VhdImage
         }
 
         _isFooterWhole = true;
+    }
+
+    private void ThrowIfNotForWriting()
+    {
+        if (!_options.ForWriting)
+        {
+            throw new VhdOperationException(Path, OperationError.OpenedForReading, "the image was opened for reading.");
+        }
+
+        if (_isWriteRefused)
+        {
+            throw RefuseAfterFailure();
+        }
     }
 
     private void WriteBlocks(long sector, ReadOnlySpan<byte> data)
@@ -151,6 +155,7 @@ public sealed partial class VhdImage
         {
             Map.ThrowIfMisplaced(blockIndex, entry);
             _hasUnflushedData = true;
+            _allocator!.Keep(blockIndex);
             _file.WriteAt(Layout.DataOffset(entry) + ((long)sectorInBlock * VhdSpec.SectorSize), data);
             Map.Bitmaps!.MarkWritten(blockIndex, entry, sectorInBlock, data.Length / VhdSpec.SectorSize);
             return;

@@ -73,6 +73,28 @@ internal sealed class BitmapCache
         }
     }
 
+    /// <summary>Records that no bit of a block is set, in the file too.</summary>
+    public void SetEmpty(int blockIndex)
+    {
+        lock (_gate)
+        {
+            _states[blockIndex] = Partial;
+            _partial[blockIndex] = new byte[_layout.BitmapSize];
+            _dirty.Remove(blockIndex);
+        }
+    }
+
+    /// <summary>Forgets what is known of a block that is not in the file any more.</summary>
+    public void Forget(int blockIndex)
+    {
+        lock (_gate)
+        {
+            _states[blockIndex] = Unknown;
+            _partial.Remove(blockIndex);
+            _dirty.Remove(blockIndex);
+        }
+    }
+
     /// <summary>Sets bits of an allocated block, to be published by the next flush.</summary>
     public void MarkWritten(int blockIndex, uint entry, int sectorInBlock, int count)
     {

@@ -146,5 +146,44 @@ internal static partial class AdviceCatalog
             "The record beside a parent is missing or names another snapshot than the one that changes are asked since, or the " +
             "parent was changed since it was received.",
             "Name the parent that was received from that snapshot, or give -Force where you know that it is the right one."),
+        ["NbdInvalidUri"] = new(
+            "The address of an NBD export is not well formed.",
+            "Write nbd://host:port/name or nbd+unix:///name?socket=path; the message says which part is wrong."),
+        ["NbdUnreachable"] = new(
+            "No NBD server answers at the address.",
+            "Check that the server runs, the address and, between machines, the firewall."),
+        ["NbdExportNotFound"] = new(
+            "The NBD server has no export of that name.",
+            "List its exports, for example with nbdinfo --list, and name one of them after the last slash of the address."),
+        ["NbdRefused"] = new(
+            "The NBD server refuses, or cannot do, what is needed to read from it.",
+            "The message holds what the server said."),
+        ["NbdEncryptionRequired"] = new(
+            "The NBD server speaks only after encryption has begun.",
+            "Write nbds:// or nbds+unix:// in place of nbd:// or nbd+unix://."),
+        ["NbdEncryptionFailed"] = new(
+            "The connection to the NBD server was to be encrypted and cannot be: it offers no encryption, or none that both know.",
+            "Check that the server has a certificate; without one the address begins with nbd:// or nbd+unix://."),
+        ["NbdCertificateNotTrusted"] = new(
+            "The NBD server's certificate is of no authority that is trusted, has expired, or names another host.",
+            "Name the authority with -TrustedCA where the cmdlet has it, and address the server by the name in its certificate."),
+        ["NbdProtocolViolation"] = new(
+            "What answers at the address is no NBD server, or departs from the protocol. Nothing that it sent was used.",
+            "Check the address and the port; the message has what was expected and what was found."),
+        ["NbdConnectionLost"] = new(
+            "The connection to the NBD server ended in the middle of a message, and could not be made again.",
+            "Check that the server still runs and the connection to it, then try again."),
+        ["NbdTimedOut"] = new(
+            "The NBD server did not answer in time.",
+            "Check that the server is not stopped or overloaded, and the connection to it, then try again."),
+        ["NbdRequestFailed"] = new(
+            "The NBD server could not read a range of the disk, and said so. The message has the place.",
+            "Look for the cause on the server's side: a damaged image, or a missing parent."),
+        ["NbdExportChanged"] = new(
+            "The connection was made again, and the export's size or abilities are not what they were. Nothing that was read is used.",
+            "Try again when nothing changes the export."),
+        ["NbdAddressUnavailable"] = new(
+            "The address that is to be listened at is in use, is not this machine's, or the path of the socket is too long.",
+            "Name another -Port, -Address or -Socket; -Port 0 takes a free port, and a socket's path has about 100 bytes at most."),
     };
 }

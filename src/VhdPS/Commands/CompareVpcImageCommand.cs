@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Security.Cryptography.X509Certificates;
 using VhdPS.Engine.Chains;
 using VhdPS.Engine.Disks;
 using VhdPS.Engine.Files;
@@ -78,10 +79,19 @@ public sealed class CompareVpcImageCommand : VpcCommandBase
     [Parameter]
     public SwitchParameter Force { get; set; }
 
+    /// <summary>Authorities of which an NBD server must have a certificate; left out, those that the system trusts.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public X509Certificate2[] TrustedCA { get; set; } = [];
+
+    /// <summary>Takes any certificate of an NBD server: encrypted, but by whom is not known.</summary>
+    [Parameter]
+    public SwitchParameter SkipCertificateCheck { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        var resolver = new PathResolver(SessionState.Path);
+        var resolver = new PathResolver(SessionState.Path, takesAddresses: true);
         if (!TryRun(ReferencePath, () => resolver.ResolveLiteral(ReferencePath), out string reference))
         {
             return;
@@ -151,7 +161,8 @@ public sealed class CompareVpcImageCommand : VpcCommandBase
 
     private void CompareStructures(string referencePath, string differencePath)
     {
-        if (ReferenceFormat == SourceFormat.Raw || DifferenceFormat == SourceFormat.Raw)
+        if (ReferenceFormat == SourceFormat.Raw || DifferenceFormat == SourceFormat.Raw
+            || SourceArguments.IsRemote(referencePath) || SourceArguments.IsRemote(differencePath))
         {
             TryRun(differencePath, () => throw new ArgumentException("A raw disk has no structures: leave out -Structure."));
             return;
@@ -185,12 +196,15 @@ public sealed class CompareVpcImageCommand : VpcCommandBase
         }
     }
 
-    private DiskSource Open(string path, SourceFormat format) => DiskSource.Open(path, format, new VhdOpenOptions
+    private DiskSource Open(string path, SourceFormat format) => SourceArguments.Open(
+        path, format, Options(), SourceArguments.ToClientOptions(TrustedCA, SkipCertificateCheck), Cancellation);
+
+    private VhdOpenOptions Options() => new()
     {
         SizeRule = SizeRule,
         IgnoreBitmap = IgnoreBitmap,
         Force = Force,
         Parents = ParentArguments.ToPolicy(
             new PathResolver(SessionState.Path), parentPath: null, ParentSearchPath, FollowParentPath, IgnoreIdMismatch, RawParent),
-    });
+    };
 }

@@ -1,8 +1,10 @@
 using System.Management.Automation;
+using System.Security.Cryptography.X509Certificates;
 using VhdPS.Engine.Checking;
 using VhdPS.Engine.Disks;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
+using VhdPS.Engine.Nbd.Client;
 using VhdPS.Engine.Operations.Convert;
 
 namespace VhdPS.Commands;
@@ -94,6 +96,18 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(FolderCompleter))]
     public string? MapFile { get; set; }
+
+    /// <summary>Authorities of which an NBD server must have a certificate; left out, those that the system trusts.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public X509Certificate2[] TrustedCA { get; set; } = [];
+
+    /// <summary>Takes any certificate of an NBD server: encrypted, but by whom is not known.</summary>
+    [Parameter]
+    public SwitchParameter SkipCertificateCheck { get; set; }
+
+    /// <inheritdoc/>
+    private protected override bool TakesAddresses => true;
 
     /// <inheritdoc/>
     protected override void ProcessFile(string path)
@@ -247,6 +261,11 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
 
     private void CheckInPlace(string path, DiskFormat format)
     {
+        if (SourceArguments.IsRemote(path))
+        {
+            throw new ArgumentException($"{path}: -InPlace changes files, and this is the address of a server's disk.");
+        }
+
         if (DestinationPath is not null || DeleteSource || Verify)
         {
             throw new ArgumentException($"{path}: -InPlace makes no second file: leave out -DestinationPath, -DeleteSource and -Verify.");
@@ -261,9 +280,16 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
 
     private ConvertOptions Options(string path)
     {
+        bool isRemote = SourceArguments.IsRemote(path);
+        if (isRemote && DeleteSource)
+        {
+            throw new ArgumentException($"{path}: -DeleteSource deletes files, and this is the address of a server's disk.");
+        }
+
         DiskFormat? format = TargetFormat();
         return new ConvertOptions(path, TargetPath(path, format == DiskFormat.Raw))
         {
+            OpenSource = isRemote ? () => DiskSource.Connect(path, ClientOptions(), Cancellation) : null,
             Children = Children,
             SourceFormat = SourceFormat,
             TargetFormat = format,
@@ -282,6 +308,8 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
         };
     }
 
+    private NbdClientOptions ClientOptions() => SourceArguments.ToClientOptions(TrustedCA, SkipCertificateCheck);
+
     private DiskFormat? TargetFormat()
     {
         DiskFormat? asked = IsGiven(nameof(VhdType)) ? VhdType : null;
@@ -294,9 +322,16 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
 
     private string TargetPath(string path, bool isRaw)
     {
-        string name = System.IO.Path.ChangeExtension(System.IO.Path.GetFileName(path), isRaw ? ".raw" : ".vhd");
+        bool isRemote = SourceArguments.IsRemote(path);
+        string sourceName = isRemote ? SourceArguments.FileName(path) : System.IO.Path.GetFileName(path);
+        string name = System.IO.Path.ChangeExtension(sourceName, isRaw ? ".raw" : ".vhd");
         if (DestinationPath is null)
         {
+            if (isRemote)
+            {
+                return new PathResolver(SessionState.Path).ResolveLiteral(name);
+            }
+
             return System.IO.Path.Combine(System.IO.Path.GetDirectoryName(path)!, name);
         }
 

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using VhdPS.Engine.Chains;
 using VhdPS.Engine.Disks;
 using VhdPS.Engine.Files;
@@ -56,6 +57,18 @@ public sealed class GetVpcHashCommand : VpcDiskCommandBase
     [ValidateRange(1, MaxFilesAtOnce)]
     public int ThrottleLimit { get; set; } = 1;
 
+    /// <summary>Authorities of which an NBD server must have a certificate; left out, those that the system trusts.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public X509Certificate2[] TrustedCA { get; set; } = [];
+
+    /// <summary>Takes any certificate of an NBD server: encrypted, but by whom is not known.</summary>
+    [Parameter]
+    public SwitchParameter SkipCertificateCheck { get; set; }
+
+    /// <inheritdoc/>
+    private protected override bool TakesAddresses => true;
+
     /// <inheritdoc/>
     private protected override int FilesAtOnce => ThrottleLimit;
 
@@ -85,10 +98,13 @@ public sealed class GetVpcHashCommand : VpcDiskCommandBase
     private HashedDisk HashDisk(
         string path, HashAlgorithmName algorithm, VhdOpenOptions options, IProgress<WorkProgress> progress, CancellationToken cancellation)
     {
-        using DiskSource source = DiskSource.Open(path, SourceFormat, options);
+        using DiskSource source = Open(path, options, cancellation);
         byte[] hash = DiskHash.Compute(source, algorithm, progress, cancellation);
         return new HashedDisk(new VpcHash(path, algorithm.Name!, hash, source.SizeBytes), source.Layout, source.LostRanges);
     }
+
+    private DiskSource Open(string path, VhdOpenOptions options, CancellationToken cancellation) => SourceArguments.Open(
+        path, SourceFormat, options, SourceArguments.ToClientOptions(TrustedCA, SkipCertificateCheck), cancellation);
 
     private VhdOpenOptions Options() =>
         new() { SizeRule = SizeRule, IgnoreBitmap = IgnoreBitmap, Force = Force, Parents = ResolveParents() };
@@ -96,7 +112,7 @@ public sealed class GetVpcHashCommand : VpcDiskCommandBase
     /// <summary>One file after the other: a manifest may be larger than memory, and is written as it is made.</summary>
     private void HashBlocks(string path, HashAlgorithmName algorithm)
     {
-        if (!TryRun(path, () => DiskSource.Open(path, SourceFormat, Options()), out DiskSource source))
+        if (!TryRun(path, () => Open(path, Options(), Cancellation), out DiskSource source))
         {
             return;
         }

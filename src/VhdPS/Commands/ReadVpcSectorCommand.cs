@@ -1,8 +1,10 @@
 using System.Management.Automation;
+using System.Security.Cryptography.X509Certificates;
 using VhdPS.Engine.Chains;
 using VhdPS.Engine.Disks;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Images;
+using VhdPS.Engine.Layout;
 
 namespace VhdPS.Commands;
 
@@ -39,9 +41,27 @@ public sealed class ReadVpcSectorCommand : VpcDiskCommandBase
     [Parameter]
     public SwitchParameter Force { get; set; }
 
+    /// <summary>Authorities of which an NBD server must have a certificate; left out, those that the system trusts.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public X509Certificate2[] TrustedCA { get; set; } = [];
+
+    /// <summary>Takes any certificate of an NBD server: encrypted, but by whom is not known.</summary>
+    [Parameter]
+    public SwitchParameter SkipCertificateCheck { get; set; }
+
+    /// <inheritdoc/>
+    private protected override bool TakesAddresses => true;
+
     /// <inheritdoc/>
     protected override void ProcessFile(string path)
     {
+        if (SourceArguments.IsRemote(path))
+        {
+            ProcessRemote(path);
+            return;
+        }
+
         if (!TryRun(path, () => VhdImage.Open(path, Options()), out VhdImage image))
         {
             return;
@@ -67,6 +87,58 @@ public sealed class ReadVpcSectorCommand : VpcDiskCommandBase
             }
 
             ReportLost(path, salvage?.LostRanges ?? []);
+        }
+    }
+
+    private void ProcessRemote(string uri)
+    {
+        if (!TryRun(
+            uri,
+            () => DiskSource.Connect(uri, SourceArguments.ToClientOptions(TrustedCA, SkipCertificateCheck), Cancellation),
+            out DiskSource source))
+        {
+            return;
+        }
+
+        using (source)
+        {
+            ReportSource(source);
+            if (!TryRun(uri, () => ThrowIfPastEnd(source)))
+            {
+                return;
+            }
+
+            if (Raw)
+            {
+                WriteAll(uri, ReadRemote(source).Select(sectors => sectors.Data));
+            }
+            else
+            {
+                WriteAll(uri, ReadRemote(source), Write);
+            }
+        }
+    }
+
+    private void ThrowIfPastEnd(DiskSource source)
+    {
+        if (Sector > source.SectorCount || Count > source.SectorCount - Sector)
+        {
+            string what = Count > 1 ? $"sectors {Sector} to {(decimal)Sector + Count - 1} are" : $"sector {Sector} is";
+            throw new ArgumentException($"{source.Path}: {what} not on the disk, which has {source.SectorCount} sectors.");
+        }
+    }
+
+    private IEnumerable<VpcSector> ReadRemote(DiskSource source)
+    {
+        for (long done = 0; done < Count;)
+        {
+            Cancellation.ThrowIfCancellationRequested();
+            long sector = Sector + done, count = Math.Min(Count - done, MaxChunkSectorCount);
+            byte[] data = new byte[count * VhdSpec.SectorSize];
+            source.ReadAt(sector * VhdSpec.SectorSize, data);
+            yield return new VpcSector(
+                source.Path, new ChainRun(sector, count, SectorOrigin.File, source.Path, sector * VhdSpec.SectorSize), data);
+            done += count;
         }
     }
 

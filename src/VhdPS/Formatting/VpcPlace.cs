@@ -8,17 +8,23 @@ namespace VhdPS;
 /// </summary>
 public static class VpcPlace
 {
-    /// <summary>The folder, without a separator after it unless it is a root.</summary>
+    /// <summary>The folder, or the address of an NBD export; without a separator after it unless it is a root.</summary>
     public static string Folder(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
+        if (SourceArguments.IsRemote(path))
+        {
+            return PrintableText.Escape(path);
+        }
+
         string folder = path[..NameStart(path)];
         bool isRoot = folder.Length <= 1 || folder.EndsWith(":\\", StringComparison.Ordinal);
         return PrintableText.Escape(isRoot ? folder : folder[..^1]);
     }
 
-    /// <summary>The name; empty where there is no file.</summary>
-    public static string Name(string? path) => path is null ? string.Empty : PrintableText.Escape(path[NameStart(path)..]);
+    /// <summary>The name of the file or the export; empty where there is no file.</summary>
+    public static string Name(string? path) => path is null ? string.Empty
+        : PrintableText.Escape(SourceArguments.IsRemote(path) ? SourceArguments.FileName(path) : path[NameStart(path)..]);
 
     /// <summary>
     /// A place after the name of the host that the output came from. The column that PowerShell adds for it has room in few tables.

@@ -10,9 +10,9 @@ public abstract class VpcObject
         Path = path;
     }
 
-    /// <summary>The full path of the file.</summary>
+    /// <summary>The full path of the file, or the address of an NBD export.</summary>
     public string Path { get; }
 
-    /// <summary>The path with its provider.</summary>
-    public string PSPath => PathResolver.ProviderPrefix + Path;
+    /// <summary>The path with its provider; an address as it stands.</summary>
+    public string PSPath => SourceArguments.IsRemote(Path) ? Path : PathResolver.ProviderPrefix + Path;
 }

@@ -11,8 +11,11 @@ internal static class CrashImages
     private static readonly Guid UniqueId = new("5b0a4f39-6a4c-4e1b-9d0f-3c1d2e4f5a6b");
     private static readonly DateTime Time = new(2024, 5, 6, 7, 8, 9, DateTimeKind.Utc);
 
+    /// <summary>The kind whose parent is there, and has no data.</summary>
+    public const string ChildOfEmptyParent = "child of an empty parent";
+
     /// <summary>An image of a random kind.</summary>
-    public static (string Kind, byte[] Bytes) Make(Random random) => random.Next(11) switch
+    public static (string Kind, byte[] Bytes) Make(Random random) => random.Next(13) switch
     {
         0 => ("fixed", ImageBytes.Fixed(random.Next(1, 40) * 512).Bytes),
         1 => ("empty, blocks of 512", MakeNew(random.Next(1, 300) * 512L, 512)),
@@ -23,8 +26,13 @@ internal static class CrashImages
         7 => ("empty child", ImageBytes.Differencing(random.Next(1, 100) * 512, 512 << random.Next(1, 5)).Bytes),
         8 => ("short last block", MakeShort(random)),
         9 => ("Xen's child with a batmap", MakeXen(random)),
+        10 => (ChildOfEmptyParent, MakePartial(ImageBytes.Differencing(16 * 4096 - (random.Next(8) * 512)), random)),
+        11 => ("gaps", MakeGaps(random)),
         _ => ("footer of 511 bytes", MakeLegacy(random)),
     };
+
+    /// <summary>A disk of zeros, larger than any child's.</summary>
+    public static byte[] MakeEmptyParent() => MakeNew(1024 * 1024, 4096);
 
     private static byte[] MakeNew(long size, int blockSize)
     {
@@ -32,6 +40,25 @@ internal static class CrashImages
         var file = new MemoryImageFile([]);
         ImageCreator.WriteDynamic(file, image.CreateFooter(), DynamicDiskHeader.Create(1536, image.BlockCount, blockSize));
         return file.ToArray();
+    }
+
+    /// <summary>Blocks in no order, with places for blocks between them that are empty or not.</summary>
+    private static byte[] MakeGaps(Random random)
+    {
+        var image = ImageBytes.Dynamic(8 * 4096);
+        foreach (int blockIndex in Enumerable.Range(0, 8).Where(_ => random.Next(3) != 0).OrderBy(_ => random.Next()))
+        {
+            byte[] gap = new byte[(random.Next(3) * 4608) + (random.Next(2) * 512)];
+            if (gap.Length > 0 && random.Next(3) == 0)
+            {
+                gap[random.Next(gap.Length)] = 1;
+            }
+
+            image.Insert(gap);
+            image.AddBlock(blockIndex, (byte)(0x80 + blockIndex));
+        }
+
+        return image.Bytes;
     }
 
     private static byte[] MakeLeaked(Random random)

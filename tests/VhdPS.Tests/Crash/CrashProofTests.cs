@@ -17,23 +17,27 @@ public sealed class CrashProofTests(ITestOutputHelper output)
     public void NoCutLosesWhatAFlushPromised()
     {
         var kinds = new SortedDictionary<string, int>(StringComparer.Ordinal);
+        using var folder = new TempFolder();
+        string parent = folder["parent.vhd"];
+        File.WriteAllBytes(parent, CrashImages.MakeEmptyParent());
         int cuts = 0, runs = 0, repairs = 0;
         for (int seed = 1; cuts < Cuts; seed++)
         {
             var random = new Random(seed);
             (string kind, byte[] initial) = CrashImages.Make(random);
-            var workload = CrashWorkload.Run(initial, random, steps: random.Next(4, 24));
+            string? emptyParent = kind == CrashImages.ChildOfEmptyParent ? parent : null;
+            var workload = CrashWorkload.Run(initial, random, steps: random.Next(4, 24), emptyParent);
             runs++;
             foreach (PowerCut.State state in new PowerCut(initial, workload.Recorder.Changes).Enumerate(random, samples: 12))
             {
                 cuts++;
                 kinds[kind] = kinds.GetValueOrDefault(kind) + 1;
                 string what = $"seed {seed} ({kind}), cut after {state.ChangeCount} changes";
-                Verify(workload.Model, state, what);
+                Verify(workload.Model, state, what, emptyParent);
                 if (cuts % 50 == 0)
                 {
                     repairs++;
-                    VerifyRepair(workload.Model, state, what);
+                    VerifyRepair(workload.Model, state, what, emptyParent);
                 }
             }
         }
@@ -42,7 +46,7 @@ public sealed class CrashProofTests(ITestOutputHelper output)
         output.WriteLine($"{cuts} cuts of {runs} runs, {repairs} repaired and written on: {all}");
     }
 
-    private static void Verify(DiskModel model, PowerCut.State state, string what)
+    private static void Verify(DiskModel model, PowerCut.State state, string what, string? emptyParent)
     {
         try
         {
@@ -52,7 +56,7 @@ public sealed class CrashProofTests(ITestOutputHelper output)
                 report.IsValid,
                 string.Join('\n', report.Findings.Select(finding => $"{finding.Severity} {finding.Code} {finding.Describe()}")));
             using VhdImage image = VhdImage.Open(file);
-            ulong[] values = CrashWorkload.ReadValues(image);
+            ulong[] values = CrashWorkload.ReadValues(image, emptyParent is not null);
             for (int sector = 0; sector < values.Length; sector++)
             {
                 if (!model.Allows(state.ChangeCount, sector, values[sector]))
@@ -69,19 +73,19 @@ public sealed class CrashProofTests(ITestOutputHelper output)
     }
 
     /// <summary>After a repair nothing but hidden data is left to warn of, and the image takes writes again.</summary>
-    private static void VerifyRepair(DiskModel model, PowerCut.State state, string what)
+    private static void VerifyRepair(DiskModel model, PowerCut.State state, string what, string? emptyParent)
     {
         using var file = new MemoryImageFile(state.Bytes);
         CutRepair.Run(file);
-        Verify(model, state with { Bytes = file.ToArray() }, what + ", repaired");
+        Verify(model, state with { Bytes = file.ToArray() }, what + ", repaired", emptyParent);
         CheckReport report = ImageChecker.Check(file);
         Assert.True(
             report.WarningCount == 0, $"{what}, repaired: {string.Join('\n', report.Findings.Select(finding => finding.Describe()))}");
-        CrashWorkload onwards = CrashWorkload.Run(file.ToArray(), new Random(state.ChangeCount), steps: 8);
+        CrashWorkload onwards = CrashWorkload.Run(file.ToArray(), new Random(state.ChangeCount), steps: 8, emptyParent);
         foreach (PowerCut.State later in new PowerCut(onwards.Initial, onwards.Recorder.Changes)
             .Enumerate(new Random(7), samples: 4).Take(60))
         {
-            Verify(onwards.Model, later, what + ", repaired, written on and cut again");
+            Verify(onwards.Model, later, what + ", repaired, written on and cut again", emptyParent);
         }
     }
 }

@@ -11,14 +11,17 @@ internal sealed class CrashWorkload
     private readonly Random _random;
     private ulong _nextValue = 1;
 
-    private CrashWorkload(byte[] initial, Random random)
+    private readonly VhdOpenOptions _options;
+
+    private CrashWorkload(byte[] initial, Random random, string? emptyParent)
     {
         _random = random;
+        _options = OptionsFor(emptyParent) with { ForWriting = true };
         var store = new MemoryImageFile(initial);
         Initial = initial;
         Recorder = new RecordingImageFile(new KeptOpenImageFile(store));
         using VhdImage image = VhdImage.Open(store.Reopen());
-        Model = new DiskModel(ReadValues(image));
+        Model = new DiskModel(ReadValues(image, emptyParent is not null));
     }
 
     /// <summary>The file before the run.</summary>
@@ -31,9 +34,13 @@ internal sealed class CrashWorkload
     public DiskModel Model { get; }
 
     /// <summary>Runs <paramref name="steps"/> random steps on an image.</summary>
-    public static CrashWorkload Run(byte[] initial, Random random, int steps)
+    /// <param name="initial">The file.</param>
+    /// <param name="random">Chooses them.</param>
+    /// <param name="steps">How many.</param>
+    /// <param name="emptyParent">A parent without data; null for an image without one, or with one that cannot be found.</param>
+    public static CrashWorkload Run(byte[] initial, Random random, int steps, string? emptyParent = null)
     {
-        var workload = new CrashWorkload(initial, random);
+        var workload = new CrashWorkload(initial, random, emptyParent);
         VhdImage image = workload.Open();
         for (int step = 0; step < steps; step++)
         {
@@ -48,6 +55,9 @@ internal sealed class CrashWorkload
                     image.Flush();
                     workload.Model.Flushed(workload.Recorder.Changes.Count);
                     break;
+                case < 7:
+                    workload.Zero(image);
+                    break;
                 default:
                     workload.Write(image);
                     break;
@@ -59,8 +69,15 @@ internal sealed class CrashWorkload
         return workload;
     }
 
+    /// <summary>How an image is opened whose parent is given.</summary>
+    public static VhdOpenOptions OptionsFor(string? parentPath) => parentPath is null
+        ? VhdOpenOptions.Default
+        : new VhdOpenOptions { Parents = new ParentPolicy { ParentPath = parentPath, IgnoreIdMismatch = true } };
+
     /// <summary>The value of each sector of a disk.</summary>
-    public static ulong[] ReadValues(VhdImage image)
+    /// <param name="image">The disk.</param>
+    /// <param name="isParentEmpty">Whether what its parent holds is zeros, and not another value.</param>
+    public static ulong[] ReadValues(VhdImage image, bool isParentEmpty = false)
     {
         ulong[] values = new ulong[image.SectorCount];
         byte[] buffer = new byte[64 * 512];
@@ -69,7 +86,7 @@ internal sealed class CrashWorkload
             SectorRun run = image.Map.Find(sector, Math.Min(64, image.SectorCount - sector));
             if (run.Origin == SectorOrigin.Parent)
             {
-                values.AsSpan((int)sector, (int)run.Count).Fill(DiskModel.FromParent);
+                values.AsSpan((int)sector, (int)run.Count).Fill(isParentEmpty ? 0 : DiskModel.FromParent);
             }
             else
             {
@@ -86,7 +103,36 @@ internal sealed class CrashWorkload
         return values;
     }
 
-    private VhdImage Open() => VhdImage.Open(Recorder, new VhdOpenOptions { ForWriting = true });
+    private VhdImage Open() => VhdImage.Open(Recorder, _options);
+
+    /// <summary>Zeroes or discards sectors, most often whole blocks; discarding lets a sector read on that the parent holds.</summary>
+    private void Zero(VhdImage image)
+    {
+        int blockSectors = Math.Max(1, image.Layout.SectorsPerBlock);
+        int sector = _random.Next(Model.SectorCount);
+        int count = _random.Next(1, Math.Min(Model.SectorCount - sector, 24) + 1);
+        if (_random.Next(4) != 0)
+        {
+            sector -= sector % blockSectors;
+            count = Math.Min(Model.SectorCount - sector, blockSectors * _random.Next(1, 4));
+        }
+
+        ulong[] values = new ulong[count];
+        if (_random.Next(2) == 0)
+        {
+            Model.Write(Recorder.Changes.Count, sector, values);
+            image.ZeroSectors(sector, count, mayDiscard: _random.Next(3) != 0);
+            return;
+        }
+
+        for (int i = 0; i < count; i++)
+        {
+            values[i] = Model.Latest[sector + i] == DiskModel.FromParent ? DiskModel.FromParent : 0;
+        }
+
+        Model.Write(Recorder.Changes.Count, sector, values);
+        image.DiscardSectors(sector, count);
+    }
 
     private void Write(VhdImage image)
     {

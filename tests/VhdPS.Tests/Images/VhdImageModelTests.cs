@@ -211,8 +211,19 @@ public sealed class VhdImageModelTests
             int count = random.Next(1, random.Next(4) == 0 ? Math.Min(sectors, 3 * spb) + 1 : Math.Min(sectors, 12) + 1);
             int sector = random.Next(sectors - count + 1);
             Span<byte> part = model.AsSpan(sector * 512, count * 512);
-            switch (random.Next(10))
+            switch (random.Next(13))
             {
+                case 9:
+                    part.Clear();
+                    image.ZeroSectors(sector, count, mayDiscard: random.Next(2) == 0);
+                    break;
+                case 10 or 11:
+                    // Whole blocks, as a file system gives them back.
+                    sector -= sector % spb;
+                    count = Math.Min(sectors - sector, spb * random.Next(1, 5));
+                    model.AsSpan(sector * 512, count * 512).Clear();
+                    image.DiscardSectors(sector, count);
+                    break;
                 case < 4:
                     byte[] data = new byte[part.Length];
                     if (random.Next(4) > 0)

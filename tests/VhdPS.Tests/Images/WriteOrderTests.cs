@@ -144,6 +144,20 @@ public sealed class WriteOrderTests
     }
 
     [Fact]
+    public void I4_AFullImageUsesTheFreePlacesBetweenItsBlocks()
+    {
+        ImageBytes image = ImageBytes.Dynamic(16 * 4096).PutEntry(1, 4294967280);
+        MemoryImageFile file = image.ToFile();
+        file.WriteAt((4294967280 * 512L) + 512 + 4096, image.Bytes.AsSpan(image.FooterOffset, 512));
+        file.WriteAt(image.FooterOffset, new byte[512]);
+        using VhdImage open = VhdImage.Open(file, new VhdOpenOptions { ForWriting = true });
+        open.WriteSectors((2 * 8) - 1, (byte[])[.. Sector, .. Sector]);
+        open.WriteSectors(0, Sector);
+        open.Flush();
+        Assert.True(open.Map.Table![0] < 100 && open.Map.Table[2] < 100);
+    }
+
+    [Fact]
     public void I4_TheLastPlaceThatAnEntryCanNameIsUsed()
     {
         const int Block = 2 * 1024 * 1024;
@@ -233,12 +247,21 @@ public sealed class WriteOrderTests
         return (new Written(recording.Changes, memory.Reopen()), image);
     }
 
-    /// <summary>An image whose block 1 really lies at <paramref name="last"/>, just below 2 TiB.</summary>
+    /// <summary>An image whose block 1 really lies at <paramref name="last"/>, just below 2 TiB, after more places with something in
+    /// them than are looked at.</summary>
     private static RecordingImageFile NearlyFull(uint last, int blockSize)
     {
         ImageBytes image = ImageBytes.Dynamic(16L * blockSize, blockSize).PutEntry(1, last);
         MemoryImageFile memory = image.ToFile();
         memory.WriteAt((last * 512L) + image.BitmapSize + blockSize, image.Bytes.AsSpan(image.FooterOffset, 512));
+        long end = image.FooterOffset;
+        for (int place = 0; place < 1001; place++)
+        {
+            long data = (end + image.BitmapSize + 4095) / 4096 * 4096;
+            memory.WriteAt(data - image.BitmapSize, [1]);
+            end = data + blockSize;
+        }
+
         return new RecordingImageFile(memory);
     }
 

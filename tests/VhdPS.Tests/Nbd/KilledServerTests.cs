@@ -38,6 +38,11 @@ public sealed class KilledServerTests : IDisposable
                 for (int rest = random.Next(20, 300); rest > 0; rest--)
                 {
                     CommandFlags fua = random.Next(20) == 0 ? CommandFlags.ForceUnitAccess : CommandFlags.None;
+                    if (random.Next(4) == 0)
+                    {
+                        Zero(client, random, allowed, fua);
+                    }
+
                     (int unit, byte[] data) = NextWrite(random, allowed);
                     Assert.Equal(NbdError.None, client.Do(Command.Write, (ulong)(unit * UnitSize), UnitSize, fua, data).Error);
                     if (random.Next(8) == 0)
@@ -98,6 +103,26 @@ public sealed class KilledServerTests : IDisposable
         byte value = (byte)random.Next(1, 256);
         allowed[unit] = [.. allowed[unit], value];
         return (unit, Filled(value));
+    }
+
+    /// <summary>Zeroes or trims some units, most often whole blocks, which are given back.</summary>
+    private static void Zero(RawClient client, Random random, HashSet<byte>[] allowed, CommandFlags flags)
+    {
+        int first = random.Next(UnitCount), count = Math.Min(UnitCount - first, random.Next(1, 40));
+        if (random.Next(3) != 0)
+        {
+            count = 32 << random.Next(2);
+            first -= first % count;
+        }
+
+        for (int unit = first; unit < first + count; unit++)
+        {
+            allowed[unit] = [.. allowed[unit], 0];
+        }
+
+        Command command = random.Next(2) == 0 ? Command.Trim : Command.WriteZeroes;
+        NbdError error = client.Do(command, (ulong)(first * UnitSize), (uint)(count * UnitSize), flags).Error;
+        Assert.Equal(NbdError.None, error);
     }
 
     private static byte[] Filled(byte value)

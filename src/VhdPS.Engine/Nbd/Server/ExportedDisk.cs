@@ -15,6 +15,9 @@ public abstract class ExportedDisk : IDisposable
     /// <summary>Bytes of a sector: a power of two from 512 to 4096. All offsets and lengths below are multiples of it.</summary>
     public virtual int SectorSize => 512;
 
+    /// <summary>Bytes that are given back as a whole: a power of two, at least a sector.</summary>
+    public virtual int BlockSize => SectorSize;
+
     /// <summary>Whether the disk cannot be written.</summary>
     public abstract bool IsReadOnly { get; }
 

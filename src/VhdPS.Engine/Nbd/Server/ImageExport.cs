@@ -9,10 +9,6 @@ namespace VhdPS.Engine.Nbd.Server;
 /// <summary>An image, read through its chain of parents and written.</summary>
 public sealed class ImageExport : ExportedDisk
 {
-    private const int ZeroChunk = 1024 * 1024;
-
-    private static readonly byte[] Zeros = new byte[ZeroChunk];
-
     private readonly VhdImage _image;
 
     /// <summary>Takes an open image over and closes it in the end.</summary>
@@ -38,22 +34,15 @@ public sealed class ImageExport : ExportedDisk
     public override void Write(long offset, ReadOnlySpan<byte> data) => _image.WriteSectors(offset / VhdSpec.SectorSize, data);
 
     /// <inheritdoc/>
-    public override void Zero(long offset, long length, bool mayDiscard)
-    {
-        while (length > 0)
-        {
-            int part = (int)Math.Min(length, ZeroChunk);
-            _image.WriteSectors(offset / VhdSpec.SectorSize, Zeros.AsSpan(0, part));
-            offset += part;
-            length -= part;
-        }
-    }
+    public override int BlockSize => Math.Max(SectorSize, _image.Layout.BlockSize);
 
     /// <inheritdoc/>
-    public override void Discard(long offset, long length)
-    {
-        // Nothing may be assumed of a range that was discarded, and so keeping it is right.
-    }
+    public override void Zero(long offset, long length, bool mayDiscard) =>
+        _image.ZeroSectors(offset / VhdSpec.SectorSize, length / VhdSpec.SectorSize, mayDiscard);
+
+    /// <inheritdoc/>
+    public override void Discard(long offset, long length) =>
+        _image.DiscardSectors(offset / VhdSpec.SectorSize, length / VhdSpec.SectorSize);
 
     /// <inheritdoc/>
     public override void Flush() => _image.Flush();

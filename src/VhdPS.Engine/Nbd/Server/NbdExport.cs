@@ -1,7 +1,7 @@
 namespace VhdPS.Engine.Nbd.Server;
 
 /// <summary>A disk under the name that clients ask for, with what was done through it.</summary>
-public sealed class NbdExport
+public sealed class NbdExport : IDisposable
 {
     private long _bytesRead;
     private long _bytesWritten;
@@ -58,6 +58,9 @@ public sealed class NbdExport
             return flags | (IsReadOnly ? TransmissionFlags.ReadOnly : TransmissionFlags.SendTrim | TransmissionFlags.SendWriteZeroes);
         }
     }
+
+    /// <summary>Closes the disk of an export that no server has taken.</summary>
+    public void Dispose() => Disk.Dispose();
 
     internal void AddClient(int change) => Interlocked.Add(ref _clientCount, change);
 

@@ -17,6 +17,7 @@ public sealed class NbdServer : IDisposable
     private readonly object _gate = new();
     private readonly object _stopGate = new();
     private readonly Thread _thread;
+    private readonly ManualResetEventSlim _stopped = new();
     private readonly EventHandler _onProcessExit;
     private readonly PosixSignalRegistration[] _signals;
     private volatile bool _isStopping;
@@ -124,9 +125,20 @@ public sealed class NbdServer : IDisposable
             _listener.Dispose();
             _thread.Join();
             EndSessions();
-            CloseDisks();
+            try
+            {
+                CloseDisks();
+            }
+            finally
+            {
+                _stopped.Set();
+            }
         }
     }
+
+    /// <summary>Returns when the server is stopped, or when <paramref name="cancellation"/> is asked for, which stops nothing.</summary>
+    public void WaitUntilStopped(CancellationToken cancellation) =>
+        WaitHandle.WaitAny([_stopped.WaitHandle, cancellation.WaitHandle]);
 
     /// <summary>Stops.</summary>
     /// <exception cref="AggregateException">Disks could not be flushed; they are closed all the same.</exception>

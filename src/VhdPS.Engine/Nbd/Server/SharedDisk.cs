@@ -10,7 +10,7 @@ namespace VhdPS.Engine.Nbd.Server;
 /// </summary>
 internal sealed class SharedDisk(ExportedDisk disk) : IDisposable
 {
-    /// <summary>The most bytes of one turn of a writer, so that readers are not kept waiting.</summary>
+    /// <summary>The most bytes of one turn of a writer, so that readers are not kept waiting; or one block, where that is more.</summary>
     private const int TurnSize = 4 * 1024 * 1024;
 
     private const int LargestSector = 4096;
@@ -18,6 +18,7 @@ internal sealed class SharedDisk(ExportedDisk disk) : IDisposable
     private static readonly byte[] Zeros = new byte[LargestSector];
 
     private readonly ReaderWriterLockSlim _gate = new(LockRecursionPolicy.NoRecursion);
+    private readonly long _turnSize = Math.Max(TurnSize, disk.BlockSize);
     private long _changeCount;
     private long _flushedCount;
 
@@ -174,7 +175,7 @@ internal sealed class SharedDisk(ExportedDisk disk) : IDisposable
                 return NbdError.Shutdown;
             }
 
-            long part = Math.Min(length, TurnSize - (offset % TurnSize));
+            long part = Math.Min(length, _turnSize - (offset % _turnSize));
             _gate.EnterWriteLock();
             try
             {

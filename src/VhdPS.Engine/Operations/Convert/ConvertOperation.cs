@@ -56,7 +56,7 @@ public sealed class ConvertOperation : IDisposable
     /// <exception cref="ArgumentException">Size or block size are out of their range.</exception>
     public static ConvertOperation Begin(ConvertOptions options)
     {
-        DiskSource source = DiskSource.Open(
+        DiskSource source = options.OpenSource?.Invoke() ?? DiskSource.Open(
             options.SourcePath,
             options.SourceFormat,
             new VhdOpenOptions

@@ -10,6 +10,9 @@ namespace VhdPS.Engine.Operations.Convert;
 /// <param name="TargetPath">The file that is made.</param>
 public sealed record ConvertOptions(string SourcePath, string TargetPath)
 {
+    /// <summary>Opens a source that is no file; null: <see cref="SourcePath"/> is one.</summary>
+    public Func<DiskSource>? OpenSource { get; init; }
+
     /// <summary>What the source is read as.</summary>
     public SourceFormat SourceFormat { get; init; }
 
