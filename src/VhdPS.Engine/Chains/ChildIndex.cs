@@ -21,18 +21,6 @@ public sealed class ChildIndex(IEnumerable<string>? searchFolders = null)
 
     /// <summary>The images that depend on one.</summary>
     /// <param name="path">The image.</param>
-    /// <returns>Differencing images whose parent it is, or may be, and image files that could not be opened.</returns>
-    /// <exception cref="FileNotFoundException">There is no such image.</exception>
-    /// <exception cref="ImageIOException">It could not be read.</exception>
-    /// <exception cref="VhdFormatException">It is no image.</exception>
-    public IReadOnlyList<DependentImage> Find(string path)
-    {
-        using var file = LocalImageFile.OpenUnlocked(path);
-        return Find(path, ImageLayout.Read(file), file.Identity);
-    }
-
-    /// <summary>The images that depend on one.</summary>
-    /// <param name="path">The image.</param>
     /// <param name="layout">Its layout; without a valid footer it has no id that a child could name.</param>
     /// <param name="identity">Its file.</param>
     /// <param name="folders">Folders besides, without what lies beneath them.</param>

@@ -78,7 +78,7 @@ internal sealed class BitmapCache
     {
         lock (_gate)
         {
-            _states[blockIndex] = Partial;
+            _states.Value[blockIndex] = Partial;
             _partial[blockIndex] = new byte[_layout.BitmapSize];
             _dirty.Remove(blockIndex);
         }
@@ -89,7 +89,7 @@ internal sealed class BitmapCache
     {
         lock (_gate)
         {
-            _states[blockIndex] = Unknown;
+            _states.Value[blockIndex] = Unknown;
             _partial.Remove(blockIndex);
             _dirty.Remove(blockIndex);
         }

@@ -25,7 +25,7 @@ public static class RepairOutlook
 
     /// <summary>Checks an open file. Changes nothing.</summary>
     /// <exception cref="ImageIOException">The file could not be read.</exception>
-    public static CheckReport Check(
+    internal static CheckReport Check(
         ImageFile file, CheckOptions? options = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
         options ??= new CheckOptions();

@@ -320,8 +320,9 @@ internal sealed class TableRepair(
     /// entry names.</summary>
     private ulong[] Trusted()
     {
-        HashSet<int> untrusted = [.. _contested, .. PairMembers().Select(TableScan.BlockOf)];
-        return [.. _kept.Where(placed => !untrusted.Contains(TableScan.BlockOf(placed)))];
+        HashSet<int> paired = [.. PairMembers().Select(TableScan.BlockOf)];
+        return [.. _kept.Where(
+            placed => !_contested.Contains(TableScan.BlockOf(placed)) && !paired.Contains(TableScan.BlockOf(placed)))];
     }
 
     private RepairDecision OfLost(Finding finding)
