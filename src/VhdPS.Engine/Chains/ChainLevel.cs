@@ -7,7 +7,7 @@ namespace VhdPS.Engine.Chains;
 /// <param name="Depth">0 for the image itself, 1 for its parent, and so on.</param>
 /// <param name="Path">The file; for a parent that was not found the path that the child stores.</param>
 /// <param name="State">How it was found.</param>
-/// <param name="Layout">Its layout; null where it could not be read, and for a raw disk.</param>
+/// <param name="Layout">Its layout; null where it could not be read, and for a raw disk or a VHDX.</param>
 /// <param name="IsRaw">Whether it is taken for a raw disk.</param>
 /// <param name="Problem">What is wrong, human-readable; empty where nothing is.</param>
 /// <param name="Finding">What is wrong; null where nothing is, or where the file could not be opened.</param>
@@ -16,6 +16,9 @@ public sealed record ChainLevel(
     int Depth, string Path, ChainState State, ImageLayout? Layout, bool IsRaw, string Problem, Finding? Finding,
         IReadOnlyList<TriedPath> Tried)
 {
+    /// <summary>What the image says of itself and its parent; null where it could not be read, and for a raw disk.</summary>
+    public ChainImage? Image { get; init; }
+
     /// <summary>What kept the file from being opened; null where <see cref="Finding"/> says what is wrong.</summary>
     public Exception? Error { get; init; }
 

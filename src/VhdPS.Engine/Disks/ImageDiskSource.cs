@@ -120,6 +120,20 @@ internal sealed class ImageDiskSource : DiskSource
         }
     }
 
+    public override long BlockCount => _image.Map.Table is null ? 1 : _layout.BlockCount;
+
+    public override IEnumerable<BlockRun> FindBlocks(BlockDetail detail, long firstBlock = 0, long count = long.MaxValue) => detail switch
+    {
+        BlockDetail.Chain => BlockMap.OfChain(_image, firstBlock, count),
+        BlockDetail.Bitmaps => BlockMap.Detailed(_image, firstBlock, count),
+        _ => BlockMap.FromTable(_image, firstBlock, count),
+    };
+
+    public override TableFigures? MeasureBlocks() => _image.Map.Table is { } table ? TableScan.Measure(_layout, table) : null;
+
+    public override IEnumerable<(long FileOffset, long Length)> FindStructures() =>
+        _layout.Structures.Select(extent => (extent.FileOffset, extent.Length)).Append((_layout.DataEnd, VhdSpec.FooterSize));
+
     protected override void Dispose(bool disposing)
     {
         if (disposing)
@@ -129,6 +143,8 @@ internal sealed class ImageDiskSource : DiskSource
 
         base.Dispose(disposing);
     }
+
+    private protected override ChainRun FindRun(long sector, int count) => ChainMap.Find(_image, sector, count);
 
     private protected override void ReadInside(long offset, Span<byte> buffer) =>
         _image.ReadSectors(offset / VhdSpec.SectorSize, buffer);

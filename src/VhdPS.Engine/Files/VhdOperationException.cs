@@ -44,6 +44,9 @@ public enum OperationError
 
     /// <summary>The new file cannot be given the owner, the group or the access list of the one that it replaces.</summary>
     OwnerNotKept,
+
+    /// <summary>The device, or a part of it, is mounted for writing or in other use.</summary>
+    DeviceInUse,
 }
 
 /// <summary>The engine declined to do what was asked; nothing was changed.</summary>

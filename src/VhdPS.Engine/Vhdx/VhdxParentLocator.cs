@@ -8,7 +8,7 @@ namespace VhdPS.Engine.Vhdx;
 /// Where a differencing image says that its parent is: pairs of a key and a value, UTF-16LE without a NUL. Untrusted.
 /// Source: MS-VHDX, "Parent Locator".
 /// </summary>
-internal sealed class VhdxParentLocator
+public sealed class VhdxParentLocator
 {
     /// <summary>The key of the DataWriteGuid that the parent has.</summary>
     public const string LinkageKey = "parent_linkage";

@@ -50,6 +50,10 @@ internal static partial class AdviceCatalog
             "A new file would take the image's place, and could not be given its owner, group or access list, so that others may no " +
             "longer open it. Nothing was changed.",
             "Change the image in place (-InPlace, where the cmdlet has it), run as the owner or as administrator, or give -Force."),
+        ["DeviceInUse"] = new(
+            "The device, or a part of it, is mounted for writing or belongs to a volume in use, so that it would change while it is read.",
+            "Unmount it, or mount it for reading only; better still, read a snapshot. -Force reads it all the same, and what is read may "
+            + "never have been on it at one time."),
         ["ImageInUse"] = new(
             "Another program, or another command of this session, has the image open in a way that rules this out. Reading shares; " +
             "writing is exclusive.",

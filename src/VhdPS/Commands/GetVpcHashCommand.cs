@@ -4,7 +4,6 @@ using VhdPS.Engine.Chains;
 using VhdPS.Engine.Disks;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Layout;
 using VhdPS.Engine.Operations.Hash;
 
 namespace VhdPS.Commands;
@@ -73,11 +72,11 @@ public sealed class GetVpcHashCommand : VpcDiskCommandBase
         }
     }
 
-    private readonly record struct HashedDisk(VpcHash Output, ImageLayout? Layout);
+    private readonly record struct HashedDisk(VpcHash Output, SourceFacts Source);
 
     private void Write(HashedDisk hashed)
     {
-        ReportSource(hashed.Output.Path, hashed.Layout, hashed.Output.Size);
+        ReportSource(hashed.Source);
         WriteObject(hashed.Output);
     }
 
@@ -86,7 +85,7 @@ public sealed class GetVpcHashCommand : VpcDiskCommandBase
     {
         using DiskSource source = DiskSource.Open(path, SourceFormat, options);
         byte[] hash = DiskHash.Compute(source, algorithm, progress, cancellation);
-        return new HashedDisk(new VpcHash(path, algorithm.Name!, hash, source.SizeBytes), source.Layout);
+        return new HashedDisk(new VpcHash(path, algorithm.Name!, hash, source.SizeBytes), SourceFacts.Of(source));
     }
 
     private VhdOpenOptions Options() =>

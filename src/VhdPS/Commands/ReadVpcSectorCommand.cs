@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using VhdPS.Engine.Chains;
+using VhdPS.Engine.Disks;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Images;
 
@@ -10,7 +11,7 @@ namespace VhdPS.Commands;
 [OutputType(typeof(VpcSector), typeof(byte[]))]
 public sealed class ReadVpcSectorCommand : VpcDiskCommandBase
 {
-    private const int MaxChunkSectorCount = 2 * 1024 * 1024 / VhdSpec.SectorSize;
+    private const int MaxChunkBytes = 2 * 1024 * 1024;
 
     /// <summary>The first virtual sector.</summary>
     [Parameter(Mandatory = true, Position = 1)]
@@ -25,6 +26,10 @@ public sealed class ReadVpcSectorCommand : VpcDiskCommandBase
     /// <summary>The bytes alone, in arrays of at most 2 MiB.</summary>
     [Parameter]
     public SwitchParameter Raw { get; set; }
+
+    /// <summary>What the file is read as: an image, or a raw disk. Never guessed.</summary>
+    [Parameter]
+    public SourceFormat SourceFormat { get; set; }
 
     /// <summary>Which of the two sizes in the footer holds; by default the creator decides.</summary>
     [Parameter]
@@ -41,27 +46,26 @@ public sealed class ReadVpcSectorCommand : VpcDiskCommandBase
     /// <inheritdoc/>
     protected override void ProcessFile(string path)
     {
-        if (!TryRun(path, () => VhdImage.Open(path, Options()), out VhdImage image))
+        if (!TryRun(path, () => DiskSource.Open(path, SourceFormat, Options()), out DiskSource source))
         {
             return;
         }
 
-        using (image)
+        using (source)
         {
-            ReportImage(image.Layout);
-            ReportFindings(path, image.Layout.Findings);
-            if (!TryRun(path, () => image.ThrowIfPastEnd(Sector, Count)))
+            ReportSource(source);
+            if (!TryRun(path, () => source.ThrowIfPastEnd(Sector, Count)))
             {
                 return;
             }
 
             if (Raw)
             {
-                WriteAll(path, ReadRaw(image));
+                WriteAll(path, ReadRaw(source));
             }
             else
             {
-                WriteAll(path, ReadRuns(image), Write);
+                WriteAll(path, ReadRuns(source), Write);
             }
         }
     }
@@ -75,27 +79,29 @@ public sealed class ReadVpcSectorCommand : VpcDiskCommandBase
         WriteObject(sectors);
     }
 
-    private IEnumerable<VpcSector> ReadRuns(VhdImage image)
+    private IEnumerable<VpcSector> ReadRuns(DiskSource source)
     {
         for (long done = 0; done < Count;)
         {
             Cancellation.ThrowIfCancellationRequested();
-            ChainRun run = ChainMap.Read(image, Sector + done, (int)Math.Min(Count - done, MaxChunkSectorCount), out byte[] data);
-            yield return new VpcSector(image.Path, run, data);
+            ChainRun run = source.ReadRun(Sector + done, ChunkCount(source, done), out byte[] data);
+            yield return new VpcSector(source.Path, run, data, source.LogicalSectorSize);
             done += run.Count;
         }
     }
 
-    private IEnumerable<byte[]> ReadRaw(VhdImage image)
+    private IEnumerable<byte[]> ReadRaw(DiskSource source)
     {
         for (long done = 0; done < Count;)
         {
             Cancellation.ThrowIfCancellationRequested();
-            long count = Math.Min(Count - done, MaxChunkSectorCount);
-            byte[] data = new byte[count * VhdSpec.SectorSize];
-            image.ReadSectors(Sector + done, data);
+            int count = ChunkCount(source, done);
+            byte[] data = new byte[count * source.LogicalSectorSize];
+            source.ReadAt((Sector + done) * source.LogicalSectorSize, data);
             yield return data;
             done += count;
         }
     }
+
+    private int ChunkCount(DiskSource source, long done) => (int)Math.Min(Count - done, MaxChunkBytes / source.LogicalSectorSize);
 }
