@@ -74,7 +74,7 @@ public sealed class ChainImage
         return new ChainImage(VhdFormat.Vhd)
         {
             VhdType = layout.StoredFooter is null ? VhdType.None : layout.VhdType,
-            SizeBytes = layout.StoredFooter is null ? 0 : (long)layout.Size.SizeBytes,
+            SizeBytes = layout.StoredFooter is null ? 0 : (long)Math.Min(layout.Size.SizeBytes, long.MaxValue),
             FileLength = layout.FileLength,
             Id = layout.StoredFooter is null ? Guid.Empty : layout.Footer.UniqueId,
             ParentId = header?.ParentUniqueId,

@@ -72,13 +72,13 @@ public sealed class FooterPair
                 "The file is too small to be a VHD image."));
         }
 
-        if (FormatProbe.Of(file) == VhdFormat.Vhdx)
+        Span<byte> head = stackalloc byte[VhdSpec.FooterSize];
+        int headLength = file.ReadAt(0, head);
+        if (FormatProbe.Of(file, head[..headLength]) == VhdFormat.Vhdx)
         {
             return new FooterPair(file.Path, length, null, null, VhdxImage);
         }
 
-        Span<byte> head = stackalloc byte[VhdSpec.FooterSize];
-        int headLength = file.ReadAt(0, head);
         head[headLength..].Clear();
         StoredFooter? front = headLength == head.Length && IsCookie(head)
             ? new StoredFooter(HardDiskFooter.Parse(head), 0)

@@ -20,7 +20,13 @@ public static class FormatProbe
     {
         ArgumentNullException.ThrowIfNull(file);
         Span<byte> start = stackalloc byte[VhdxSignature.Length];
-        if (file.ReadAt(0, start) < start.Length || !start.SequenceEqual(VhdxSignature))
+        return Of(file, start[..file.ReadAt(0, start)]);
+    }
+
+    /// <summary>The format of a file whose first bytes have been read.</summary>
+    internal static VhdFormat Of(ImageFile file, ReadOnlySpan<byte> start)
+    {
+        if (!start.StartsWith(VhdxSignature))
         {
             return VhdFormat.Vhd;
         }
