@@ -1,5 +1,5 @@
-using VhdPS.Engine.Format;
 using VhdPS.Engine.Disks;
+using VhdPS.Engine.Format;
 using VhdPS.Engine.Layout;
 
 
