@@ -109,6 +109,7 @@ internal static class ErrorRecords
         OperationError.TargetExists or OperationError.UndoFileExists => ErrorCategory.ResourceExists,
         OperationError.ImageFull => ErrorCategory.LimitsExceeded,
         OperationError.NotEnoughSpace => ErrorCategory.ResourceUnavailable,
+        OperationError.DeviceInUse => ErrorCategory.ResourceBusy,
         _ => ErrorCategory.InvalidOperation,
     };
 

@@ -4,6 +4,7 @@ using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Layout;
 using VhdPS.Engine.Operations.Repair;
+using VhdPS.Engine.Vhdx;
 
 namespace VhdPS;
 
@@ -58,6 +59,24 @@ public abstract partial class VpcCommandBase
         }
     }
 
+    /// <summary>Says what a VHDX is, and where its structures lie in its file.</summary>
+    private protected void ReportImage(VhdxDescription image)
+    {
+        if (!IsDiagnosing)
+        {
+            return;
+        }
+
+        ReportStep(
+            $"{image.Path}: {image.VhdType} VHDX image, disk of {VpcSize.Format(image.SizeBytes)} ({image.SizeBytes} bytes in sectors of "
+                + $"{image.LogicalSectorSize}), file of {image.FileLength} bytes, {image.BlockCount} blocks of "
+                + $"{VpcSize.Format(image.BlockSize)}, log {image.LogState}.");
+        foreach ((VhdStructure structure, long fileOffset, long length) in image.Structures)
+        {
+            WriteDebug($"{image.Path}: {structure} at {VpcFileOffset.Format(fileOffset)}, {length} bytes.");
+        }
+    }
+
     /// <summary>Says the same of a file that the engine opens or made by itself; what it is not, the work itself reports.</summary>
     private protected void ReportFile(string path)
     {
@@ -66,11 +85,13 @@ public abstract partial class VpcCommandBase
             return;
         }
 
-        ImageLayout layout;
+        ImageLayout? layout = null;
+        VhdxDescription? vhdx = null;
         try
         {
             using var file = LocalImageFile.OpenRead(path);
-            layout = ImageLayout.Read(file);
+            vhdx = FormatProbe.Of(file) == VhdFormat.Vhdx ? VhdxDescription.Read(file, force: true) : null;
+            layout = vhdx is null ? ImageLayout.Read(file) : null;
         }
         catch (Exception exception) when (ErrorRecords.TryMake(exception, path) is not null)
         {
@@ -78,11 +99,31 @@ public abstract partial class VpcCommandBase
             return;
         }
 
-        ReportImage(layout);
+        if (vhdx is not null)
+        {
+            ReportImage(vhdx);
+        }
+        else
+        {
+            ReportImage(layout!);
+        }
     }
 
     /// <summary>Says of an open source of a disk, and what is wrong with it.</summary>
-    private protected void ReportSource(DiskSource source) => ReportSource(source.Path, source.Layout, source.SizeBytes);
+    private protected void ReportSource(DiskSource source) => ReportSource(SourceFacts.Of(source));
+
+    /// <summary>Says of a source of a disk, and what is wrong with it.</summary>
+    private protected void ReportSource(SourceFacts source)
+    {
+        if (source.Format != VhdFormat.Vhdx)
+        {
+            ReportSource(source.Path, source.Layout, source.SizeBytes);
+            return;
+        }
+
+        ReportFile(source.Path);
+        ReportFindings(source.Path, source.Findings);
+    }
 
     /// <summary>Says of a source of a disk, and what is wrong with it.</summary>
     private protected void ReportSource(string path, ImageLayout? layout, long sizeBytes)

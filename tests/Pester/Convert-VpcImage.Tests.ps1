@@ -192,7 +192,9 @@ Describe 'Convert-VpcImage' {
     It 'says what cannot be done, and changes nothing: <Call>' -ForEach @(
         @{ Call = 'Convert-VpcImage a.vhd'; Id = 'SameFile'; Category = 'InvalidOperation' }
         @{ Call = 'Convert-VpcImage a.vhd t.txt -VhdType Fixed'; Id = 'TargetExists'; Category = 'ResourceExists' }
-        @{ Call = 'Convert-VpcImage a.vhd x.vhdx'; Id = 'InvalidArgument'; Category = 'InvalidArgument' }
+        @{ Call = 'Convert-VpcImage a.vhd x.vhdx -BlockSize 512KB'; Id = 'InvalidArgument'; Category = 'InvalidArgument' }
+        @{ Call = 'Convert-VpcImage a.vhd x.vhdx -For Azure'; Id = 'InvalidArgument'; Category = 'InvalidArgument' }
+        @{ Call = 'Convert-VpcImage a.vhd x.vhd -LogicalSectorSize 4096'; Id = 'InvalidArgument'; Category = 'InvalidArgument' }
         @{ Call = 'Convert-VpcImage a.vhd x.vhd -BlockSize 3000'; Id = 'InvalidArgument'; Category = 'InvalidArgument' }
         @{ Call = 'Convert-VpcImage a.vhd x.vhd -For Azure -VhdType Dynamic'; Id = 'InvalidArgument'; Category = 'InvalidArgument' }
         @{ Call = 'Convert-VpcImage a.vhd x.vhd -InPlace'; Id = 'InvalidArgument'; Category = 'InvalidArgument' }

@@ -6,6 +6,11 @@ BeforeDiscovery {
         '(Get-VpcImage child.vhd).Header'
         '(Get-VpcImage child.vhd).Header.ParentLocators'
         '(Get-VpcImage child.vhd).Geometry'
+        'Get-VpcImage child.vhdx'
+        'Get-VpcChain child.vhdx'
+        'Read-VpcSector child.vhdx 0 3'
+        'Get-VpcBlock child.vhdx'
+        'Test-VpcImage child.vhdx -For Azure'
         'Get-VpcFooter hurt.vhd'
         'Read-VpcSector child.vhd 0 3'
         'Get-VpcBlock child.vhd -Detailed'
@@ -45,6 +50,8 @@ BeforeAll {
         $null = New-VpcImage child.vhd -ParentPath base.vhd
         Write-VpcSector child.vhd 0 ([byte[]](, 2 * 512))
         $null = New-VpcImage fixed.vhd -Size 5MB -VhdType Fixed
+        $null = New-VpcImage base.vhdx -Size 10MB
+        $null = New-VpcImage child.vhdx -ParentPath base.vhdx
         $null = New-Item -ItemType Directory orphan
         'child.vhd', 'twin.vhd' | ForEach-Object { Copy-Item child.vhd orphan/$_ }
         'hurt.vhd', 'worse.vhd' | ForEach-Object {

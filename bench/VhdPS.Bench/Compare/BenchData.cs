@@ -1,8 +1,11 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using VhdPS.Engine.Chains;
+using VhdPS.Engine.Disks;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Images;
+using VhdPS.Engine.Operations.Convert;
+using VhdPS.Engine.Vhdx;
 
 namespace VhdPS.Bench.Compare;
 
@@ -75,6 +78,32 @@ internal sealed class BenchData : IDisposable
 
         PageCache.ReadAnew(path);
     });
+
+    /// <summary>A dynamic VHDX with the same bytes.</summary>
+    public string Vhdx(DiskFill fill, long sizeBytes)
+    {
+        string raw = Raw(fill, sizeBytes);
+        return Make($"{NameOf(fill, sizeBytes)}.vhdx", path =>
+        {
+            using (var operation = ConvertOperation.Begin(new ConvertOptions(raw, path)
+            {
+                SourceFormat = SourceFormat.Raw,
+                TargetFormat = DiskFormat.Dynamic,
+                TargetImageFormat = VhdFormat.Vhdx,
+                UniqueId = ImageId,
+                TimeStamp = ImageTime,
+            }))
+            {
+                operation.Run();
+            }
+
+            PageCache.ReadAnew(path);
+        });
+    }
+
+    /// <summary>An empty dynamic VHDX with blocks of 1 MiB, which give the largest table.</summary>
+    public string VhdxEmpty(long sizeBytes) => Make($"empty-{sizeBytes / MiB}.vhdx", path => VhdxCreator.Create(
+        path, new NewVhdx(sizeBytes) { BlockSizeBytes = (int)MiB, UniqueId = ImageId, TimeStamp = ImageTime }));
 
     /// <summary>An empty dynamic image.</summary>
     public string DynamicEmpty(long sizeBytes) => Make($"empty-{sizeBytes / MiB}.vhd", path => CreateDynamic(path, sizeBytes));

@@ -1,4 +1,5 @@
 using VhdPS.Bench.Compare;
+using VhdPS.Engine.Disks;
 using VhdPS.Engine.Format;
 
 namespace VhdPS.Bench.Rows;
@@ -33,16 +34,23 @@ internal static class RowCatalog
         new DynamicToRaw(DiskPeer.PlainTool, goal: 1.05),
         new DynamicToDynamic(DiskPeer.QemuImg, goal: 0.70),
         new DynamicToDynamic(DiskPeer.PlainTool, goal: 0.90),
+        new VhdxConversion(DiskFormat.Dynamic, DiskFill.Scattered, goal: 0.60),
+        new VhdxConversion(DiskFormat.Dynamic, DiskFill.Full, goal: 0.60),
+        new VhdxConversion(DiskFormat.Raw, DiskFill.Scattered, goal: 0.60),
+        new VhdxConversion(DiskFormat.Raw, DiskFill.Full, goal: 0.60),
         new CompareDisks(DiskFill.Scattered, DiskPeer.QemuImg, goal: 0.55),
         new CompareDisks(DiskFill.Scattered, DiskPeer.PlainTool, goal: 0.25),
         new CompareDisks(DiskFill.Full, DiskPeer.QemuImg, goal: 0.60),
         new CompareDisks(DiskFill.Full, DiskPeer.PlainTool, goal: 0.25),
         new HashDisk(DiskFill.Full, goal: 1.05),
         new HashDisk(DiskFill.Scattered, goal: 1.05),
+        new HashDisk(DiskFill.Full, goal: 1.05, isVhdx: true),
+        new HashDisk(DiskFill.Scattered, goal: 1.05, isVhdx: true),
         new HashManifest(goal: 1.05 / 4),
         new CreateImage(),
         new OpenImage(),
         new ShowImage(),
+        new ShowVhdx(),
         new MapBlocks(),
         new ChainFolder(),
         new ChecksumBatch(),

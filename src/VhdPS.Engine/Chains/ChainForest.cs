@@ -7,7 +7,7 @@ namespace VhdPS.Engine.Chains;
 /// <summary>The images of a folder as the trees that their parents make of them; by headers alone, each file read once.</summary>
 internal static class ChainForest
 {
-    /// <summary>Reads the images of a folder: files named .vhd or .avhd. Folders that are links are not entered.</summary>
+    /// <summary>Reads the images of a folder: files named .vhd, .avhd, .vhdx or .avhdx. Folders that are links are not entered.</summary>
     /// <param name="folder">The folder; a parent anywhere beneath it is found, too.</param>
     /// <param name="recurse">Whether to read the folders beneath it.</param>
     /// <param name="policy">Where else parents may be.</param>
@@ -30,7 +30,7 @@ internal static class ChainForest
             (ref FileSystemEntry entry) => entry.ToFullPath(),
             new EnumerationOptions { RecurseSubdirectories = recurse, AttributesToSkip = 0, IgnoreInaccessible = true })
         {
-            ShouldIncludePredicate = (ref FileSystemEntry entry) => !entry.IsDirectory && ImageName.IsVhd(entry.ToFullPath()),
+            ShouldIncludePredicate = (ref FileSystemEntry entry) => !entry.IsDirectory && ImageName.IsDiskImage(entry.ToFullPath()),
             ShouldRecursePredicate = (ref FileSystemEntry entry) => (entry.Attributes & FileAttributes.ReparsePoint) == 0,
         };
 
@@ -138,7 +138,7 @@ internal static class ChainForest
         {
             var finder = new ParentFinder(
                 child.Path, image.Identity, policy, LayoutOptions.Default, _realPaths, real =>
-                    _byRealPath.GetValueOrDefault(real)?.Node.Level.Layout);
+                    _byRealPath.GetValueOrDefault(real)?.Node.Level.Image);
             using ParentSearch search = finder.Find(child);
             ForestNode? parent = null;
             if (search is { State: ChainState.Ok, IsRaw: false, Path: { } path })
@@ -154,14 +154,14 @@ internal static class ChainForest
         private ForestNode Broken(ParentSearch search, ChainChild child)
         {
             string path = search.Path ?? child.ParentName;
-            (ChainState, string, Guid) key = (search.State, path, child.Layout.Header!.ParentUniqueId);
+            (ChainState, string, Guid) key = (search.State, path, child.Image.ParentId!.Value);
             if (!_broken.TryGetValue(key, out ForestNode? node))
             {
                 _broken[key] = node = new ForestNode(new ChainLevel(
                     0, path, search.State, search.IsRaw, search.Finding?.Describe() ?? search.Error?.Message
                         ?? string.Empty, search.Finding, search.Tried)
                 {
-                    Layout = search.Layout,
+                    Image = search.Image,
                     Error = search.Error,
                 });
             }
@@ -172,8 +172,8 @@ internal static class ChainForest
         private void NoteSameIds()
         {
             IEnumerable<IGrouping<Guid, ForestImage>> sameIds = _byRealPath.Values
-                .Where(image => image.Node.Level.Layout is { StoredFooter: not null })
-                .GroupBy(image => image.Node.Level.Layout!.Footer.UniqueId)
+                .Where(image => image.Node.Level.Image is not null)
+                .GroupBy(image => image.Node.Level.Image!.Id)
                 .Where(group => group.Key != Guid.Empty && group.Skip(1).Any());
             foreach (IGrouping<Guid, ForestImage> group in sameIds)
             {

@@ -1,15 +1,12 @@
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Layout;
-using static System.FormattableString;
 
 namespace VhdPS.Engine.Chains;
 
 /// <summary>Describes chains by headers alone; what is wrong with one is a state and no exception.</summary>
 public static class ChainInspector
 {
-    private const int TimeToleranceSeconds = 2;
-
     /// <summary>The levels from an image to its root, or to the first parent that cannot be used.</summary>
     /// <exception cref="FileNotFoundException">The image itself is not there.</exception>
     /// <exception cref="ImageInUseException">A writer has the image itself open.</exception>
@@ -17,26 +14,30 @@ public static class ChainInspector
     public static IReadOnlyList<ChainLevel> Describe(string path, ParentPolicy? policy = null)
     {
         using var file = LocalImageFile.OpenRead(path);
-        return Describe(file, ImageLayout.Read(file), policy);
+        return Describe(file, ChainImage.Read(file), policy);
     }
 
     /// <summary>The levels from an image to its root, or to the first parent that cannot be used.</summary>
-    internal static IReadOnlyList<ChainLevel> Describe(ImageFile file, ImageLayout layout, ParentPolicy? policy = null)
+    internal static IReadOnlyList<ChainLevel> Describe(ImageFile file, ImageLayout layout, ParentPolicy? policy = null) =>
+        Describe(file, ChainImage.Of(file, layout), policy);
+
+    /// <summary>The levels from an image to its root, or to the first parent that cannot be used.</summary>
+    internal static IReadOnlyList<ChainLevel> Describe(ImageFile file, ChainImage image, ParentPolicy? policy = null)
     {
-        Finding? refusal = layout.FindBlockingFinding(forWriting: false);
+        Finding? refusal = image.Refusal;
         var levels = new List<ChainLevel>
         {
             new(0, file.Path, refusal is null ? ChainState.Ok : ChainState.Damaged, false, refusal?.Describe() ?? string.Empty, refusal, [])
             {
-                Layout = layout,
+                Image = image,
             },
         };
-        if (layout.StoredFooter is null)
+        if (!image.HasParent)
         {
             return levels;
         }
 
-        foreach (ParentSearch search in ChainWalk.Follow(file, layout, policy ?? ParentPolicy.Default, LayoutOptions.Default))
+        foreach (ParentSearch search in ChainWalk.Follow(file, image, policy ?? ParentPolicy.Default, LayoutOptions.Default))
         {
             using (search)
             {
@@ -49,27 +50,14 @@ public static class ChainInspector
                     search.Finding,
                     search.Tried)
                 {
-                    Layout = search.Layout,
+                    Image = search.Image,
                     Error = search.Error,
-                    TimeStampNote = search.Path is { } found && search.State == ChainState.Ok ? CompareTime(search.Child, found) : null,
+                    TimeStampNote = search.Path is { } found && search.State == ChainState.Ok
+                        ? search.Child.Image.CompareParentTime(NamedFile.ModifiedUtc(found)) : null,
                 });
             }
         }
 
         return levels;
-    }
-
-    private static Finding? CompareTime(ChainChild child, string parentPath)
-    {
-        uint stored = child.Layout.Header!.ParentTimeStampSeconds, actual = VhdSpec.ToTimeStamp(NamedFile.ModifiedUtc(parentPath));
-        return stored == 0 || Math.Abs((long)stored - actual) <= TimeToleranceSeconds
-            ? null
-            : new Finding(
-                FaultCode.ParentTimeStampDiffers,
-                VhdStructure.DynamicHeader,
-                (long)child.Layout.Footer.DataOffset + DynamicDiskHeader.ParentTimeStampAt,
-                Invariant($"{VhdSpec.Epoch.AddSeconds(actual):u}"),
-                Invariant($"{VhdSpec.Epoch.AddSeconds(stored):u}"),
-                "The parent was modified after the image was made, by the time stamps.");
     }
 }

@@ -14,8 +14,11 @@ namespace VhdPS.Engine.Chains;
 public sealed record ChainLevel(
     int Depth, string Path, ChainState State, bool IsRaw, string Problem, Finding? Finding, IReadOnlyList<TriedPath> Tried)
 {
-    /// <summary>Its layout; null where it could not be read, and for a raw disk.</summary>
-    internal ImageLayout? Layout { get; init; }
+    /// <summary>What the image says of itself and its parent; null where it could not be read, and for a raw disk.</summary>
+    internal ChainImage? Image { get; init; }
+
+    /// <summary>Its layout; null where it could not be read, and for a raw disk or a VHDX.</summary>
+    internal ImageLayout? Layout => Image?.Vhd;
 
     /// <summary>What kept the file from being opened; null where <see cref="Finding"/> says what is wrong.</summary>
     public Exception? Error { get; init; }

@@ -12,15 +12,15 @@ internal static class ChainWalk
     /// The search for each parent in turn; the last one is the root's, or of a parent that cannot be used. The caller owns
     /// what it is given, and may close it before it asks for the next.
     /// </summary>
-    public static IEnumerable<ParentSearch> Follow(ImageFile leaf, ImageLayout layout, ParentPolicy policy, LayoutOptions options)
+    public static IEnumerable<ParentSearch> Follow(ImageFile leaf, ChainImage image, ParentPolicy policy, LayoutOptions options)
     {
-        if (layout is not { VhdType: VhdType.Differencing, Header: { } header })
+        if (!image.HasParent)
         {
             yield break;
         }
 
         var finder = new ParentFinder(leaf.Path, leaf.Identity, policy, options, new RealPaths());
-        var child = new ChainChild(leaf.Path, layout, StoredParentPath.ReadAll(leaf, header));
+        var child = new ChainChild(leaf.Path, image);
         for (int depth = 1; child is not null; depth++)
         {
             if (depth >= ParentPolicy.MaxDepth)

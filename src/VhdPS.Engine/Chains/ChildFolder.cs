@@ -2,7 +2,7 @@ using System.IO.Enumeration;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Files.Native;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Layout;
+using VhdPS.Engine.Vhdx;
 
 namespace VhdPS.Engine.Chains;
 
@@ -33,7 +33,7 @@ internal sealed class ChildFolder(string folder, bool recurse)
                 entries[path] = entry;
             }
 
-            if (entry.Problem is not null || entry.ParentId == parentId)
+            if (entry.Problem is not null || entry.ParentId == parentId || entry.OtherParentId == parentId)
             {
                 found.Add(new DependentImage(path, entry.Problem));
             }
@@ -56,37 +56,38 @@ internal sealed class ChildFolder(string folder, bool recurse)
     {
         try
         {
-            return new Entry(time, length, PlatformFile.Current.Stat(path).Kind == FileKind.Regular ? ParentIdOf(path) : null, null);
+            ChainImage? child = PlatformFile.Current.Stat(path).Kind == FileKind.Regular ? ChildAt(path) : null;
+            return new Entry(time, length, child?.ParentId, child?.OtherParentId, null);
         }
         catch (Exception error) when (error is FileNotFoundException or VhdFormatException)
         {
             // Gone since the folder was listed, a link to nothing, or no image that could name a parent.
-            return new Entry(time, length, null, null);
+            return new Entry(time, length, null, null, null);
         }
         catch (IOException error)
         {
             return OpenImages.FindParentId(path) is { } parentId
-                ? new Entry(time, length, parentId, null)
-                : new Entry(time, length, null, ImageName.IsDiskImage(path) ? error.Message : null);
+                ? new Entry(time, length, parentId, null, null)
+                : new Entry(time, length, null, null, ImageName.IsDiskImage(path) ? error.Message : null);
         }
     }
 
-    private static Guid? ParentIdOf(string path)
+    private static ChainImage? ChildAt(string path)
     {
         using var file = LocalImageFile.OpenUnlocked(path);
         if (!ImageName.IsDiskImage(path))
         {
-            // A differencing image begins with a footer's copy; what else a folder holds is not read further.
+            // A differencing image begins with a footer's copy or as a VHDX; what else a folder holds is not read further.
             Span<byte> cookie = stackalloc byte[VhdSpec.FooterCookie.Length];
-            if (file.ReadAt(0, cookie) < cookie.Length || !cookie.SequenceEqual(VhdSpec.FooterCookie))
+            if (file.ReadAt(0, cookie) < cookie.Length
+                || !(cookie.SequenceEqual(VhdSpec.FooterCookie) || cookie.SequenceEqual(VhdxSpec.FileSignature)))
             {
                 return null;
             }
         }
 
-        return ImageLayout.Read(file) is { StoredFooter: not null, VhdType: VhdType.Differencing, Header: { } header }
-            ? header.ParentUniqueId : null;
+        return ChainImage.Read(file) is { HasParent: true } child ? child : null;
     }
 
-    private readonly record struct Entry(DateTime Time, long Length, Guid? ParentId, string? Problem);
+    private readonly record struct Entry(DateTime Time, long Length, Guid? ParentId, Guid? OtherParentId, string? Problem);
 }

@@ -28,12 +28,14 @@ public sealed class ChildIndex(IEnumerable<string>? searchFolders = null)
     internal IReadOnlyList<DependentImage> Find(string path, ImageLayout layout, FileIdentity identity, IEnumerable<string>? folders = null)
     {
         ArgumentNullException.ThrowIfNull(layout);
-        if (layout.StoredFooter is null)
-        {
-            return [];
-        }
+        return layout.StoredFooter is null ? [] : Find(path, ChainImage.Of(layout), identity, folders);
+    }
 
-        Guid id = layout.Footer.UniqueId;
+    /// <summary>The images that depend on one of either format.</summary>
+    internal IReadOnlyList<DependentImage> Find(
+        string path, ChainImage image, FileIdentity identity, IEnumerable<string>? folders = null)
+    {
+        Guid id = image.Id;
         var found = new List<DependentImage>();
         lock (_gate)
         {
@@ -44,7 +46,7 @@ public sealed class ChildIndex(IEnumerable<string>? searchFolders = null)
                     FileFacts facts = PlatformFile.Current.Stat(candidate.Path);
                     bool isNew = facts.Kind == FileKind.Regular && facts.Identity != identity
                         && found.TrueForAll(other => other.Path != candidate.Path);
-                    if (isNew && (candidate.Problem is not null || IsChild(candidate.Path, path, layout, identity)))
+                    if (isNew && (candidate.Problem is not null || IsChild(candidate.Path, path, image, identity)))
                     {
                         found.Add(candidate);
                     }
@@ -76,6 +78,10 @@ public sealed class ChildIndex(IEnumerable<string>? searchFolders = null)
     internal void ThrowIfAny(string path, ImageLayout layout, FileIdentity identity, string consequence) =>
         ThrowIfAny(path, Find(path, layout, identity), consequence);
 
+    /// <summary>Refuses a change of an image of either format on which others depend.</summary>
+    internal void ThrowIfAny(string path, ChainImage image, FileIdentity identity, string consequence) =>
+        ThrowIfAny(path, Find(path, image, identity), consequence);
+
     /// <summary>Refuses a change of an image on which others depend.</summary>
     internal static void ThrowIfAny(string path, IReadOnlyList<DependentImage> children, string consequence)
     {
@@ -96,14 +102,13 @@ public sealed class ChildIndex(IEnumerable<string>? searchFolders = null)
     }
 
     /// <summary>Reads a file as a child, without a lock: who else has it open does not matter to the question.</summary>
-    private bool IsChild(string childPath, string path, ImageLayout layout, FileIdentity identity)
+    private bool IsChild(string childPath, string path, ChainImage image, FileIdentity identity)
     {
         try
         {
             using var file = LocalImageFile.OpenUnlocked(childPath);
-            ImageLayout child = ImageLayout.Read(file);
-            if (child is not { StoredFooter: not null, VhdType: VhdType.Differencing, Header: { } header }
-                || header.ParentUniqueId != layout.Footer.UniqueId)
+            var child = ChainImage.Read(file);
+            if (!child.HasParent || child.Format != image.Format || !child.IsLinkedTo(image.Id))
             {
                 return false;
             }
@@ -113,8 +118,8 @@ public sealed class ChildIndex(IEnumerable<string>? searchFolders = null)
             string? ownPath = realPaths.Resolve(Path.GetFullPath(path));
             var finder = new ParentFinder(
                 childPath, file.Identity, new ParentPolicy { SearchFolders = _searchFolders }, LayoutOptions.Default, realPaths,
-                real => real == ownPath ? layout : null);
-            using ParentSearch search = finder.Find(new ChainChild(childPath, child, StoredParentPath.ReadAll(file, header)));
+                real => real == ownPath ? image : null);
+            using ParentSearch search = finder.Find(new ChainChild(childPath, child));
             return search is not { State: ChainState.Ok, Path: { } parentPath }
                 || PlatformFile.Current.Stat(parentPath).Identity == identity;
         }

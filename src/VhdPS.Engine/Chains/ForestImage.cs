@@ -1,15 +1,14 @@
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Layout;
 
 namespace VhdPS.Engine.Chains;
 
 /// <summary>What the headers of one file of a forest tell.</summary>
 internal sealed class ForestImage
 {
-    private ForestImage(string path, string realPath, ChainState state, ImageLayout? layout, string problem, Finding? finding)
+    private ForestImage(string path, string realPath, ChainState state, ChainImage? image, string problem, Finding? finding)
     {
-        Node = new ForestNode(new ChainLevel(0, path, state, false, problem, finding, []) { Layout = layout });
+        Node = new ForestNode(new ChainLevel(0, path, state, false, problem, finding, []) { Image = image });
         RealPath = realPath;
     }
 
@@ -32,14 +31,13 @@ internal sealed class ForestImage
         try
         {
             using var file = LocalImageFile.OpenRead(path);
-            ImageLayout layout = ImageLayout.Read(file);
-            Finding? refusal = layout.FindBlockingFinding(forWriting: false);
-            bool hasParent = layout is { StoredFooter: not null, VhdType: VhdType.Differencing, Header: not null };
+            var image = ChainImage.Read(file);
+            Finding? refusal = image.Refusal;
             return new ForestImage(
-                path, realPath, refusal is null ? ChainState.Ok : ChainState.Damaged, layout, refusal?.Describe() ?? string.Empty, refusal)
+                path, realPath, refusal is null ? ChainState.Ok : ChainState.Damaged, image, refusal?.Describe() ?? string.Empty, refusal)
             {
                 Identity = file.Identity,
-                Child = hasParent ? new ChainChild(path, layout, StoredParentPath.ReadAll(file, layout.Header!)) : null,
+                Child = image.HasParent ? new ChainChild(path, image) : null,
             };
         }
         catch (VhdFormatException error)

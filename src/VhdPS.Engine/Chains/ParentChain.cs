@@ -29,10 +29,10 @@ internal sealed class ParentChain : IDisposable
         {
             var layoutOptions = new LayoutOptions { SizeRule = options.SizeRule, Force = options.Force };
             long entries = 0;
-            foreach (ParentSearch search in ChainWalk.Follow(leaf, layout, options.Parents, layoutOptions))
+            foreach (ParentSearch search in ChainWalk.Follow(leaf, ChainImage.Of(leaf, layout), options.Parents, layoutOptions))
             {
                 search.ThrowIfUnusable();
-                DiskLevel level = search.Layout is { } parent
+                DiskLevel level = search.Image?.Vhd is { } parent
                     ? new DiskLevel(
                         search.File!, LargerSize.Widen(search.File!, parent, layoutOptions), search.Path!, options.IgnoreBitmap, options.Force)
                     : new DiskLevel(search.File!, search.Path!);

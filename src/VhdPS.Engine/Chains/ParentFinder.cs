@@ -18,7 +18,7 @@ internal sealed class ParentFinder
     private readonly TrustedFolders _trusted;
     private readonly string[] _searchFolders;
     private readonly string _leafPath;
-    private readonly Func<string, ImageLayout?>? _known;
+    private readonly Func<string, ChainImage?>? _known;
     private readonly Dictionary<string, string[]> _listings = new(StringComparer.Ordinal);
     private readonly HashSet<FileIdentity> _identities = [];
     private readonly HashSet<string> _chainPaths = new(
@@ -29,7 +29,7 @@ internal sealed class ParentFinder
     /// <param name="policy">Where parents may be.</param>
     /// <param name="layoutOptions">How they are read.</param>
     /// <param name="realPaths">Resolves paths.</param>
-    /// <param name="known">The layout of an image by its real path where it has been read before, so that its file need not be
+    /// <param name="known">What an image says, by its real path where it has been read before, so that its file need not be
     /// opened.</param>
     public ParentFinder(
         string leafPath,
@@ -37,7 +37,7 @@ internal sealed class ParentFinder
         ParentPolicy policy,
         LayoutOptions layoutOptions,
         RealPaths realPaths,
-        Func<string, ImageLayout?>? known = null)
+        Func<string, ChainImage?>? known = null)
     {
         _realPaths = realPaths;
         _trusted = new TrustedFolders(realPaths);
@@ -58,10 +58,10 @@ internal sealed class ParentFinder
     public ParentSearch Find(ChainChild child)
     {
         bool isGiven = _policy.ParentPath is not null && child.Path == _leafPath;
-        bool isNullId = child.Layout.Header!.ParentUniqueId == Guid.Empty;
+        bool isNullId = child.Image.ParentId == Guid.Empty;
         var search = new ParentSearch(child)
         {
-            IsRaw = _policy.RawParent && (isNullId || (isGiven && _policy.IgnoreIdMismatch)),
+            IsRaw = child.Image.Format == VhdFormat.Vhd && _policy.RawParent && (isNullId || (isGiven && _policy.IgnoreIdMismatch)),
         };
         if (isNullId && !search.IsRaw && !_policy.IgnoreIdMismatch)
         {
@@ -81,7 +81,8 @@ internal sealed class ParentFinder
         else
         {
             string[] childFolders = [FolderOf(_realPaths.Resolve(Path.GetFullPath(child.Path)) ?? child.Path), FolderOf(child.Path)];
-            foreach (ParentCandidate candidate in ParentCandidates.List(child.StoredPaths, childFolders, _searchFolders, search.Tried))
+            IReadOnlyList<StoredParentPath> stored = child.Image.StoredPaths;
+            foreach (ParentCandidate candidate in ParentCandidates.List(stored, childFolders, _searchFolders, search.Tried))
             {
                 ParentSearch? tried = Try(search, candidate, isGiven: false);
                 second = Better(second, tried);
@@ -130,7 +131,7 @@ internal sealed class ParentFinder
             string tried = search.Tried.Count == 0 ? "the image names none" : string.Join("; ", search.Tried);
             Fail(
                 search, FaultCode.ParentNotFound, string.Empty, string.Empty,
-                $"The parent '{search.Child.ParentName}' ({search.Child.Layout.Header!.ParentUniqueId}) was not found. Tried: {tried}.");
+                $"The parent '{search.Child.ParentName}' ({search.Child.Image.ParentId}) was not found. Tried: {tried}.");
             return search;
         }
 
@@ -205,10 +206,10 @@ internal sealed class ParentFinder
             return Member(search, candidate, found);
         }
 
-        if (!found.IsRaw && _known?.Invoke(real) is { } layout)
+        if (!found.IsRaw && _known?.Invoke(real) is { } image && image.Format == search.Child.Image.Format)
         {
             found.IsKnown = true;
-            found.Layout = layout;
+            found.Image = image;
             return Judge(search, found);
         }
 
@@ -232,7 +233,7 @@ internal sealed class ParentFinder
 
             if (!found.IsRaw)
             {
-                found.Layout = ImageLayout.Read(found.File, _layoutOptions);
+                found.Image = ChainImage.Read(found.File, search.Child.Image.Format, _layoutOptions);
             }
         }
         catch (Exception error) when (error is ImageInUseException or ImageAccessException)
@@ -279,13 +280,13 @@ internal sealed class ParentFinder
             return found;
         }
 
-        if (found.Layout!.FindBlockingFinding(forWriting: false) is { } refusal)
+        if (found.Image!.Refusal is { } refusal)
         {
             return Damaged(search, found, refusal);
         }
 
-        Guid wanted = search.Child.Layout.Header!.ParentUniqueId, actual = found.Layout.Footer.UniqueId;
-        if (wanted == actual && wanted != Guid.Empty)
+        Guid wanted = search.Child.Image.ParentId!.Value, actual = found.Image.Id;
+        if (search.Child.Image.IsLinkedTo(actual))
         {
             found.State = ChainState.Ok;
             return found;

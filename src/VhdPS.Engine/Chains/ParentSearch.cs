@@ -1,17 +1,16 @@
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Layout;
 
 namespace VhdPS.Engine.Chains;
 
 /// <summary>An image whose parent is wanted.</summary>
 /// <param name="Path">The path that it was opened by.</param>
-/// <param name="Layout">Its layout, with a header.</param>
-/// <param name="StoredPaths">What it stores about its parent.</param>
-internal sealed record ChainChild(string Path, ImageLayout Layout, IReadOnlyList<StoredParentPath> StoredPaths)
+/// <param name="Image">What it says, with a parent.</param>
+internal sealed record ChainChild(string Path, ChainImage Image)
 {
     /// <summary>The parent's name for messages.</summary>
-    public string ParentName => StoredPaths.Count > 0 ? StoredPaths[0].Text : Layout.Header!.ParentUnicodeName;
+    public string ParentName => Image.StoredPaths.Count > 0 ? Image.StoredPaths[0].Text
+        : Image.Vhd?.Header?.ParentUnicodeName ?? string.Empty;
 }
 
 /// <summary>The outcome of the search for one parent. Owns the open file of the parent, where there is one.</summary>
@@ -27,8 +26,8 @@ internal sealed class ParentSearch(ChainChild child) : IDisposable
     /// <summary>The parent, open for reading; null where it could not be opened.</summary>
     public ImageFile? File { get; set; }
 
-    /// <summary>The parent's layout; null for a raw disk.</summary>
-    public ImageLayout? Layout { get; set; }
+    /// <summary>What the parent says; null for a raw disk.</summary>
+    public ChainImage? Image { get; set; }
 
     /// <summary>Whether the parent is taken for a raw disk.</summary>
     public bool IsRaw { get; set; }
@@ -49,9 +48,7 @@ internal sealed class ParentSearch(ChainChild child) : IDisposable
     public bool IsUsable => File is not null || IsKnown;
 
     /// <summary>The parent as the next child, where it has a parent itself.</summary>
-    public ChainChild? Next => File is not null && Layout is { VhdType: VhdType.Differencing, Header: { } header } layout
-        ? new ChainChild(File.Path, layout, StoredParentPath.ReadAll(File, header))
-        : null;
+    public ChainChild? Next => File is not null && Image is { HasParent: true } image ? new ChainChild(File.Path, image) : null;
 
     /// <summary>Throws what is wrong.</summary>
     public void ThrowIfUnusable()

@@ -1,5 +1,6 @@
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
+using VhdPS.Engine.Vhdx;
 
 namespace VhdPS.Engine.Chains;
 
@@ -63,6 +64,23 @@ internal sealed record StoredParentPath(string Source, string Text, StoredPathKi
         return paths;
     }
 
+    /// <summary>All usable paths of a VHDX's locator in the order in which they are tried: the relative one, then full ones.</summary>
+    internal static IReadOnlyList<StoredParentPath> ReadAll(VhdxParentLocator locator)
+    {
+        var paths = new List<StoredParentPath>();
+        foreach ((string key, string? text) in new[]
+        {
+            (VhdxParentLocator.RelativePathKey, locator.RelativePath),
+            (VhdxParentLocator.AbsolutePathKey, WithoutPrefix(locator.AbsolutePath)),
+            (VhdxParentLocator.VolumePathKey, locator.VolumePath),
+        })
+        {
+            Add(paths, key, text ?? string.Empty);
+        }
+
+        return paths;
+    }
+
     /// <summary>Says what a stored text would name. <c>\</c> and <c>/</c> both separate, but in a URL only <c>/</c>.</summary>
     public static StoredParentPath Parse(string source, string text)
     {
@@ -102,6 +120,16 @@ internal sealed record StoredParentPath(string Source, string Text, StoredPathKi
         }
 
         return new StoredParentPath(source, text, KindOf(decoded), Local(decoded));
+    }
+
+    /// <summary>A full path without the prefix with which Hyper-V stores it; others that have it name devices.</summary>
+    private static string? WithoutPrefix(string? path)
+    {
+        const string prefix = @"\\?\", network = @"\\?\UNC\";
+        return path is null ? null
+            : path.StartsWith(network, StringComparison.OrdinalIgnoreCase) ? @"\\" + path[network.Length..]
+            : path.StartsWith(prefix, StringComparison.Ordinal) && IsDrive(path[prefix.Length..]) ? path[prefix.Length..]
+            : path;
     }
 
     private static void Add(List<StoredParentPath> paths, string source, string text)

@@ -24,6 +24,12 @@ public sealed record VhdOpenOptions
     /// <summary>Take every sector of an allocated block of a dynamic image as written, as QEMU does. Not for writing.</summary>
     public bool IgnoreBitmap { get; init; }
 
+    /// <summary>
+    /// Ask only where the image's own blocks lie: its parents are not looked for before one of their sectors is wanted, of a VHDX
+    /// never.
+    /// </summary>
+    public bool OwnBlocksOnly { get; init; }
+
     /// <summary>Where the parents of a differencing image may be and what proves them.</summary>
     public ParentPolicy Parents { get; init; } = ParentPolicy.Default;
 }

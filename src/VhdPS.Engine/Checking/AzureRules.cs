@@ -14,7 +14,7 @@ internal static class AzureRules
     public const long MinSize = 20_971_520;
 
     /// <summary>The largest managed disk in bytes: 32,767 GiB.</summary>
-    public const long MaxSize = 35_183_298_347_520 - VhdSpec.FooterSize;
+    public const long MaxSize = VhdSpec.MaxFixedSize;
 
     /// <summary>The longest page blob in bytes, 8 TiB, which has to hold disk and footer.</summary>
     public const long MaxPageBlobLength = 8L * 1024 * 1024 * Mebibyte;

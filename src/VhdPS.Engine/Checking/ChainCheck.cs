@@ -1,7 +1,6 @@
 using VhdPS.Engine.Chains;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Layout;
 
 
 namespace VhdPS.Engine.Checking;
@@ -10,9 +9,9 @@ namespace VhdPS.Engine.Checking;
 internal static class ChainCheck
 {
     /// <summary>Walks the chain by headers alone; what is wrong with a parent is a finding about the image's chain.</summary>
-    public static void Run(ImageFile file, ImageLayout layout, ParentPolicy policy, FindingLog log)
+    public static void Run(ImageFile file, ChainImage image, ParentPolicy policy, FindingLog log)
     {
-        foreach (ChainLevel level in ChainInspector.Describe(file, layout, policy).Skip(1))
+        foreach (ChainLevel level in ChainInspector.Describe(file, image, policy).Skip(1))
         {
             if (level.State is ChainState.Damaged or ChainState.Inaccessible)
             {

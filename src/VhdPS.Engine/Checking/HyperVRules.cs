@@ -43,6 +43,12 @@ internal static class HyperVRules
             }
         }
 
+        JudgeFile(rules, file, layout.FileLength);
+    }
+
+    /// <summary>Judges what Hyper-V asks of the file, whatever the image's format.</summary>
+    public static void JudgeFile(TargetRules rules, ImageFile file, long fileLength)
+    {
         // Hyper-V asks the attributes: a sparse file without a hole is refused too. Other systems have only the holes to go by.
         if (file.WindowsAttributes is { } attributes)
         {
@@ -54,8 +60,8 @@ internal static class HyperVRules
         else
         {
             rules.Add(
-                FaultCode.HyperVFileHasHoles, file.SizeOnDisk >= layout.FileLength, VhdStructure.File, null,
-                Invariant($"{layout.FileLength} bytes on the medium"), Invariant($"{file.SizeOnDisk}"), "The file has holes.");
+                FaultCode.HyperVFileHasHoles, file.SizeOnDisk >= fileLength, VhdStructure.File, null,
+                Invariant($"{fileLength} bytes on the medium"), Invariant($"{file.SizeOnDisk}"), "The file has holes.");
         }
     }
 }

@@ -1,3 +1,4 @@
+using VhdPS.Engine.Chains;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Layout;
@@ -29,6 +30,11 @@ public static class ImageChecker
         ImageFile file, CheckOptions? options = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
         options ??= new CheckOptions();
+        if (IsVhdx(file))
+        {
+            return VhdxCheck.Run(file, options, progress, cancellation);
+        }
+
         var log = new FindingLog(options.FindingLimit);
         void Begin(string step) => progress?.Report(new WorkProgress(0, 0) { Step = step });
         Begin("Checking footers, header, locators and sizes");
@@ -50,7 +56,7 @@ public static class ImageChecker
         if (layout is { StoredFooter: not null, VhdType: VhdType.Differencing, Header: not null } && options.Parents is { } policy)
         {
             Begin("Looking for the parents");
-            ChainCheck.Run(file, layout, policy, log);
+            ChainCheck.Run(file, ChainImage.Of(file, layout), policy, log);
         }
 
         if (options.Target != CheckTarget.Any)
@@ -72,5 +78,18 @@ public static class ImageChecker
             Layout = layout,
             LeakedBytes = leakedBytes,
         };
+    }
+
+    /// <summary>Whether a file is judged as a VHDX; of one that may be either the check as a VHD says so.</summary>
+    private static bool IsVhdx(ImageFile file)
+    {
+        try
+        {
+            return FormatProbe.Of(file) == VhdFormat.Vhdx;
+        }
+        catch (VhdFormatException)
+        {
+            return false;
+        }
     }
 }

@@ -35,6 +35,27 @@ internal sealed class TargetRules
         return rules._verdicts;
     }
 
+    /// <summary>The verdict on each rule of <paramref name="target"/> about a VHDX.</summary>
+    public static IReadOnlyList<RuleVerdict> JudgeVhdx(ImageFile file, CheckTarget target, FindingLog log)
+    {
+        var rules = new TargetRules(log);
+        switch (target)
+        {
+            case CheckTarget.HyperV:
+                HyperVRules.JudgeFile(rules, file, file.Length);
+                break;
+            case CheckTarget.Azure or CheckTarget.VirtualPC:
+                rules.Add(
+                    FaultCode.VhdxInsteadOfVhd, false, VhdStructure.File, 0, "a VHD image", "a VHDX image",
+                    "Only VHD images are taken there.");
+                break;
+            default:
+                break;
+        }
+
+        return rules._verdicts;
+    }
+
     /// <summary>Enters the verdict on one rule.</summary>
     public void Add(FaultCode rule, bool holds, VhdStructure structure, long? fileOffset, string expected, string actual, string message)
     {

@@ -43,28 +43,58 @@ public abstract class DiskSource : IDisposable
     /// <summary>The disk's size in bytes; of a raw file its length, which may be not a whole number of sectors.</summary>
     public abstract long SizeBytes { get; }
 
-    /// <summary>The disk's sectors; the last is filled up with zeros where the size is not a whole number of them.</summary>
+    /// <summary>
+    /// The disk in sectors of 512 bytes, whatever its own; the last is filled up with zeros where the size is not a whole number
+    /// of them.
+    /// </summary>
     public long SectorCount => VhdSpec.SectorsFor(SizeBytes);
 
-    /// <summary>Where everything lies in the file; null for a raw file.</summary>
+    /// <summary>Bytes of a sector as the disk shows it, 512 or 4096.</summary>
+    public virtual int LogicalSectorSize => VhdSpec.SectorSize;
+
+    /// <summary>Bytes of a sector as the disk recommends to write it, 512 or 4096.</summary>
+    public virtual int PhysicalSectorSize => VhdSpec.SectorSize;
+
+    /// <summary>The disk in sectors of its own size, the last of which may be short.</summary>
+    public long LogicalSectorCount => (SizeBytes / LogicalSectorSize) + (SizeBytes % LogicalSectorSize == 0 ? 0 : 1);
+
+    /// <summary>The format of the file; null for a raw disk.</summary>
+    public virtual VhdFormat? ImageFormat => Layout is null ? null : VhdFormat.Vhd;
+
+    /// <summary>Fixed, dynamic or differencing; null for a raw disk.</summary>
+    public virtual VhdType? ImageType => Layout?.VhdType;
+
+    /// <summary>Bytes in a block; null where the disk lies in one piece.</summary>
+    public virtual int? BlockSize => Layout is { BlockSize: > 0 and var blockSize } ? blockSize : null;
+
+    /// <summary>Blocks of the disk, 1 where it lies in one piece.</summary>
+    public virtual long BlockCount => 1;
+
+    /// <summary>Where everything lies in a VHD; null for every other source.</summary>
     internal abstract ImageLayout? Layout { get; }
 
     /// <summary>What of a damaged image was lost so far and filled, in the order of the disk; empty unless it was opened by force.</summary>
     public virtual IReadOnlyList<LostRange> LostRanges => [];
 
-    /// <summary>Opens a file for reading, shared with other readers.</summary>
+    /// <summary>What departs from the format's specification, as far as opening looks.</summary>
+    public virtual IReadOnlyList<Finding> Findings => Layout?.Findings ?? [];
+
+    /// <summary>Which image it is to its children; null for a raw disk.</summary>
+    internal virtual ChainImage? Image => Layout is { } layout ? ChainImage.Of(layout) : null;
+
+    /// <summary>Opens what a path names for reading, shared with other readers.</summary>
     /// <exception cref="FileNotFoundException">There is none.</exception>
     /// <exception cref="ImageInUseException">A writer has it open.</exception>
     /// <exception cref="VhdFormatException">It is to be an image and is none that can be read.</exception>
     public static DiskSource Open(string path, SourceFormat format, VhdOpenOptions? options = null) =>
-        Open(LocalImageFile.OpenReadToDelete(path), format, options);
+        DiskSources.Open(path, format, options ?? VhdOpenOptions.Default);
 
     /// <summary>Reads an open file and owns it from then on, also when it is refused.</summary>
     /// <exception cref="VhdFormatException">It is to be an image and is none that can be read.</exception>
     internal static DiskSource Open(ImageFile file, SourceFormat format, VhdOpenOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(file);
-        return format == SourceFormat.Raw ? new RawDiskSource(file) : new ImageDiskSource(file, VhdImage.Open(file, options), options);
+        return DiskSources.Open(file, format, options ?? VhdOpenOptions.Default);
     }
 
     /// <summary>Connects to a disk that an NBD server offers.</summary>
@@ -106,6 +136,53 @@ public abstract class DiskSource : IDisposable
     /// <summary>Informs the system that a range will be read soon.</summary>
     public abstract void Prefetch(long offset, long length);
 
+    /// <summary>The disk as a stream of bytes, for reading.</summary>
+    /// <param name="leaveOpen">Whether the source stays open when the stream is closed.</param>
+    public Stream OpenStream(bool leaveOpen = false) => new DiskStream(new Bytes(this), ownsDisk: !leaveOpen);
+
+    /// <summary>Says in runs where blocks of the disk lie.</summary>
+    /// <param name="detail">How closely is looked.</param>
+    /// <param name="firstBlock">The first block.</param>
+    /// <param name="count">Blocks; what passes the end of the disk is left out.</param>
+    /// <exception cref="VhdFormatException">A block cannot be found, or the chain cannot be followed.</exception>
+    public abstract IEnumerable<BlockRun> FindBlocks(BlockDetail detail, long firstBlock = 0, long count = long.MaxValue);
+
+    /// <summary>How the blocks lie; null where the disk has none.</summary>
+    /// <exception cref="ImageIOException">The table could not be read.</exception>
+    internal virtual TableFigures? MeasureBlocks() => null;
+
+    /// <summary>Places in the file that are not the disk's: bytes from the start of the file, and bytes.</summary>
+    public virtual IEnumerable<(long FileOffset, long Length)> FindStructures() => [];
+
+    /// <summary>The longest run of sectors that lie in one file, or in none, and its bytes.</summary>
+    /// <param name="sector">The first sector, of the disk's own size.</param>
+    /// <param name="count">The most sectors that are wanted, at least 1; none past the end of the disk.</param>
+    /// <param name="data">The run's bytes.</param>
+    /// <exception cref="ArgumentException">A sector is not on the disk.</exception>
+    /// <exception cref="VhdFormatException">A sector cannot be found.</exception>
+    /// <exception cref="ImageIOException">A file could not be read.</exception>
+    internal virtual ChainRun ReadRun(long sector, int count, out byte[] data)
+    {
+        ThrowIfPastEnd(sector, count);
+        ChainRun run = FindRun(sector, count);
+        data = new byte[run.Count * LogicalSectorSize];
+        ReadAt(sector * LogicalSectorSize, data);
+        return run;
+    }
+
+    /// <summary>Refuses a range that is not on the disk.</summary>
+    /// <param name="sector">The first sector, of the disk's own size.</param>
+    /// <param name="count">Sectors.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A sector of the range is not on the disk.</exception>
+    public void ThrowIfPastEnd(long sector, long count)
+    {
+        if (sector < 0 || sector > LogicalSectorCount || count > LogicalSectorCount - sector)
+        {
+            string what = count > 1 ? $"sectors {sector} to {(decimal)sector + count - 1} are" : $"sector {sector} is";
+            throw new ArgumentOutOfRangeException(null, $"{Path}: {what} not on the disk, which has {LogicalSectorCount} sectors.");
+        }
+    }
+
     /// <summary>Refuses an image with which a virtual machine's state is saved.</summary>
     /// <exception cref="VhdOperationException">One is.</exception>
     public void ThrowIfStateSaved()
@@ -129,6 +206,9 @@ public abstract class DiskSource : IDisposable
             throw new ImageInUseException(Path, forWriting: false);
         }
     }
+
+    /// <summary>Whether there is a file that can be deleted.</summary>
+    internal bool IsDeletable => _file is LocalImageFile;
 
     /// <summary>Deletes the file that was read, not a link that led to it, and closes it.</summary>
     /// <exception cref="ImageInUseException">Another file has taken its place.</exception>
@@ -157,7 +237,10 @@ public abstract class DiskSource : IDisposable
         }
     }
 
-    /// <summary>Reads sectors of the disk.</summary>
+    /// <summary>The longest run of sectors of the disk's own size that lie in one file, or in none; all are on the disk.</summary>
+    private protected abstract ChainRun FindRun(long sector, int count);
+
+    /// <summary>Reads sectors of 512 bytes of the disk.</summary>
     private protected abstract void ReadInside(long offset, Span<byte> buffer);
 
     /// <summary>Turns a stretch of the file into an extent of whole sectors; what is in doubt counts as data.</summary>
@@ -189,6 +272,25 @@ public abstract class DiskSource : IDisposable
 
         return count;
     }
+
+    private sealed class Bytes(DiskSource source) : IDiskBytes
+    {
+        public long SizeBytes => source.SizeBytes;
+
+        public int UnitSize => VhdSpec.SectorSize;
+
+        public bool CanWrite => false;
+
+        public void Read(long offset, Span<byte> buffer) => source.ReadAt(offset, buffer);
+
+        public void Write(long offset, ReadOnlySpan<byte> data) => throw new NotSupportedException();
+
+        public void Flush()
+        {
+        }
+
+        public void Close() => source.Dispose();
+    }
 }
 
 /// <summary>Adjacent bytes of a disk that are known to be zeros without reading them, or are not.</summary>
@@ -201,11 +303,24 @@ public readonly record struct DiskExtent(long Offset, long Length, bool IsZero)
     public long End => Offset + Length;
 }
 
+/// <summary>How closely is looked where blocks lie.</summary>
+public enum BlockDetail
+{
+    /// <summary>By the table alone.</summary>
+    Table,
+
+    /// <summary>By table and bitmaps.</summary>
+    Bitmaps,
+
+    /// <summary>Sector by sector, through the whole chain.</summary>
+    Chain,
+}
+
 /// <summary>What a file is to be read as. A raw disk is never taken for an image nor an image for a raw disk: a guest can write
 /// either.</summary>
 public enum SourceFormat
 {
-    /// <summary>A Virtual PC / Hyper-V image.</summary>
+    /// <summary>An image, VHD or VHDX by its content.</summary>
     Vhd,
 
     /// <summary>The bytes of the disk and nothing else.</summary>

@@ -154,6 +154,20 @@ internal sealed class ImageDiskSource : DiskSource
         }
     }
 
+    public override long BlockCount => _image.Map.Table is null ? 1 : _layout.BlockCount;
+
+    public override IEnumerable<BlockRun> FindBlocks(BlockDetail detail, long firstBlock = 0, long count = long.MaxValue) => detail switch
+    {
+        BlockDetail.Chain => BlockMap.OfChain(_image, firstBlock, count),
+        BlockDetail.Bitmaps => BlockMap.Detailed(_image, firstBlock, count),
+        _ => BlockMap.FromTable(_image, firstBlock, count),
+    };
+
+    internal override TableFigures? MeasureBlocks() => _image.Map.Table is { } table ? TableScan.Measure(_layout, table) : null;
+
+    public override IEnumerable<(long FileOffset, long Length)> FindStructures() =>
+        _layout.Structures.Select(extent => (extent.FileOffset, extent.Length)).Append((_layout.DataEnd, VhdSpec.FooterSize));
+
     protected override void Dispose(bool disposing)
     {
         if (disposing)
@@ -163,6 +177,19 @@ internal sealed class ImageDiskSource : DiskSource
 
         base.Dispose(disposing);
     }
+
+    internal override ChainRun ReadRun(long sector, int count, out byte[] data)
+    {
+        if (_salvage is null)
+        {
+            return base.ReadRun(sector, count, out data);
+        }
+
+        ThrowIfPastEnd(sector, count);
+        return _salvage.Read(sector, count, out data);
+    }
+
+    private protected override ChainRun FindRun(long sector, int count) => ChainMap.Find(_image, sector, count);
 
     private protected override void ReadInside(long offset, Span<byte> buffer)
     {

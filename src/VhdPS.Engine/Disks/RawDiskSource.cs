@@ -1,11 +1,12 @@
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
+using VhdPS.Engine.Images;
 using VhdPS.Engine.Layout;
 
 
 namespace VhdPS.Engine.Disks;
 
-/// <summary>A raw file as a disk.</summary>
+/// <summary>A raw file, or a device, as a disk.</summary>
 internal class RawDiskSource : DiskSource
 {
     private readonly ImageFile _file;
@@ -23,6 +24,10 @@ internal class RawDiskSource : DiskSource
 
     public override long SizeBytes { get; }
 
+    public override int LogicalSectorSize => _file is DeviceFile device ? device.LogicalSectorSize : VhdSpec.SectorSize;
+
+    public override int PhysicalSectorSize => _file is DeviceFile device ? device.PhysicalSectorSize : VhdSpec.SectorSize;
+
     internal override ImageLayout? Layout => null;
 
     public override DiskExtent FindExtent(long offset) =>
@@ -31,6 +36,18 @@ internal class RawDiskSource : DiskSource
     public override long CountDataBytes(long offset, long endOffset) => CountData(_countedHoles, offset, Math.Min(endOffset, SizeBytes));
 
     public override void Prefetch(long offset, long length) => _file.Prefetch(offset, length);
+
+    public override IEnumerable<BlockRun> FindBlocks(BlockDetail detail, long firstBlock = 0, long count = long.MaxValue)
+    {
+        long sectors = LogicalSectorCount;
+        if (firstBlock == 0 && count > 0 && sectors > 0)
+        {
+            yield return new BlockRun(Path, 0, 1, 0, sectors, BlockState.Allocated, 0, 0, detail == BlockDetail.Table ? null : sectors);
+        }
+    }
+
+    private protected override ChainRun FindRun(long sector, int count) =>
+        new(sector, count, SectorOrigin.File, Path, sector * LogicalSectorSize);
 
     private protected override void ReadInside(long offset, Span<byte> buffer) => buffer[_file.ReadAt(offset, buffer)..].Clear();
 }

@@ -49,6 +49,9 @@ public enum OperationError
 
     /// <summary>Blocks with data that no table entry names would be dropped.</summary>
     LostBlocksPresent,
+
+    /// <summary>The device, or a part of it, is mounted for writing or in other use.</summary>
+    DeviceInUse,
 }
 
 /// <summary>The engine declined to do what was asked; nothing was changed.</summary>

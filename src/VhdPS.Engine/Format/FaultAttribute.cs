@@ -4,7 +4,7 @@ namespace VhdPS.Engine.Format;
 /// <param name="severity">How much it matters.</param>
 /// <param name="effect">What it keeps the engine from doing.</param>
 [AttributeUsage(AttributeTargets.Field)]
-internal sealed class FaultAttribute(Severity severity, FaultEffect effect) : Attribute
+public sealed class FaultAttribute(Severity severity, FaultEffect effect) : Attribute
 {
     /// <summary>How much it matters.</summary>
     public Severity Severity { get; } = severity;

@@ -3,7 +3,7 @@ using System.Reflection;
 namespace VhdPS.Engine.Format;
 
 /// <summary>Looks up the facts about a fault.</summary>
-internal static class FaultCatalog
+public static class FaultCatalog
 {
     private static readonly FaultAttribute[] Facts = Load();
 

@@ -597,4 +597,12 @@ public enum FaultCode
     /// <summary>The parent locator does not say which image is the parent.</summary>
     [Fault(Severity.Warning, FaultEffect.None)]
     VhdxLinkageMissing,
+
+    /// <summary>The file is a VHDX image where only a VHD can be used.</summary>
+    [Fault(Severity.Error, FaultEffect.Unreadable)]
+    VhdxInsteadOfVhd,
+
+    /// <summary>The file begins as a VHDX image, ends as a VHD, and has the extension of neither.</summary>
+    [Fault(Severity.Error, FaultEffect.Unreadable)]
+    VhdxOrVhdAmbiguous,
 }

@@ -59,8 +59,23 @@ public static class VhdSpec
     /// <summary>The largest block size that is opened, in bytes.</summary>
     public const int MaxBlockSize = 256 * 1024 * 1024;
 
-    /// <summary>The largest virtual size that is created, in bytes: 2040 GiB.</summary>
+    /// <summary>
+    /// The largest virtual size of a dynamic or differencing image that is created, in bytes: 2040 GiB. Hyper-V takes no larger
+    /// image of any type, and QEMU opens none.
+    /// </summary>
     public const long MaxSize = 2040L * 1024 * 1024 * 1024;
+
+    /// <summary>
+    /// The largest virtual size of a fixed image that is created, in bytes: 32,767 GiB, the largest managed disk of Azure with its
+    /// footer. A fixed image has no table, whose entries reach to 2 TiB only.
+    /// </summary>
+    public const long MaxFixedSize = 35_183_298_347_008;
+
+    /// <summary>
+    /// The largest virtual size of a dynamic or differencing image that is made of another one, in bytes: 2044 GiB, up to which
+    /// Xen's tools make them.
+    /// </summary>
+    public const long MaxXenSize = 2044L * 1024 * 1024 * 1024;
 
     /// <summary>The most table entries that are opened: 64 MiB of table.</summary>
     public const int MaxTableEntries = 16 * 1024 * 1024;

@@ -43,6 +43,7 @@ public static class ChildCreator
         var image = new NewImage(child.SizeBytes ?? parentSize)
         {
             VhdType = VhdType.Differencing,
+            IsOfImage = true,
             BlockSize = child.BlockSize ?? (parent.BlockSize == 0 ? VhdSpec.DefaultBlockSize : parent.BlockSize),
             UniqueId = child.UniqueId,
             TimeStamp = child.TimeStamp,

@@ -14,7 +14,7 @@ public enum GeometryRule
 }
 
 /// <summary>What a new image is to be.</summary>
-/// <param name="SizeBytes">The size asked for, 1 to 2040 GiB.</param>
+/// <param name="SizeBytes">The size asked for, up to 2040 GiB, of a fixed image up to 32,767 GiB.</param>
 public sealed record NewImage(long SizeBytes)
 {
     private const uint VirtualPc2007Version = 0x0005_0003;
@@ -33,6 +33,9 @@ public sealed record NewImage(long SizeBytes)
 
     /// <summary>The time of making.</summary>
     public required DateTime TimeStamp { get; init; }
+
+    /// <summary>Whether the size is that of an image: Xen makes larger ones.</summary>
+    internal bool IsOfImage { get; init; }
 
     /// <summary>Blocks of the disk.</summary>
     /// <exception cref="ArgumentException">A value is out of its range.</exception>
@@ -74,9 +77,11 @@ public sealed record NewImage(long SizeBytes)
 
     private void Validate()
     {
-        if (SizeBytes is <= 0 or > VhdSpec.MaxSize)
+        long most = VhdType == VhdType.Fixed ? VhdSpec.MaxFixedSize : IsOfImage ? VhdSpec.MaxXenSize : VhdSpec.MaxSize;
+        if (SizeBytes <= 0 || SizeBytes > most)
         {
-            throw new ArgumentException($"The size {SizeBytes} is not from 1 to {VhdSpec.MaxSize} bytes (2040 GiB).");
+            throw new ArgumentException(
+                $"The size {SizeBytes} is not from 1 to {most} bytes ({most >> 30} GiB), the most for a VHD of type {VhdType}.");
         }
 
         if (VhdType != VhdType.Fixed && !IsBlockSize(BlockSize))

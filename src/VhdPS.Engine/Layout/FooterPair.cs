@@ -19,6 +19,8 @@ internal sealed class FooterPair
     /// <summary>How far back from the end a footer is looked for through zeros alone, in bytes: what a growth adds in one step.</summary>
     internal const int ZeroSearchDistance = 64 * 1024 * 1024;
 
+    private const string VhdxImage = "a VHDX image";
+
     private FooterPair(string path, long fileLength, StoredFooter? end, StoredFooter? front, string? otherFormat)
     {
         Path = path;
@@ -75,6 +77,11 @@ internal sealed class FooterPair
 
         Span<byte> head = stackalloc byte[VhdSpec.FooterSize];
         int headLength = file.ReadAt(0, head);
+        if (FormatProbe.Of(file, head[..headLength]) == VhdFormat.Vhdx)
+        {
+            return new FooterPair(file.Path, length, null, null, VhdxImage);
+        }
+
         head[headLength..].Clear();
         StoredFooter? front = headLength == head.Length && IsCookie(head)
             ? new StoredFooter(HardDiskFooter.Parse(head), 0)
@@ -265,7 +272,6 @@ internal sealed class FooterPair
     {
         string? byContent = head switch
         {
-            _ when head.StartsWith("vhdxfile"u8) => "a VHDX image",
             _ when head.StartsWith((ReadOnlySpan<byte>)[0x51, 0x46, 0x49, 0xFB]) => "a QCOW2 image",
             _ when head.StartsWith("KDMV"u8) || head.StartsWith("# Disk DescriptorFile"u8) => "a VMDK image",
             _ when head.StartsWith("<<< "u8) && head[0x40..0x44].SequenceEqual((ReadOnlySpan<byte>)[0x7F, 0x10, 0xDA, 0xBE]) =>
@@ -294,7 +300,7 @@ internal sealed class FooterPair
         StoredFooter? best = End ?? Front;
         if (best is null)
         {
-            findings.Add(new Finding(
+            findings.Add(OtherFormat == VhdxImage ? FormatProbe.IsVhdx : new Finding(
                 FaultCode.NotVhd,
                 VhdStructure.Footer,
                 Math.Max(0, FileLength - VhdSpec.FooterSize),

@@ -12,7 +12,7 @@ internal sealed class DiskSourceReader(DiskSource source, int logicalSectorSize 
     public long SizeBytes => source.SizeBytes;
 
     /// <inheritdoc/>
-    public int LogicalSectorSize => logicalSectorSize == 0 && source.Layout is not null ? Format.VhdSpec.SectorSize : logicalSectorSize;
+    public int LogicalSectorSize => logicalSectorSize == 0 && source.ImageFormat is not null ? source.LogicalSectorSize : logicalSectorSize;
 
     /// <inheritdoc/>
     public void ReadAt(long offset, Span<byte> buffer) => source.ReadAt(offset, buffer);

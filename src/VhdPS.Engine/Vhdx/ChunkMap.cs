@@ -6,7 +6,7 @@ namespace VhdPS.Engine.Vhdx;
 /// Which entries of the block allocation table belong to which blocks: after the entries of a chunk's payload blocks comes one
 /// for the chunk's bitmap block.
 /// </summary>
-internal readonly struct ChunkMap
+public readonly struct ChunkMap
 {
     private readonly int _ratioShift;
 

@@ -9,10 +9,13 @@ namespace VhdPS.Engine.Vhdx;
 
 /// <summary>The options of a new VHDX file. The same options make the same bytes.</summary>
 /// <param name="SizeBytes">The size asked for, 1 byte to 64 TiB; rounded up to a logical sector.</param>
-internal sealed record NewVhdx(long SizeBytes)
+public sealed record NewVhdx(long SizeBytes)
 {
     /// <summary>The creator that a file names.</summary>
     public const string Creator = "VhdPS";
+
+    /// <summary>Bytes of a sector that a new disk recommends to write, as Hyper-V's do.</summary>
+    public const int DefaultPhysicalSectorSize = 4096;
 
     /// <summary>Dynamic, fixed or differencing.</summary>
     public VhdType VhdType { get; init; } = VhdType.Dynamic;
@@ -24,7 +27,7 @@ internal sealed record NewVhdx(long SizeBytes)
     public int LogicalSectorSize { get; init; } = 512;
 
     /// <summary>Bytes of a sector as the disk recommends to write it, 512 or 4096; not less than the logical.</summary>
-    public int PhysicalSectorSize { get; init; } = 4096;
+    public int PhysicalSectorSize { get; init; } = DefaultPhysicalSectorSize;
 
     /// <summary>The disk's identity. The ids of the file's state are made of it and of <see cref="TimeStamp"/>.</summary>
     public required Guid UniqueId { get; init; }
@@ -33,7 +36,7 @@ internal sealed record NewVhdx(long SizeBytes)
     public required DateTime TimeStamp { get; init; }
 
     /// <summary>Where the parent is; needed for a differencing image, and for no other.</summary>
-    public VhdxParentLocator? ParentLocator { get; init; }
+    internal VhdxParentLocator? ParentLocator { get; init; }
 
     /// <summary>Bytes in a block.</summary>
     public int BlockSize =>

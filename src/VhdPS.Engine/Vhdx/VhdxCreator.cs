@@ -1,3 +1,4 @@
+using VhdPS.Engine.Chains;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 
@@ -5,7 +6,7 @@ using VhdPS.Engine.Format;
 namespace VhdPS.Engine.Vhdx;
 
 /// <summary>Makes new, empty VHDX files; on failure nothing is left, and what was there before stays.</summary>
-internal static class VhdxCreator
+public static class VhdxCreator
 {
     /// <summary>Makes an empty image.</summary>
     /// <param name="path">Where the file will be.</param>
@@ -55,14 +56,33 @@ internal static class VhdxCreator
         };
         image.Validate();
         ReplacementFile.ThrowIfInTheWay(path, overwrite, parentFile.Identity);
+        ThrowIfAncestor(path, parentFile, parent);
         using var target = ReplacementFile.Begin(path, overwrite);
         Write(target.File, image);
         target.Commit();
     }
 
+    /// <summary>Refuses a path that names an ancestor of the parent, which a new file there would destroy.</summary>
+    private static void ThrowIfAncestor(string path, LocalImageFile parentFile, VhdxLayout parent)
+    {
+        if (NamedFile.IdentityOf(path) is not { } identity)
+        {
+            return;
+        }
+
+        foreach (ChainLevel level in ChainInspector.Describe(parentFile, ChainImage.Of(parent)).Skip(1))
+        {
+            if (level.State is ChainState.Ok or ChainState.IdMismatch && NamedFile.IdentityOf(level.Path) == identity)
+            {
+                throw new VhdOperationException(
+                    path, OperationError.SameFile, $"the file is an ancestor of the parent '{parentFile.Path}'.");
+            }
+        }
+    }
+
     /// <summary>Writes an image without data into a new, empty file.</summary>
     /// <exception cref="ImageIOException">The file could not be written.</exception>
-    public static void Write(ImageFile file, NewVhdx image)
+    internal static void Write(ImageFile file, NewVhdx image)
     {
         var builder = new VhdxBuilder(file, image);
         builder.Begin();

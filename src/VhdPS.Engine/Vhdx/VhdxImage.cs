@@ -29,6 +29,9 @@ internal sealed class VhdxImage : IDisposable
     /// <summary>The file with the changes of its log; for the holes in it.</summary>
     public ImageFile File { get; }
 
+    /// <summary>The file as it is stored.</summary>
+    public ImageFile StoredFile => _stored;
+
     /// <summary>The virtual size in bytes.</summary>
     public long SizeBytes => Layout.Metadata!.SizeBytes;
 
@@ -193,6 +196,10 @@ internal sealed class VhdxImage : IDisposable
             }
         }
     }
+
+    /// <summary>The table's entry of a block. What is wrong with a place is not judged.</summary>
+    /// <exception cref="ImageIOException">The table could not be read.</exception>
+    public TableEntry ReadEntry(long blockIndex) => _map.PayloadEntry(blockIndex);
 
     /// <summary>Bytes of a block in use that are in the file.</summary>
     /// <exception cref="VhdFormatException">The block or its bitmap cannot be found.</exception>

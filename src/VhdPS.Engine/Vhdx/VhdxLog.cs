@@ -1,7 +1,7 @@
 namespace VhdPS.Engine.Vhdx;
 
 /// <summary>Whether changes wait in the log of a file.</summary>
-internal enum VhdxLogState
+public enum VhdxLogState
 {
     /// <summary>None wait.</summary>
     Clean,

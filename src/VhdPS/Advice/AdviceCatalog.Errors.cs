@@ -55,6 +55,10 @@ internal static partial class AdviceCatalog
             "interrupted; which of the two it was the file does not say. Nothing was changed.",
             "Run Test-VpcImage, and Repair-VpcImage -RebuildTable where it names that; once the disk's content is known to be whole, " +
             "Optimize-VpcImage -DropLostBlock gives their space back."),
+        ["DeviceInUse"] = new(
+            "The device, or a part of it, is mounted for writing or belongs to a volume in use, so that it would change while it is read.",
+            "Unmount it, or mount it for reading only; better still, read a snapshot. -Force reads it all the same, and what is read may "
+            + "never have been on it at one time."),
         ["ImageInUse"] = new(
             "Another program, or another command of this session, has the image open in a way that rules this out. Reading shares; " +
             "writing is exclusive.",

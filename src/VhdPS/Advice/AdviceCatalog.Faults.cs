@@ -518,5 +518,13 @@ internal static partial class AdviceCatalog
         ["VhdxLinkageMissing"] = new(
             "The parent locator does not say which image is the parent.",
             "Name the parent when the image is read; that it is the right one cannot be proved."),
+        ["VhdxInsteadOfVhd"] = new(
+            "The file is a VHDX image where only a VHD can be used.",
+            "VHDX images are read, checked, compared, converted and made new, and never changed in place: convert it to a VHD first, "
+                + "with Convert-VpcImage."),
+        ["VhdxOrVhdAmbiguous"] = new(
+            "The file begins as a VHDX image, ends as a VHD, and has the extension of neither. What a guest writes to its first or last "
+                + "sector can look like that.",
+            "Give the file the extension .vhd or .vhdx, whichever it was made as."),
     };
 }

@@ -11,7 +11,7 @@ namespace VhdPS;
 /// </summary>
 public sealed class ImagePathCompleter : IArgumentCompleter
 {
-    private static readonly string[] Extensions = [".vhd", ".avhd"];
+    private static readonly string[] Extensions = [".vhd", ".avhd", ".vhdx", ".avhdx"];
 
     /// <inheritdoc/>
     public IEnumerable<CompletionResult> CompleteArgument(

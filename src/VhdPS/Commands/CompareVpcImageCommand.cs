@@ -149,10 +149,11 @@ public sealed class CompareVpcImageCommand : VpcCommandBase
                 IEnumerable<ComparedRange> ranges = DiskComparison.FindDifferences(reference, difference, progress, Cancellation);
                 if (IncludeEqual && !Quiet)
                 {
-                    ranges = DiskComparison.IncludeEqual(ranges, Math.Max(reference.SectorCount, difference.SectorCount));
+                    ranges = DiskComparison.IncludeEqual(ranges, DiskComparison.SectorCountOf(reference, difference));
                 }
 
-                Emit(differencePath, ranges.Select(range => new VpcDifference(referencePath, differencePath, range)));
+                int sectorSize = DiskComparison.SectorSizeOf(reference, difference);
+                Emit(differencePath, ranges.Select(range => new VpcDifference(referencePath, differencePath, range, sectorSize)));
                 ReportLost(referencePath, reference.LostRanges);
                 ReportLost(differencePath, difference.LostRanges);
             }

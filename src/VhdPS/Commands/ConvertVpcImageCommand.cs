@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Security.Cryptography.X509Certificates;
+using VhdPS.Engine.Chains;
 using VhdPS.Engine.Checking;
 using VhdPS.Engine.Disks;
 using VhdPS.Engine.Files;
@@ -19,8 +20,8 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
     private string? _takenTarget;
 
     /// <summary>
-    /// The file to make, or a folder for it. Left out, the new file lies beside the source, with the extension of what it
-    /// is: .vhd, or .raw.
+    /// The file to make, a VHDX where its extension is .vhdx, or a folder for it. Left out, the new file lies beside the source,
+    /// with the extension of what it is: .vhd, or .raw.
     /// </summary>
     /// <remarks>By property name in one set only: bound in both it would leave the object itself to be taken for a path.</remarks>
     [Parameter(Position = 1, ParameterSetName = PathSet)]
@@ -45,12 +46,35 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
     [Parameter]
     public SourceFormat SourceFormat { get; set; }
 
-    /// <summary>Bytes in a block of a dynamic image, a power of two. Left out, the source's, or 2 MiB.</summary>
+    /// <summary>
+    /// Bytes in a block of a dynamic image, a power of two. Left out, that of a source of the same format, else 2 MiB of a VHD and
+    /// 32 MiB of a VHDX.
+    /// </summary>
     [Parameter]
     [Alias("BlockSizeBytes")]
     [ByteSize]
     [ArgumentCompleter(typeof(BlockSizeCompleter))]
     public int BlockSize { get; set; }
+
+    /// <summary>Bytes of a sector as the disk in a VHDX shows it, 512 or 4096. Left out, the source's.</summary>
+    [Parameter]
+    [Alias("LogicalSectorSizeBytes")]
+    [ValidateSet("512", "4096")]
+    public int LogicalSectorSize { get; set; }
+
+    /// <summary>Bytes of a sector as the disk in a VHDX recommends to write it. Left out, a VHDX source's, else 4096.</summary>
+    [Parameter]
+    [Alias("PhysicalSectorSizeBytes")]
+    [ValidateSet("512", "4096")]
+    public int PhysicalSectorSize { get; set; }
+
+    /// <summary>The identity of the new image; random by default.</summary>
+    [Parameter]
+    public Guid UniqueId { get; set; }
+
+    /// <summary>The time of making; now by default.</summary>
+    [Parameter]
+    public DateTime TimeStamp { get; set; }
 
     /// <summary>
     /// Azure: a fixed image of a whole number of MiB, 20 at least, grown with zeros where needed and never cut, and held against
@@ -145,7 +169,7 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
 
         using (operation)
         {
-            ReportSource(path, operation.SourceLayout, operation.SourceSizeBytes);
+            ReportSource(operation.Source);
             if (!ShouldProcess(path, Plan(options, operation)) || !TryRun(path, () => Run(operation, path), out ConvertResult result))
             {
                 return;
@@ -158,6 +182,8 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
                 TryRun(path, () => WriteMap(mapPath, result));
             }
 
+            WarnOfSectors(path, operation);
+            WarnOfSize(result.Path, result.Format, result.SizeBytes);
             ReportPadding(path, operation.SourceSizeBytes, operation.SizeBytes);
             ReportStep(
                 $"{result.Path}: {VpcSize.Format(result.WrittenBytes)} of data written, {VpcSize.Format(result.SizeOnDisk)} on disk.");
@@ -293,7 +319,10 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
             Children = Children,
             SourceFormat = SourceFormat,
             TargetFormat = format,
+            TargetImageFormat = DestinationPath is not null && ImageName.IsVhdx(DestinationPath) ? VhdFormat.Vhdx : VhdFormat.Vhd,
             BlockSize = IsGiven(nameof(BlockSize)) ? BlockSize : null,
+            LogicalSectorSize = IsGiven(nameof(LogicalSectorSize)) ? LogicalSectorSize : null,
+            PhysicalSectorSize = IsGiven(nameof(PhysicalSectorSize)) ? PhysicalSectorSize : null,
             FitFor = For,
             SizeRule = SizeRule,
             IgnoreBitmap = IgnoreBitmap,
@@ -303,8 +332,8 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
             Parents = ResolveParents(),
             Verify = Verify,
             DeleteSource = DeleteSource,
-            UniqueId = Guid.NewGuid(),
-            TimeStamp = DateTime.UtcNow,
+            UniqueId = IsGiven(nameof(UniqueId)) ? UniqueId : Guid.NewGuid(),
+            TimeStamp = IsGiven(nameof(TimeStamp)) ? TimeStamp : DateTime.UtcNow,
         };
     }
 
@@ -341,15 +370,28 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
             return System.IO.Path.Combine(target, name);
         }
 
-        if (string.Equals(System.IO.Path.GetExtension(target), ".vhdx", StringComparison.OrdinalIgnoreCase))
-        {
-            throw new ArgumentException($"{target}: VHDX images cannot be made; name a .vhd file.");
-        }
-
         // With -Force a second source would take the place of the first one's result.
         return target != _takenTarget
             ? target
             : throw new ArgumentException($"{target}: made from another source just now; name a folder for more than one.");
+    }
+
+    private void WarnOfSectors(string path, ConvertOperation operation)
+    {
+        if (operation.ChangesSectorSize)
+        {
+            WriteWarning(
+                $"{path}: the disk has sectors of {operation.Source.LogicalSectorSize} bytes and the new image shows it in sectors of "
+                    + $"{operation.LogicalSectorSize}: what counts in sectors, its partition table first, will not be understood.");
+        }
+    }
+
+    private void WarnOfSize(string path, DiskFormat format, long sizeBytes)
+    {
+        if (format == DiskFormat.Fixed && sizeBytes > VhdSpec.MaxSize && !ImageName.IsVhdx(path))
+        {
+            WriteWarning(LargeFixedImage.Warning(path));
+        }
     }
 
     private void ReportPadding(string path, long sizeBytes, long paddedBytes)

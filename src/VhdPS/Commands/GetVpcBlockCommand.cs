@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using VhdPS.Engine.Chains;
+using VhdPS.Engine.Disks;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Images;
 
@@ -28,6 +29,10 @@ public sealed class GetVpcBlockCommand : VpcDiskCommandBase
     [Parameter]
     public SwitchParameter Chain { get; set; }
 
+    /// <summary>What the file is read as: an image, or a raw disk, which counts as one block. Never guessed.</summary>
+    [Parameter]
+    public SourceFormat SourceFormat { get; set; }
+
     /// <summary>Which of the two sizes in the footer holds; by default the creator decides.</summary>
     [Parameter]
     public SizeRule SizeRule { get; set; }
@@ -39,46 +44,39 @@ public sealed class GetVpcBlockCommand : VpcDiskCommandBase
     /// <inheritdoc/>
     protected override void ProcessFile(string path)
     {
-        if (!TryRun(path, () => VhdImage.Open(path, Options()), out VhdImage image))
+        if (!TryRun(path, () => DiskSource.Open(path, SourceFormat, Options()), out DiskSource source))
         {
             return;
         }
 
-        using (image)
+        using (source)
         {
-            ReportImage(image.Layout);
-            ReportFindings(path, image.Layout.Findings);
-            WriteAll(path, Blocks(image));
+            ReportSource(source);
+            WriteAll(path, Blocks(source));
         }
     }
 
-    private VhdOpenOptions Options() => new() { SizeRule = SizeRule, Force = Force, Parents = ResolveParents() };
+    private VhdOpenOptions Options() => new() { SizeRule = SizeRule, Force = Force, Parents = ResolveParents(), OwnBlocksOnly = !Chain };
 
-    private IEnumerable<VpcBlock> Blocks(VhdImage image)
+    private IEnumerable<VpcBlock> Blocks(DiskSource source)
     {
         IEnumerable<BlockRun> runs = Block.Length == 0
-            ? Runs(image, 0, long.MaxValue)
-            : Block.SelectMany(block => Runs(image, Checked(image, block), 1));
+            ? source.FindBlocks(Detail)
+            : Block.SelectMany(block => source.FindBlocks(Detail, Checked(source, block), 1));
         foreach (BlockRun run in runs)
         {
             Cancellation.ThrowIfCancellationRequested();
             if (!Allocated || run.FileOffset >= 0)
             {
-                yield return new VpcBlock(image.Path, run);
+                yield return new VpcBlock(source.Path, run, source.LogicalSectorSize);
             }
         }
     }
 
-    private IEnumerable<BlockRun> Runs(VhdImage image, long first, long count) =>
-        Chain ? BlockMap.OfChain(image, first, count)
-        : Detailed ? BlockMap.Detailed(image, first, count)
-        : BlockMap.FromTable(image, first, count);
+    private BlockDetail Detail => Chain ? BlockDetail.Chain : Detailed ? BlockDetail.Bitmaps : BlockDetail.Table;
 
-    private static long Checked(VhdImage image, long block)
-    {
-        long count = image.Map.Table is null ? 1 : image.Layout.BlockCount;
-        return block < count
-            ? block
-            : throw new ArgumentException($"{image.Path}: there is no block {block}: the disk has {count}, counted from 0.");
-    }
+    private static long Checked(DiskSource source, long block) => block < source.BlockCount
+        ? block
+        : throw new ArgumentException(
+            $"{source.Path}: there is no block {block}: the disk has {source.BlockCount}, counted from 0.");
 }

@@ -40,6 +40,10 @@ public sealed class GetVpcChainCommand : VpcDiskCommandBase
         {
             ReportImage(layout);
         }
+        else if (level.Image is { } image)
+        {
+            ReportStep($"{level.Path}: {image.VhdType} {image.Format} image, disk of {VpcSize.Format(image.SizeBytes)}.");
+        }
         else
         {
             ReportStep($"{level.Path}: {level.State}. {level.Problem}".TrimEnd());

@@ -5,7 +5,6 @@ using VhdPS.Engine.Chains;
 using VhdPS.Engine.Disks;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Layout;
 using VhdPS.Engine.Operations.Hash;
 
 namespace VhdPS.Commands;
@@ -86,11 +85,11 @@ public sealed class GetVpcHashCommand : VpcDiskCommandBase
         }
     }
 
-    private readonly record struct HashedDisk(VpcHash Output, ImageLayout? Layout, IReadOnlyList<LostRange> LostRanges);
+    private readonly record struct HashedDisk(VpcHash Output, SourceFacts Source, IReadOnlyList<LostRange> LostRanges);
 
     private void Write(HashedDisk hashed)
     {
-        ReportSource(hashed.Output.Path, hashed.Layout, hashed.Output.Size);
+        ReportSource(hashed.Source);
         ReportLost(hashed.Output.Path, hashed.LostRanges);
         WriteObject(hashed.Output);
     }
@@ -100,7 +99,8 @@ public sealed class GetVpcHashCommand : VpcDiskCommandBase
     {
         using DiskSource source = Open(path, options, cancellation);
         byte[] hash = DiskHash.Compute(source, algorithm, progress, cancellation);
-        return new HashedDisk(new VpcHash(path, algorithm.Name!, hash, source.SizeBytes), source.Layout, source.LostRanges);
+        return new HashedDisk(
+            new VpcHash(path, algorithm.Name!, hash, source.SizeBytes), SourceFacts.Of(source), source.LostRanges);
     }
 
     private DiskSource Open(string path, VhdOpenOptions options, CancellationToken cancellation) => SourceArguments.Open(

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Layout;
+using VhdPS.Engine.Vhdx;
 
 namespace VhdPS.Commands;
 
@@ -29,19 +30,34 @@ public sealed class GetVpcImageCommand : VpcPathCommandBase
     /// <inheritdoc/>
     protected override void ProcessFile(string path) => Work(path, "Reading", (_, _) => Describe(path), Write);
 
-    private void Write((VpcImage Image, ImageLayout Layout) described)
+    private void Write((VpcImage Image, ImageLayout? Layout, VhdxDescription? Vhdx) described)
     {
-        ReportImage(described.Layout);
-        ReportFindings(described.Layout.Path, described.Layout.Findings);
+        if (described.Vhdx is { } vhdx)
+        {
+            ReportImage(vhdx);
+            ReportFindings(vhdx.Path, vhdx.Findings);
+        }
+        else if (described.Layout is { } layout)
+        {
+            ReportImage(layout);
+            ReportFindings(layout.Path, layout.Findings);
+        }
+
         WriteObject(described.Image);
     }
 
-    private (VpcImage Image, ImageLayout Layout) Describe(string path)
+    private (VpcImage Image, ImageLayout? Layout, VhdxDescription? Vhdx) Describe(string path)
     {
         using var file = LocalImageFile.OpenRead(path);
+        if (FormatProbe.Of(file) == VhdFormat.Vhdx)
+        {
+            var vhdx = VhdxDescription.Read(file, Force);
+            return (VpcImage.Describe(file, vhdx), null, vhdx);
+        }
+
         var layout = ImageLayout.Read(file, new LayoutOptions { SizeRule = SizeRule, Force = Force });
         return layout.FindBlockingFinding(forWriting: false) is { } refusal
             ? throw new VhdFormatException(path, refusal)
-            : (VpcImage.Describe(file, layout), layout);
+            : (VpcImage.Describe(file, layout), layout, null);
     }
 }

@@ -1,6 +1,8 @@
 using System.Management.Automation;
+using VhdPS.Engine.Chains;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Images;
+using VhdPS.Engine.Vhdx;
 
 namespace VhdPS.Commands;
 
@@ -35,12 +37,26 @@ public sealed class NewVpcImageCommand : VpcCommandBase
     [ValidateSet(nameof(VhdType.Dynamic), nameof(VhdType.Fixed))]
     public VhdType VhdType { get; set; } = VhdType.Dynamic;
 
-    /// <summary>Bytes in a block: a power of two; by default 2 MiB, or as the parent's.</summary>
+    /// <summary>
+    /// Bytes in a block: a power of two; by default 2 MiB or as the parent's, of a VHDX 32 MiB, or 2 MiB with a parent.
+    /// </summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias("BlockSizeBytes")]
     [ByteSize]
     [ArgumentCompleter(typeof(BlockSizeCompleter))]
     public int BlockSize { get; set; } = VhdSpec.DefaultBlockSize;
+
+    /// <summary>Bytes of a sector as the disk in a VHDX shows it, 512 or 4096.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = SizeSet)]
+    [Alias("LogicalSectorSizeBytes")]
+    [ValidateSet("512", "4096")]
+    public int LogicalSectorSize { get; set; } = VhdSpec.SectorSize;
+
+    /// <summary>Bytes of a sector as the disk in a VHDX recommends to write it, 512 or 4096; by default 4096.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = SizeSet)]
+    [Alias("PhysicalSectorSizeBytes")]
+    [ValidateSet("512", "4096")]
+    public int PhysicalSectorSize { get; set; }
 
     /// <summary>Exactly the size asked for, or whole cylinders as Virtual PC makes them.</summary>
     [Parameter(ParameterSetName = SizeSet)]
@@ -52,7 +68,7 @@ public sealed class NewVpcImageCommand : VpcCommandBase
 
     /// <summary>The time of making; now by default.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
-    public DateTime TimeStamp { get; set; }
+    public DateTime? TimeStamp { get; set; }
 
     /// <summary>Replaces existing files.</summary>
     [Parameter]
@@ -81,6 +97,11 @@ public sealed class NewVpcImageCommand : VpcCommandBase
             }
 
             ReportFile(file);
+            if (image is { VhdFormat: VhdFormat.Vhd, VhdType: VhdType.Fixed, Size: > VhdSpec.MaxSize })
+            {
+                WriteWarning(LargeFixedImage.Warning(file));
+            }
+
             WriteObject(image);
         }
     }
@@ -88,8 +109,17 @@ public sealed class NewVpcImageCommand : VpcCommandBase
     private VpcImage Create(string file, string? parent)
     {
         Guid uniqueId = IsGiven(nameof(UniqueId)) ? UniqueId : Guid.NewGuid();
-        DateTime timeStamp = IsGiven(nameof(TimeStamp)) ? TimeStamp : DateTime.UtcNow;
-        if (parent is null)
+        DateTime timeStamp = TimeStamp ?? DateTime.UtcNow;
+        if (ImageName.IsVhdx(file))
+        {
+            CreateVhdx(file, parent, uniqueId, timeStamp);
+        }
+        else if (LogicalSectorSize != VhdSpec.SectorSize
+            || (IsGiven(nameof(PhysicalSectorSize)) && PhysicalSectorSize != VhdSpec.SectorSize))
+        {
+            throw new ArgumentException($"{file}: only a VHDX has sectors of another size than 512 bytes.");
+        }
+        else if (parent is null)
         {
             ImageCreator.Create(
                 file,
@@ -117,5 +147,32 @@ public sealed class NewVpcImageCommand : VpcCommandBase
         }
 
         return VpcImage.Read(file);
+    }
+
+    private void CreateVhdx(string file, string? parent, Guid uniqueId, DateTime timeStamp)
+    {
+        int? blockSize = IsGiven(nameof(BlockSize)) ? BlockSize : null;
+        if (parent is not null)
+        {
+            VhdxCreator.CreateChild(
+                file, new NewVhdxChild(parent) { BlockSizeBytes = blockSize, UniqueId = uniqueId, TimeStamp = timeStamp }, Force);
+            return;
+        }
+
+        if (Geometry != GeometryRule.Exact)
+        {
+            throw new ArgumentException($"{file}: a VHDX has no geometry: leave out -Geometry.");
+        }
+
+        var image = new NewVhdx(Size)
+        {
+            VhdType = VhdType,
+            BlockSizeBytes = blockSize,
+            LogicalSectorSize = LogicalSectorSize,
+            UniqueId = uniqueId,
+            TimeStamp = timeStamp,
+        };
+        image = IsGiven(nameof(PhysicalSectorSize)) ? image with { PhysicalSectorSize = PhysicalSectorSize } : image;
+        VhdxCreator.Create(file, image, Force);
     }
 }

@@ -4,7 +4,6 @@ using VhdPS.Engine.Chains;
 using VhdPS.Engine.Disks;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Images;
-using VhdPS.Engine.Layout;
 
 namespace VhdPS.Commands;
 
@@ -13,7 +12,7 @@ namespace VhdPS.Commands;
 [OutputType(typeof(VpcSector), typeof(byte[]))]
 public sealed class ReadVpcSectorCommand : VpcDiskCommandBase
 {
-    private const int MaxChunkSectorCount = 2 * 1024 * 1024 / VhdSpec.SectorSize;
+    private const int MaxChunkBytes = 2 * 1024 * 1024;
 
     /// <summary>The first virtual sector.</summary>
     [Parameter(Mandatory = true, Position = 1)]
@@ -28,6 +27,10 @@ public sealed class ReadVpcSectorCommand : VpcDiskCommandBase
     /// <summary>The bytes alone, in arrays of at most 2 MiB.</summary>
     [Parameter]
     public SwitchParameter Raw { get; set; }
+
+    /// <summary>What the file is read as: an image, or a raw disk. Never guessed.</summary>
+    [Parameter]
+    public SourceFormat SourceFormat { get; set; }
 
     /// <summary>Which of the two sizes in the footer holds; by default the creator decides.</summary>
     [Parameter]
@@ -56,46 +59,7 @@ public sealed class ReadVpcSectorCommand : VpcDiskCommandBase
     /// <inheritdoc/>
     protected override void ProcessFile(string path)
     {
-        if (SourceArguments.IsRemote(path))
-        {
-            ProcessRemote(path);
-            return;
-        }
-
-        if (!TryRun(path, () => VhdImage.Open(path, Options()), out VhdImage image))
-        {
-            return;
-        }
-
-        using (image)
-        {
-            ReportImage(image.Layout);
-            ReportFindings(path, image.Layout.Findings);
-            if (!TryRun(path, () => image.ThrowIfPastEnd(Sector, Count)))
-            {
-                return;
-            }
-
-            SalvageReader? salvage = Force ? new SalvageReader(image, fill: 0) : null;
-            if (Raw)
-            {
-                WriteAll(path, ReadRaw(image, salvage));
-            }
-            else
-            {
-                WriteAll(path, ReadRuns(image, salvage), Write);
-            }
-
-            ReportLost(path, salvage?.LostRanges ?? []);
-        }
-    }
-
-    private void ProcessRemote(string uri)
-    {
-        if (!TryRun(
-            uri,
-            () => DiskSource.Connect(uri, SourceArguments.ToClientOptions(TrustedCA, SkipCertificateCheck), Cancellation),
-            out DiskSource source))
+        if (!TryRun(path, () => Open(path), out DiskSource source))
         {
             return;
         }
@@ -103,44 +67,26 @@ public sealed class ReadVpcSectorCommand : VpcDiskCommandBase
         using (source)
         {
             ReportSource(source);
-            if (!TryRun(uri, () => ThrowIfPastEnd(source)))
+            if (!TryRun(path, () => source.ThrowIfPastEnd(Sector, Count)))
             {
                 return;
             }
 
             if (Raw)
             {
-                WriteAll(uri, ReadRemote(source).Select(sectors => sectors.Data));
+                WriteAll(path, ReadRaw(source));
             }
             else
             {
-                WriteAll(uri, ReadRemote(source), Write);
+                WriteAll(path, ReadRuns(source), Write);
             }
+
+            ReportLost(path, source.LostRanges);
         }
     }
 
-    private void ThrowIfPastEnd(DiskSource source)
-    {
-        if (Sector > source.SectorCount || Count > source.SectorCount - Sector)
-        {
-            string what = Count > 1 ? $"sectors {Sector} to {(decimal)Sector + Count - 1} are" : $"sector {Sector} is";
-            throw new ArgumentException($"{source.Path}: {what} not on the disk, which has {source.SectorCount} sectors.");
-        }
-    }
-
-    private IEnumerable<VpcSector> ReadRemote(DiskSource source)
-    {
-        for (long done = 0; done < Count;)
-        {
-            Cancellation.ThrowIfCancellationRequested();
-            long sector = Sector + done, count = Math.Min(Count - done, MaxChunkSectorCount);
-            byte[] data = new byte[count * VhdSpec.SectorSize];
-            source.ReadAt(sector * VhdSpec.SectorSize, data);
-            yield return new VpcSector(
-                source.Path, new ChainRun(sector, count, SectorOrigin.File, source.Path, sector * VhdSpec.SectorSize), data);
-            done += count;
-        }
-    }
+    private DiskSource Open(string path) => SourceArguments.Open(
+        path, SourceFormat, Options(), SourceArguments.ToClientOptions(TrustedCA, SkipCertificateCheck), Cancellation);
 
     private VhdOpenOptions Options() =>
         new() { SizeRule = SizeRule, IgnoreBitmap = IgnoreBitmap, Force = Force, Parents = ResolveParents() };
@@ -151,38 +97,29 @@ public sealed class ReadVpcSectorCommand : VpcDiskCommandBase
         WriteObject(sectors);
     }
 
-    private IEnumerable<VpcSector> ReadRuns(VhdImage image, SalvageReader? salvage)
+    private IEnumerable<VpcSector> ReadRuns(DiskSource source)
     {
         for (long done = 0; done < Count;)
         {
             Cancellation.ThrowIfCancellationRequested();
-            int wanted = (int)Math.Min(Count - done, MaxChunkSectorCount);
-            ChainRun run = salvage is null
-                ? ChainMap.Read(image, Sector + done, wanted, out byte[] data)
-                : salvage.Read(Sector + done, wanted, out data);
-            yield return new VpcSector(image.Path, run, data);
+            ChainRun run = source.ReadRun(Sector + done, ChunkCount(source, done), out byte[] data);
+            yield return new VpcSector(source.Path, run, data, source.LogicalSectorSize);
             done += run.Count;
         }
     }
 
-    private IEnumerable<byte[]> ReadRaw(VhdImage image, SalvageReader? salvage)
+    private IEnumerable<byte[]> ReadRaw(DiskSource source)
     {
         for (long done = 0; done < Count;)
         {
             Cancellation.ThrowIfCancellationRequested();
-            long count = Math.Min(Count - done, MaxChunkSectorCount);
-            byte[] data = new byte[count * VhdSpec.SectorSize];
-            if (salvage is null)
-            {
-                image.ReadSectors(Sector + done, data);
-            }
-            else
-            {
-                salvage.Read(Sector + done, data);
-            }
-
+            int count = ChunkCount(source, done);
+            byte[] data = new byte[count * source.LogicalSectorSize];
+            source.ReadAt((Sector + done) * source.LogicalSectorSize, data);
             yield return data;
             done += count;
         }
     }
+
+    private int ChunkCount(DiskSource source, long done) => (int)Math.Min(Count - done, MaxChunkBytes / source.LogicalSectorSize);
 }

@@ -145,6 +145,11 @@ public sealed class ResizeVpcImageCommand : VpcOperationCommandBase
             WriteWarning($"{path}: data up to sector {sector} was cut off.");
         }
 
+        if (plan.NewSizeBytes > VhdSpec.MaxSize && plan.NewSizeBytes > plan.OldSizeBytes)
+        {
+            WriteWarning(LargeFixedImage.Warning(path));
+        }
+
         if (plan.IsBatmapDropped)
         {
             WriteWarning($"{path}: Xen's batmap had no free space after the table and was dropped.");

@@ -1,10 +1,10 @@
 using System.Management.Automation;
 using System.Text;
 using VhdPS.Engine.Chains;
+using VhdPS.Engine.Disks;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Images;
-using VhdPS.Engine.Layout;
 
 namespace VhdPS.Commands;
 
@@ -21,6 +21,10 @@ public sealed class ShowVpcMapCommand : VpcPathCommandBase
     /// <summary>Reads the bitmaps too, so that partly written blocks show.</summary>
     [Parameter]
     public SwitchParameter Detailed { get; set; }
+
+    /// <summary>What the file is read as: an image, or a raw disk. Never guessed.</summary>
+    [Parameter]
+    public SourceFormat SourceFormat { get; set; }
 
     /// <summary>Which of the two sizes in the footer holds; by default the creator decides.</summary>
     [Parameter]
@@ -48,13 +52,12 @@ public sealed class ShowVpcMapCommand : VpcPathCommandBase
             return;
         }
 
-        if (!TryRun(path, () => Draw(path), out (VpcMap Map, ImageLayout Layout) drawn))
+        if (!TryRun(path, () => Draw(path), out (VpcMap Map, SourceFacts Source) drawn))
         {
             return;
         }
 
-        ReportImage(drawn.Layout);
-        ReportFindings(path, drawn.Layout.Findings);
+        ReportSource(drawn.Source);
         if (target is null)
         {
             WriteObject(drawn.Map);
@@ -65,12 +68,13 @@ public sealed class ShowVpcMapCommand : VpcPathCommandBase
         }
     }
 
-    private (VpcMap Map, ImageLayout Layout) Draw(string path)
+    private (VpcMap Map, SourceFacts Source) Draw(string path)
     {
-        using VhdImage image = VhdImage.Open(path, new VhdOpenOptions { SizeRule = SizeRule, Force = Salvage });
-        TableFigures? figures = image.Map.Table is { } table ? TableScan.Measure(image.Layout, table) : null;
-        IEnumerable<BlockRun> runs = Detailed ? BlockMap.Detailed(image) : BlockMap.FromTable(image);
-        return (new VpcMap(image, figures, MapRaster.Draw(image, runs, Cancellation)), image.Layout);
+        using DiskSource source = DiskSource.Open(
+            path, SourceFormat, new VhdOpenOptions { SizeRule = SizeRule, Force = Salvage, OwnBlocksOnly = true });
+        IEnumerable<BlockRun> runs = source.FindBlocks(Detailed ? BlockDetail.Bitmaps : BlockDetail.Table);
+        MapRaster raster = MapRaster.Draw(source, runs, Cancellation);
+        return (new VpcMap(source, source.MeasureBlocks(), raster), SourceFacts.Of(source));
     }
 
     private void ThrowIfInTheWay(string path, string target)

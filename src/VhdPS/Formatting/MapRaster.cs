@@ -1,6 +1,6 @@
+using VhdPS.Engine.Disks;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Images;
-using VhdPS.Engine.Layout;
 
 
 namespace VhdPS;
@@ -43,12 +43,14 @@ internal sealed class MapRaster
     private readonly double _bytesPerBin;
     private readonly long _blockCount;
     private readonly long _sectorCount;
+    private readonly int _sectorSize;
     private readonly long _fileLength;
     private readonly HashSet<MapSegment> _segments = [];
     private int _step = 1;
 
-    private MapRaster(long blockCount, long sectorCount, long fileLength, int blockBytes)
+    private MapRaster(long blockCount, long sectorCount, long fileLength, int blockBytes, int sectorSize)
     {
+        _sectorSize = sectorSize;
         _blockCount = Math.Max(1, blockCount);
         _sectorCount = Math.Max(1, sectorCount);
         _fileLength = Math.Max(1, fileLength);
@@ -75,14 +77,13 @@ internal sealed class MapRaster
     public IReadOnlyCollection<MapSegment> Segments => _segments;
 
     /// <summary>Draws an image that is open.</summary>
-    public static MapRaster Draw(VhdImage image, IEnumerable<BlockRun> runs, CancellationToken cancellation)
+    public static MapRaster Draw(DiskSource source, IEnumerable<BlockRun> runs, CancellationToken cancellation)
     {
-        ImageLayout layout = image.Layout;
-        bool isFixed = image.Map.Table is null;
-        int blockBytes = isFixed ? VhdSpec.DefaultBlockSize : layout.BlockSize;
-        long sectorsPerBlock = blockBytes / VhdSpec.SectorSize;
-        long blockCount = isFixed ? (image.SectorCount + sectorsPerBlock - 1) / sectorsPerBlock : layout.BlockCount;
-        var raster = new MapRaster(blockCount, image.SectorCount, layout.FileLength, blockBytes);
+        bool isFixed = source.BlockSize is null;
+        int blockBytes = source.BlockSize ?? VhdSpec.DefaultBlockSize;
+        long sectorsPerBlock = blockBytes / source.LogicalSectorSize;
+        long blockCount = isFixed ? (source.LogicalSectorCount + sectorsPerBlock - 1) / sectorsPerBlock : source.BlockCount;
+        var raster = new MapRaster(blockCount, source.LogicalSectorCount, source.FileSize, blockBytes, source.LogicalSectorSize);
         foreach (BlockRun run in runs)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -97,12 +98,11 @@ internal sealed class MapRaster
             }
         }
 
-        foreach (StructureExtent extent in layout.Structures)
+        foreach ((long fileOffset, long length) in source.FindStructures())
         {
-            raster.AddStructure(extent.FileOffset, extent.Length);
+            raster.AddStructure(fileOffset, length);
         }
 
-        raster.AddStructure(layout.DataEnd, VhdSpec.FooterSize);
         return raster;
     }
 
@@ -116,7 +116,7 @@ internal sealed class MapRaster
             ref MapBin disk = ref Disk[(int)Math.Min(Disk.Length - 1, block / _blocksPerBin)];
             disk.Fullness += fullness / _blocksPerBin;
             disk.Place = disk.Place < 0 ? Math.Min(1, (double)offset / _fileLength) : disk.Place;
-            AddToFile(offset, Math.Min(blockBytes, sectors * VhdSpec.SectorSize), fullness, (double)block / _blockCount);
+            AddToFile(offset, Math.Min(blockBytes, sectors * _sectorSize), fullness, (double)block / _blockCount);
         }
 
         long end = run.FileOffset + ((run.Count - 1) * run.FileStride) + blockBytes;

@@ -8,10 +8,11 @@ public sealed class VpcBlock : VpcObject
 {
     private readonly BlockRun _run;
 
-    internal VpcBlock(string path, BlockRun run)
+    internal VpcBlock(string path, BlockRun run, int logicalSectorSize)
         : base(path)
     {
         _run = run;
+        LogicalSectorSize = logicalSectorSize;
     }
 
     /// <summary>The first block.</summary>
@@ -25,6 +26,9 @@ public sealed class VpcBlock : VpcObject
 
     /// <summary>Virtual sectors.</summary>
     public long SectorCount => _run.SectorCount;
+
+    /// <summary>Bytes of a sector: of a VHD 512, of a VHDX 512 or 4096.</summary>
+    public int LogicalSectorSize { get; }
 
     /// <summary>What the file, or the chain, holds of them.</summary>
     public BlockState State => _run.State;

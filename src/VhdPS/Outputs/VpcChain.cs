@@ -26,16 +26,17 @@ public sealed class VpcChain
             TimeStampNote = note.Describe();
         }
 
-        if (level.Layout is not { StoredFooter: not null } layout)
+        if (level.Image is not { } image || image.Vhd is { StoredFooter: null })
         {
             return;
         }
 
-        VhdType = layout.VhdType;
-        Size = (long)layout.Size.SizeBytes;
-        FileSize = layout.FileLength;
-        UniqueId = layout.Footer.UniqueId;
-        ParentUniqueId = layout is { VhdType: Engine.Format.VhdType.Differencing, Header: { } header } ? header.ParentUniqueId : null;
+        VhdFormat = image.Format;
+        VhdType = image.VhdType;
+        Size = image.SizeBytes;
+        FileSize = image.FileLength;
+        UniqueId = image.Id;
+        ParentUniqueId = image.ParentId;
     }
 
     /// <summary>The image, or the folder, that was asked about.</summary>
@@ -55,6 +56,9 @@ public sealed class VpcChain
     /// <summary>How the image was found.</summary>
     public ChainState State { get; }
 
+    /// <summary>VHD or VHDX; null where it could not be read, and for a raw disk.</summary>
+    public VhdFormat? VhdFormat { get; }
+
     /// <summary>Fixed, dynamic or differencing; null where it could not be read, and for a raw disk.</summary>
     public VhdType? VhdType { get; }
 
@@ -64,7 +68,7 @@ public sealed class VpcChain
     /// <summary>Length of the file in bytes; null where it could not be read.</summary>
     public long? FileSize { get; }
 
-    /// <summary>The identity that children name; null where it could not be read.</summary>
+    /// <summary>The identity that children name, of a VHDX its DataWriteGuid; null where it could not be read.</summary>
     public Guid? UniqueId { get; }
 
     /// <summary>The parent's unique id as the image stores it; null for an image without parent.</summary>

@@ -1,4 +1,3 @@
-using VhdPS.Engine.Format;
 using VhdPS.Engine.Operations.Compare;
 
 
@@ -7,13 +6,14 @@ namespace VhdPS;
 /// <summary>A range of sectors about which a comparison of two disks found the same.</summary>
 public sealed class VpcDifference
 {
-    internal VpcDifference(string referencePath, string differencePath, ComparedRange range)
+    internal VpcDifference(string referencePath, string differencePath, ComparedRange range, int logicalSectorSize)
     {
         ReferencePath = referencePath;
         DifferencePath = differencePath;
         Sector = range.Sector;
         SectorCount = range.SectorCount;
         Side = range.Side;
+        LogicalSectorSize = logicalSectorSize;
     }
 
     /// <summary>The first virtual sector.</summary>
@@ -22,6 +22,9 @@ public sealed class VpcDifference
     /// <summary>Sectors.</summary>
     public long SectorCount { get; }
 
+    /// <summary>Bytes of a sector: that of both disks where it is the same, else 512.</summary>
+    public int LogicalSectorSize { get; }
+
     /// <summary>
     /// Both: the disks differ there. Reference, Difference: data after the end of the other disk. Equal: the disks are the
     /// same there.
@@ -29,10 +32,10 @@ public sealed class VpcDifference
     public ComparisonSide Side { get; }
 
     /// <summary>Bytes from the start of the disk.</summary>
-    public long Offset => Sector * VhdSpec.SectorSize;
+    public long Offset => Sector * LogicalSectorSize;
 
     /// <summary>Bytes.</summary>
-    public long Length => SectorCount * VhdSpec.SectorSize;
+    public long Length => SectorCount * LogicalSectorSize;
 
     /// <summary>The file compared with.</summary>
     public string ReferencePath { get; }

@@ -2,6 +2,7 @@ using VhdPS.Engine.Chains;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Layout;
+using VhdPS.Engine.Vhdx;
 
 
 namespace VhdPS;
@@ -14,7 +15,10 @@ public sealed class VpcImage : VpcObject
     {
         HardDiskFooter footer = layout.Footer;
         DynamicDiskHeader? header = layout.Header;
+        VhdFormat = VhdFormat.Vhd;
         VhdType = layout.VhdType;
+        LogicalSectorSize = VhdSpec.SectorSize;
+        PhysicalSectorSize = VhdSpec.SectorSize;
         Size = (long)layout.Size.SizeBytes;
         SizeRule = layout.Size.ToString();
         CurrentSize = footer.CurrentSize;
@@ -54,20 +58,57 @@ public sealed class VpcImage : VpcObject
         }
     }
 
+    private VpcImage(VhdxDescription image, ImageFile file)
+        : base(image.Path)
+    {
+        bool hasBlocks = image.VhdType != VhdType.Fixed;
+        VhdFormat = VhdFormat.Vhdx;
+        VhdType = image.VhdType;
+        Size = image.SizeBytes;
+        LogicalSectorSize = image.LogicalSectorSize;
+        PhysicalSectorSize = image.PhysicalSectorSize;
+        FileSize = file.Length;
+        SizeOnDisk = file.SizeOnDisk;
+        SectorCount = (Size + LogicalSectorSize - 1) / LogicalSectorSize;
+        CreatorApplication = image.Creator;
+        UniqueId = image.VirtualDiskId;
+        DataWriteGuid = image.DataWriteGuid;
+        LogState = image.LogState;
+        ParentPath = image.ParentPath;
+        ParentUniqueId = image.ParentId;
+
+        // The specification puts every block on a whole MiB.
+        Alignment = 1;
+        BlockSize = hasBlocks ? image.BlockSize : null;
+        BlockCount = hasBlocks ? (int)image.BlockCount : null;
+        AllocatedBlockCount = hasBlocks ? (int)image.AllocatedBlockCount : null;
+        FragmentationPercentage = hasBlocks ? image.FragmentationPercentage : null;
+        MinimumSize = image.VhdType == VhdType.Dynamic ? Math.Min(Size, (image.LastAllocatedBlock + 1L) * image.BlockSize) : Size;
+    }
+
+    /// <summary>VHD or VHDX.</summary>
+    public VhdFormat VhdFormat { get; }
+
     /// <summary>Fixed, dynamic or differencing.</summary>
     public VhdType VhdType { get; }
 
     /// <summary>The virtual size in bytes.</summary>
     public long Size { get; }
 
-    /// <summary>Which of the two sizes in the footer it is, and why.</summary>
-    public string SizeRule { get; }
+    /// <summary>Which of the two sizes in the footer it is, and why; null for a VHDX.</summary>
+    public string? SizeRule { get; }
 
-    /// <summary>The footer's current size in bytes.</summary>
-    public ulong CurrentSize { get; }
+    /// <summary>The footer's current size in bytes; null for a VHDX.</summary>
+    public ulong? CurrentSize { get; }
 
-    /// <summary>Cylinders x heads x sectors per track, in bytes.</summary>
-    public long ChsSize { get; }
+    /// <summary>Cylinders x heads x sectors per track, in bytes; null for a VHDX.</summary>
+    public long? ChsSize { get; }
+
+    /// <summary>Bytes of a sector as the disk shows it: of a VHD 512, of a VHDX 512 or 4096.</summary>
+    public int LogicalSectorSize { get; }
+
+    /// <summary>Bytes of a sector as the disk recommends to write it.</summary>
+    public int PhysicalSectorSize { get; }
 
     /// <summary>Length of the file in bytes.</summary>
     public long FileSize { get; }
@@ -75,7 +116,7 @@ public sealed class VpcImage : VpcObject
     /// <summary>Bytes that the file takes on the medium.</summary>
     public long SizeOnDisk { get; }
 
-    /// <summary>Virtual sectors of 512 bytes.</summary>
+    /// <summary>Virtual sectors, each of LogicalSectorSize bytes.</summary>
     public long SectorCount { get; }
 
     /// <summary>Bytes in a block; null for a fixed image.</summary>
@@ -99,23 +140,29 @@ public sealed class VpcImage : VpcObject
     /// <summary>1 where all block data begins on 4 KiB of the file, else 0.</summary>
     public int Alignment { get; }
 
-    /// <summary>Cylinders, heads, sectors per track.</summary>
-    public DiskGeometry Geometry { get; }
+    /// <summary>Cylinders, heads, sectors per track; null for a VHDX.</summary>
+    public DiskGeometry? Geometry { get; }
 
-    /// <summary>Four characters that name the program that made the image.</summary>
+    /// <summary>The program that made the image: of a VHD four characters, of a VHDX a text.</summary>
     public string CreatorApplication { get; }
 
-    /// <summary>The version of that program.</summary>
-    public Version CreatorVersion { get; }
+    /// <summary>The version of that program; null for a VHDX.</summary>
+    public Version? CreatorVersion { get; }
 
-    /// <summary>Four characters that name the system it ran on.</summary>
-    public string CreatorHostOS { get; }
+    /// <summary>Four characters that name the system it ran on; null for a VHDX.</summary>
+    public string? CreatorHostOS { get; }
 
-    /// <summary>The identity that children name.</summary>
+    /// <summary>The disk's identity; of a VHD it is what children name.</summary>
     public Guid UniqueId { get; }
 
-    /// <summary>When the image was made, UTC.</summary>
-    public DateTime TimeStamp { get; }
+    /// <summary>Of a VHDX the id of its data's state, which children name and every writer changes; null for a VHD.</summary>
+    public Guid? DataWriteGuid { get; }
+
+    /// <summary>Of a VHDX whether changes wait in its log, which reads see; null for a VHD.</summary>
+    public VhdxLogState? LogState { get; }
+
+    /// <summary>When the image was made, UTC; null for a VHDX, which does not say.</summary>
+    public DateTime? TimeStamp { get; }
 
     /// <summary>Whether a virtual machine's state is saved with the image.</summary>
     public bool SavedState { get; }
@@ -123,11 +170,13 @@ public sealed class VpcImage : VpcObject
     /// <summary>The parent's path as the image stores it; null for an image without parent.</summary>
     public string? ParentPath { get; }
 
-    /// <summary>The parent's unique id as the image stores it; null for an image without parent.</summary>
+    /// <summary>
+    /// The parent's id as the image stores it, of a VHDX its DataWriteGuid; null for an image without parent.
+    /// </summary>
     public Guid? ParentUniqueId { get; }
 
-    /// <summary>The authoritative footer.</summary>
-    public VpcFooter Footer { get; }
+    /// <summary>The authoritative footer; null for a VHDX.</summary>
+    public VpcFooter? Footer { get; }
 
     /// <summary>The dynamic header; null for a fixed image.</summary>
     public VpcHeader? Header { get; }
@@ -136,8 +185,13 @@ public sealed class VpcImage : VpcObject
     internal static VpcImage Read(string path)
     {
         using var file = LocalImageFile.OpenRead(path);
-        return Describe(file, ImageLayout.Read(file));
+        return FormatProbe.Of(file) == VhdFormat.Vhdx
+            ? Describe(file, VhdxDescription.Read(file))
+            : Describe(file, ImageLayout.Read(file));
     }
+
+    /// <summary>Describes a VHDX.</summary>
+    internal static VpcImage Describe(ImageFile file, VhdxDescription image) => new(image, file);
 
     /// <summary>Describes an image whose layout has been read.</summary>
     internal static VpcImage Describe(ImageFile file, ImageLayout layout)

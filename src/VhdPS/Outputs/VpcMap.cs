@@ -1,5 +1,5 @@
+using VhdPS.Engine.Disks;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Images;
 using VhdPS.Engine.Layout;
 
 
@@ -8,17 +8,16 @@ namespace VhdPS;
 /// <summary>Where the blocks of an image lie in its file against where they lie on its disk; shown as a picture.</summary>
 public sealed class VpcMap : VpcObject
 {
-    internal VpcMap(VhdImage image, TableFigures? figures, MapRaster raster)
-        : base(image.Path)
+    internal VpcMap(DiskSource source, TableFigures? figures, MapRaster raster)
+        : base(source.Path)
     {
-        ImageLayout layout = image.Layout;
-        VhdType = layout.VhdType;
-        Size = (long)layout.Size.SizeBytes;
-        FileSize = layout.FileLength;
+        VhdType = source.ImageType;
+        Size = source.SizeBytes;
+        FileSize = source.FileSize;
         if (figures is { } found)
         {
-            BlockSize = layout.BlockSize;
-            BlockCount = layout.BlockCount;
+            BlockSize = source.BlockSize;
+            BlockCount = (int)source.BlockCount;
             AllocatedBlockCount = found.AllocatedBlockCount;
             FragmentationPercentage = found.FragmentationPercentage;
         }
@@ -26,8 +25,8 @@ public sealed class VpcMap : VpcObject
         Raster = raster;
     }
 
-    /// <summary>Fixed, dynamic or differencing.</summary>
-    public VhdType VhdType { get; }
+    /// <summary>Fixed, dynamic or differencing; null for a raw disk.</summary>
+    public VhdType? VhdType { get; }
 
     /// <summary>The virtual size in bytes.</summary>
     public long Size { get; }

@@ -1,3 +1,4 @@
+using VhdPS.Engine.Format;
 using VhdPS.Engine.Images;
 using VhdPS.Engine.Layout;
 
@@ -7,7 +8,7 @@ namespace VhdPS;
 /// <summary>Adjacent sectors that come from one place, with their bytes.</summary>
 public sealed class VpcSector : VpcObject
 {
-    internal VpcSector(string path, ChainRun run, byte[] data)
+    internal VpcSector(string path, ChainRun run, byte[] data, int logicalSectorSize = VhdSpec.SectorSize)
         : base(path)
     {
         Sector = run.Sector;
@@ -16,6 +17,7 @@ public sealed class VpcSector : VpcObject
         OriginPath = run.Path;
         FileOffset = run.FileOffset < 0 ? null : run.FileOffset;
         Data = data;
+        LogicalSectorSize = logicalSectorSize;
     }
 
     /// <summary>The first virtual sector.</summary>
@@ -33,7 +35,10 @@ public sealed class VpcSector : VpcObject
     /// <summary>Bytes from the start of that file; null for zeros.</summary>
     public long? FileOffset { get; }
 
-    /// <summary>The bytes, 512 a sector.</summary>
+    /// <summary>Bytes of a sector: of a VHD 512, of a VHDX 512 or 4096.</summary>
+    public int LogicalSectorSize { get; }
+
+    /// <summary>The bytes, LogicalSectorSize a sector.</summary>
     public byte[] Data { get; }
 
     /// <inheritdoc/>

@@ -52,7 +52,6 @@ public sealed class FooterFaultTests
             .Holds(SoundImage.Dynamic().PutFooter(0, "Conectix"));
 
     [Theory]
-    [InlineData("7668647866696C65", "disk.vhd", "VHDX")]
     [InlineData("514649FB00000003", "disk.vhd", "QCOW2")]
     [InlineData("4B444D5601000000", "disk.vhd", "VMDK")]
     [InlineData("1F8B080000000000", "disk.vhd", "gzip")]
@@ -71,6 +70,16 @@ public sealed class FooterFaultTests
         var error = Assert.Throws<VhdFormatException>(() => VhdImage.Open(new MemoryImageFile(bytes, name)));
         Assert.Equal(FaultCode.NotVhd, error.Finding.Code);
         Assert.Contains(format, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void VhdxInsteadOfVhd_IsNamed()
+    {
+        byte[] bytes = new byte[4096];
+        "vhdxfile"u8.CopyTo(bytes);
+        var error = Assert.Throws<VhdFormatException>(() => VhdImage.Open(new MemoryImageFile(bytes, "disk.vhd")));
+        Assert.Equal(FaultCode.VhdxInsteadOfVhd, error.Finding.Code);
+        Assert.Contains("VHDX", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -1,5 +1,8 @@
+using VhdPS.Engine.Chains;
+using VhdPS.Engine.Disks;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
+using VhdPS.Engine.Images;
 using VhdPS.Engine.Vhdx;
 
 namespace VhdPS.Tests.Vhdx;
@@ -21,6 +24,8 @@ internal static class VhdxHostileFile
         long before = GC.GetAllocatedBytesForCurrentThread(), start = Environment.TickCount64;
         string outcome = Read(file, force: false);
         Read(file, force: true);
+        Guard(() => VhdxDescription.Read(file, force: true));
+        Guard(() => Walk(file));
         VhdxCheckReport report = VhdxChecker.Check(file, findingLimit: 50);
         Finding? refusal = report.Findings.FirstOrDefault(
             finding => finding.Effect is FaultEffect.Unreadable or FaultEffect.UnreadableUnlessForced);
@@ -67,6 +72,28 @@ internal static class VhdxHostileFile
         }
 
         return "opened";
+    }
+
+    /// <summary>As the source of a disk, which every verb reads.</summary>
+    private static void Walk(ImageFile file)
+    {
+        using DiskSource source = DiskSource.Open(
+            new NonOwningImageFile(file), SourceFormat.Vhd, new VhdOpenOptions { Force = true, OwnBlocksOnly = true });
+        Assert.InRange(source.CountDataBytes(0, source.SizeBytes), 0, source.SizeBytes);
+        long position = 0;
+        for (int step = 0; step < MaxSteps && position < source.SizeBytes; step++)
+        {
+            DiskExtent extent = source.FindExtent(position);
+            Assert.True(extent.Offset == position && extent.Length > 0);
+            position = extent.End;
+        }
+
+        long block = 0;
+        foreach (BlockRun run in source.FindBlocks(BlockDetail.Bitmaps).Take(MaxSteps))
+        {
+            Assert.Equal(block, run.Block);
+            block += run.Count;
+        }
     }
 
     private static void Guard(Action action)

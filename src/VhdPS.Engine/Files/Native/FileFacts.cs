@@ -24,6 +24,12 @@ internal readonly record struct FileFacts(FileKind Kind, FileIdentity Identity, 
     /// <summary>The group's number on Unix.</summary>
     public uint GroupId { get; init; }
 
+    /// <summary>Of a device its major number; 0 where the system does not tell.</summary>
+    public uint DeviceMajor { get; init; }
+
+    /// <summary>Of a device its minor number.</summary>
+    public uint DeviceMinor { get; init; }
+
     /// <summary>The permission bits on Unix.</summary>
     public uint Mode { get; init; }
 }

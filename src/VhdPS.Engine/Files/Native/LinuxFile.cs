@@ -20,6 +20,7 @@ internal sealed partial class LinuxFile : UnixFile
     private const int ModeAt = 28;
     private const int InodeAt = 32;
     private const int BlocksAt = 48;
+    private const int NodeMajorAt = 0x80;
     private const int DeviceMajorAt = 136;
     private const int StatfsLength = 256;
     private const nint Ext4Magic = 0xEF53;
@@ -164,6 +165,8 @@ internal sealed partial class LinuxFile : UnixFile
             UserId = MemoryMarshal.Read<uint>(stat[UserIdAt..]),
             GroupId = MemoryMarshal.Read<uint>(stat[GroupIdAt..]),
             Mode = mode,
+            DeviceMajor = MemoryMarshal.Read<uint>(stat[NodeMajorAt..]),
+            DeviceMinor = MemoryMarshal.Read<uint>(stat[(NodeMajorAt + sizeof(uint))..]),
         };
     }
 

@@ -137,7 +137,7 @@ internal abstract partial class UnixFile : PlatformFile
         foreach (string path in sourcePaths)
         {
             FileFacts source = Stat(path);
-            if (source.Kind != FileKind.Regular)
+            if (source.Kind is FileKind.Missing or FileKind.Directory)
             {
                 continue;
             }

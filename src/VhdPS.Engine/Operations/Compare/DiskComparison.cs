@@ -13,6 +13,23 @@ public static class DiskComparison
 {
     private const int UnitSize = 1024 * 1024;
 
+    /// <summary>
+    /// Bytes of the sectors in which a comparison counts: those of both disks where they have the same size, else 512.
+    /// </summary>
+    public static int SectorSizeOf(DiskSource reference, DiskSource difference)
+    {
+        ArgumentNullException.ThrowIfNull(reference);
+        ArgumentNullException.ThrowIfNull(difference);
+        return Math.Min(reference.LogicalSectorSize, difference.LogicalSectorSize);
+    }
+
+    /// <summary>Sectors in which a comparison counts, of the larger disk.</summary>
+    public static long SectorCountOf(DiskSource reference, DiskSource difference)
+    {
+        int sectorSize = SectorSizeOf(reference, difference);
+        return Math.Max(CountOf(reference, sectorSize), CountOf(difference, sectorSize));
+    }
+
     /// <summary>The ranges that differ, in ascending order, as they are found; none touches the next.</summary>
     /// <exception cref="VhdFormatException">A sector cannot be found.</exception>
     /// <exception cref="ImageIOException">A file could not be read.</exception>
@@ -122,7 +139,7 @@ public static class DiskComparison
             {
                 (isLeft ? Span<byte>.Empty : left).Clear();
                 (isRight ? Span<byte>.Empty : right).Clear();
-                AddDifferences(ranges, extent.Offset / VhdSpec.SectorSize, left, right, reference.SectorCount, difference.SectorCount);
+                AddDifferences(ranges, extent.Offset, left, right, reference, difference);
             }
         }
 
@@ -131,19 +148,21 @@ public static class DiskComparison
     }
 
     private static void AddDifferences(
-        List<ComparedRange> ranges, long firstSector, ReadOnlySpan<byte> left, ReadOnlySpan<byte> right, long referenceCount,
-            long differenceCount)
+        List<ComparedRange> ranges, long offset, ReadOnlySpan<byte> left, ReadOnlySpan<byte> right, DiskSource reference,
+            DiskSource difference)
     {
+        int sectorSize = SectorSizeOf(reference, difference);
+        long referenceCount = CountOf(reference, sectorSize), differenceCount = CountOf(difference, sectorSize);
         for (int at = 0; at < left.Length;)
         {
             int equal = left[at..].CommonPrefixLength(right[at..]);
-            at += equal - (equal % VhdSpec.SectorSize);
+            at += equal - (equal % sectorSize);
             if (at >= left.Length)
             {
                 break;
             }
 
-            long sector = firstSector + (at / VhdSpec.SectorSize);
+            long sector = (offset + at) / sectorSize;
             ComparisonSide side = sector >= differenceCount ? ComparisonSide.Reference
                 : sector >= referenceCount ? ComparisonSide.Difference
                 : ComparisonSide.Both;
@@ -156,9 +175,11 @@ public static class DiskComparison
                 ranges.Add(new ComparedRange(sector, 1, side));
             }
 
-            at += VhdSpec.SectorSize;
+            at += sectorSize;
         }
     }
+
+    private static long CountOf(DiskSource source, int sectorSize) => (source.SizeBytes + sectorSize - 1) / sectorSize;
 
     private static bool Overlaps(DiskExtent[] extents, DiskExtent extent) =>
         Array.Exists(extents, other => other.Offset < extent.End && extent.Offset < other.End);
@@ -185,7 +206,7 @@ public static class DiskComparison
 }
 
 /// <summary>Adjacent sectors about which a comparison found the same.</summary>
-/// <param name="Sector">The first virtual sector.</param>
+/// <param name="Sector">The first virtual sector, of the size in which the comparison counts.</param>
 /// <param name="SectorCount">Sectors, at least 1.</param>
 /// <param name="Side">What was found.</param>
 public readonly record struct ComparedRange(long Sector, long SectorCount, ComparisonSide Side)

@@ -3,7 +3,6 @@ using VhdPS.Engine.Checking;
 using VhdPS.Engine.Disks;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Images;
 using VhdPS.Engine.Layout;
 using VhdPS.Engine.Operations.Compare;
 
@@ -17,28 +16,54 @@ public sealed class ConvertOperation : IDisposable
 {
     private readonly ConvertOptions _options;
     private readonly DiskSource _source;
+    private readonly DiskTarget _target;
 
     private ConvertOperation(ConvertOptions options, DiskSource source)
     {
         _options = options;
         _source = source;
         TargetFormat = options.TargetFormat ?? (options.FitFor == CheckTarget.Azure ? DiskFormat.Fixed : SourceKind(source));
-        int? sourceBlockSize = source.Layout is { BlockSize: > 0 and var blockSize } ? blockSize : null;
-        BlockSize = options.BlockSize ?? sourceBlockSize ?? VhdSpec.DefaultBlockSize;
-
-        // A raw file that stays raw keeps its length; a disk in an image has whole sectors.
-        SizeBytes = TargetFormat == DiskFormat.Raw ? source.SizeBytes : FitSize(source.SizeBytes, options.FitFor);
+        _target = new DiskTargetOptions
+        {
+            Format = TargetFormat,
+            ImageFormat = options.TargetImageFormat,
+            SizeBytes = options.FitFor == CheckTarget.Any ? null : FitSize(source.SizeBytes, options.FitFor),
+            BlockSize = options.BlockSize,
+            LogicalSectorSize = options.LogicalSectorSize,
+            PhysicalSectorSize = options.PhysicalSectorSize,
+            UniqueId = options.UniqueId,
+            TimeStamp = options.TimeStamp,
+        }.For(source);
         DataBytes = source.CountDataBytes(0, source.SizeBytes);
     }
 
     /// <summary>What the target will be.</summary>
     public DiskFormat TargetFormat { get; }
 
-    /// <summary>Bytes in a block of a dynamic target.</summary>
-    public int BlockSize { get; }
+    /// <summary>Bytes of a sector as the target shows it; of a raw disk the source's.</summary>
+    public int LogicalSectorSize => _target.LogicalSectorSize;
+
+    /// <summary>
+    /// Whether the disk will be shown in sectors of another size than the source's: what is on it counts in the source's, so that its
+    /// partition tables will not be understood.
+    /// </summary>
+    public bool ChangesSectorSize => LogicalSectorSize != _source.LogicalSectorSize
+        && (_source.ImageFormat is not null || _source.LogicalSectorSize != VhdSpec.SectorSize);
+
+    /// <summary>Bytes of a sector as the source shows it.</summary>
+    public int SourceLogicalSectorSize => _source.LogicalSectorSize;
+
+    /// <summary>What departs from the specification in the source, as far as opening looks.</summary>
+    public IReadOnlyList<Finding> SourceFindings => _source.Findings;
+
+    /// <summary>The source, for describing it.</summary>
+    public DiskSource Source => _source;
+
+    /// <summary>Bytes in a block of a target that is an image.</summary>
+    public int BlockSize => _target.BlockSize;
 
     /// <summary>The target's virtual size in bytes.</summary>
-    public long SizeBytes { get; }
+    public long SizeBytes => _target.SizeBytes;
 
     /// <summary>The source's virtual size in bytes.</summary>
     public long SourceSizeBytes => _source.SizeBytes;
@@ -73,15 +98,15 @@ public sealed class ConvertOperation : IDisposable
     /// <summary>Takes an open source, and owns it from then on, also when it is refused.</summary>
     internal static ConvertOperation Begin(ConvertOptions options, DiskSource source)
     {
-        var operation = new ConvertOperation(options, source);
         try
         {
+            var operation = new ConvertOperation(options, source);
             operation.Check();
             return operation;
         }
         catch
         {
-            operation.Dispose();
+            source.Dispose();
             throw;
         }
     }
@@ -102,7 +127,7 @@ public sealed class ConvertOperation : IDisposable
             progress?.Report(new WorkProgress(0, totalBytes) { Warning = warning });
         }
 
-        DiskWriter writer = CreateWriter(target.File);
+        DiskWriter writer = _target.CreateWriter(target.File);
         progress?.Report(new WorkProgress(0, totalBytes) { Step = $"Copying what is not known to be zeros to '{target.File.Path}'" });
         DiskCopy.Run(_source, writer, progress, totalBytes, _options.Sync, cancellation);
         if (_options.Verify)
@@ -148,7 +173,7 @@ public sealed class ConvertOperation : IDisposable
         : VhdSpec.RoundUp(sizeBytes, VhdSpec.SectorSize);
 
     private static DiskFormat SourceKind(DiskSource source) =>
-        source.Layout?.VhdType == VhdType.Fixed ? DiskFormat.Fixed : DiskFormat.Dynamic;
+        source.ImageType == VhdType.Fixed ? DiskFormat.Fixed : DiskFormat.Dynamic;
 
     private void Check()
     {
@@ -158,23 +183,24 @@ public sealed class ConvertOperation : IDisposable
         }
 
         ThrowIfTailWouldBeDeleted();
-        if (_options.FitFor == CheckTarget.Azure && TargetFormat != DiskFormat.Fixed)
+        if (_options.FitFor == CheckTarget.Azure && (TargetFormat != DiskFormat.Fixed || _options.TargetImageFormat != VhdFormat.Vhd))
         {
-            throw new ArgumentException($"{_options.TargetPath}: Azure takes fixed images only.");
+            throw new ArgumentException($"{_options.TargetPath}: Azure takes fixed VHD images only.");
         }
 
-        if (TargetFormat != DiskFormat.Raw)
+        _target.Validate();
+        if (_options.DeleteSource && !_source.IsDeletable)
         {
-            _ = NewImage().DiskSize;
+            throw new ArgumentException($"{_options.SourcePath}: the source is no file that could be deleted.");
         }
 
         if (!_options.Force)
         {
             _source.ThrowIfStateSaved();
-            if (_options.DeleteSource && _source.Layout is { } layout)
+            if (_options.DeleteSource && _source.Image is { } image)
             {
                 (_options.Children ?? new ChildIndex(_options.Parents.SearchFolders)).ThrowIfAny(
-                    _source.Path, layout, _source.Identity, "which would be deleted");
+                    _source.Path, image, _source.Identity, "which would be deleted");
             }
         }
 
@@ -185,8 +211,7 @@ public sealed class ConvertOperation : IDisposable
             VolumeSpace.ThrowIfTooLong(_options.TargetPath, TargetFormat switch
             {
                 DiskFormat.Dynamic => NeededBytes(),
-                DiskFormat.Fixed => SizeBytes + VhdSpec.FooterSize,
-                _ => SizeBytes,
+                _ => SizeBytes + _target.StructureBytes,
             });
         }
     }
@@ -210,39 +235,13 @@ public sealed class ConvertOperation : IDisposable
     /// <summary>The most that the target can need: nothing is known of zeros that the source stores.</summary>
     private long NeededBytes()
     {
-        long dataBytes = _source.Layout?.VhdType == VhdType.Differencing ? DataBytes : Math.Min(DataBytes, _source.SizeOnDisk);
+        long dataBytes = _source.ImageType == VhdType.Differencing ? DataBytes : Math.Min(DataBytes, _source.SizeOnDisk);
 
         // Hyper-V refuses sparse files, so none are made on Windows.
-        return TargetFormat == DiskFormat.Dynamic ? dataBytes + ((long)NewImage().BlockCount * VhdSpec.TableEntrySize)
+        return TargetFormat == DiskFormat.Dynamic ? dataBytes + _target.StructureBytes
             : OperatingSystem.IsWindows() ? SizeBytes
             : dataBytes;
     }
-
-    private DiskWriter CreateWriter(ImageFile file)
-    {
-        if (TargetFormat == DiskFormat.Raw)
-        {
-            return new FlatDiskWriter(file, SizeBytes, footer: null);
-        }
-
-        NewImage image = NewImage();
-        HardDiskFooter footer = image.CreateFooter();
-        if (TargetFormat == DiskFormat.Fixed)
-        {
-            return new FlatDiskWriter(file, SizeBytes, footer);
-        }
-
-        var header = DynamicDiskHeader.Create(VhdSpec.FooterSize + VhdSpec.HeaderSize, image.BlockCount, BlockSize);
-        return new BlockDiskWriter(file, new ImageBuilder(file, footer, header), SizeBytes);
-    }
-
-    private NewImage NewImage() => new(SizeBytes)
-    {
-        VhdType = TargetFormat == DiskFormat.Fixed ? VhdType.Fixed : VhdType.Dynamic,
-        BlockSize = BlockSize,
-        UniqueId = _options.UniqueId,
-        TimeStamp = _options.TimeStamp,
-    };
 
     /// <summary>Holds the new file against the rules of what it is made for.</summary>
     private void ThrowIfUnfit(LocalImageFile file)
@@ -263,15 +262,14 @@ public sealed class ConvertOperation : IDisposable
     {
         progress?.Report(new WorkProgress(DataBytes, totalBytes) { Step = "Reading the new file back and comparing it with the source" });
         file.Flush();
-        using DiskSource written = DiskSource.Open(
-            new NonOwningImageFile(file), TargetFormat == DiskFormat.Raw ? SourceFormat.Raw : SourceFormat.Vhd);
+        using DiskSource written = _target.Open(new NonOwningImageFile(file));
         var shifted = progress is null ? null : new OffsetProgress(progress, DataBytes, totalBytes);
         foreach (ComparedRange range in DiskComparison.FindDifferences(_source, written, shifted, cancellation))
         {
             throw new ImageIOException(
                 _options.TargetPath,
                 ImageIOOperation.Verify,
-                range.Sector * VhdSpec.SectorSize,
+                range.Sector * DiskComparison.SectorSizeOf(_source, written),
                 new IOException($"from sector {range.Sector} on the new file has other content than the source"));
         }
     }

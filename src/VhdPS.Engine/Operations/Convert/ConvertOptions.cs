@@ -19,7 +19,18 @@ public sealed record ConvertOptions(string SourcePath, string TargetPath)
     /// <summary>What the target is to be; null: as the source, a differencing image or a raw disk becoming dynamic.</summary>
     public DiskFormat? TargetFormat { get; init; }
 
-    /// <summary>Bytes in a block of a dynamic target; null: as the source, or 2 MiB where it has no blocks.</summary>
+    /// <summary>The format of a target that is an image.</summary>
+    public VhdFormat TargetImageFormat { get; init; }
+
+    /// <summary>Bytes of a sector as the disk in a VHDX shows it, 512 or 4096; null: as the source's.</summary>
+    public int? LogicalSectorSize { get; init; }
+
+    /// <summary>Bytes of a sector as the disk in a VHDX recommends to write it; null: as a VHDX source's, else 4096.</summary>
+    public int? PhysicalSectorSize { get; init; }
+
+    /// <summary>
+    /// Bytes in a block of a dynamic target; null: as a source of the same format, else 2 MiB of a VHD and 32 MiB of a VHDX.
+    /// </summary>
     public int? BlockSize { get; init; }
 
     /// <summary>What the target is to be fit for: Azure gives a fixed image, grown with zeros to whole MiB and Azure's least

@@ -51,6 +51,11 @@ public static class InPlaceConversion
             ConvertOperation.FitSize(length, fitFor))
         { VhdType = VhdType.Fixed, UniqueId = uniqueId, TimeStamp = timeStamp };
         HardDiskFooter footer = image.CreateFooter();
+        if (!force)
+        {
+            FormatProbe.ThrowIfVhdx(file);
+        }
+
         if (!force && IsFixedImage(file))
         {
             throw new VhdOperationException(

@@ -149,6 +149,7 @@ public static class MergeOperation
         using var operation = ConvertOperation.Begin(new ConvertOptions(options.Path, plan.TargetPath)
         {
             TargetFormat = DiskFormat.Dynamic,
+            TargetImageFormat = ImageName.IsVhdx(plan.TargetPath) ? VhdFormat.Vhdx : VhdFormat.Vhd,
             Force = options.Force,
             Parents = options.Parents,
             UniqueId = options.UniqueId,
@@ -216,9 +217,14 @@ public static class MergeOperation
             throw new VhdFormatException(path, refusal);
         }
 
-        if (levels[0].Layout is not { VhdType: VhdType.Differencing })
+        if (levels[0].Image is not { VhdType: VhdType.Differencing })
         {
             throw new VhdOperationException(path, OperationError.WrongType, "only a differencing image has a parent to merge with.");
+        }
+
+        if (levels[0].Image is { Format: VhdFormat.Vhdx })
+        {
+            return (VhdxMerge.Plan(levels, options), levels);
         }
 
         int? named = options.DestinationPath is { } destination ? FindInChain(levels, destination) : null;
@@ -292,7 +298,7 @@ public static class MergeOperation
         };
     }
 
-    private static int? FindInChain(IReadOnlyList<ChainLevel> levels, string destination)
+    internal static int? FindInChain(IReadOnlyList<ChainLevel> levels, string destination)
     {
         if (PlatformFile.Current.Stat(destination).Kind != FileKind.Regular)
         {
@@ -311,7 +317,7 @@ public static class MergeOperation
         return null;
     }
 
-    private static void ThrowIfUnusable(string path, IReadOnlyList<ChainLevel> levels, int depth, ParentPolicy policy)
+    internal static void ThrowIfUnusable(string path, IReadOnlyList<ChainLevel> levels, int depth, ParentPolicy policy)
     {
         for (int i = 1; i <= depth; i++)
         {

@@ -3,6 +3,7 @@ using VhdPS.Engine.Checking;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Files.Native;
 using VhdPS.Engine.Format;
+using VhdPS.Engine.Layout;
 
 namespace VhdPS.Engine.Operations.Repair;
 
@@ -18,6 +19,7 @@ public static class RepairOperation
         ImageFile file, RepairOptions? options = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
         options ??= new RepairOptions();
+        FormatProbe.ThrowIfVhdx(file);
         CheckReport report = ImageChecker.Check(
             file, new CheckOptions { Full = true, SizeRule = options.SizeRule }, progress, cancellation);
         return new RepairPlanner(file, report, options).Run(cancellation);

@@ -145,8 +145,7 @@ public static class ResizeOperation
             wanted = Math.Max(1, DataScan.FindLast(image, 0, progress, cancellation) + 1) * VhdSpec.SectorSize;
         }
 
-        // Fixed images beyond 2040 GiB exist; they may be made smaller, not larger.
-        long most = Math.Max(VhdSpec.MaxSize, oldSize);
+        long most = Math.Max(image.Layout.VhdType == VhdType.Fixed ? VhdSpec.MaxFixedSize : VhdSpec.MaxSize, oldSize);
         if (wanted <= 0 || wanted > most || VhdSpec.RoundUp(wanted, unit) > most)
         {
             throw new ArgumentException(Invariant($"{image.Path}: the size {wanted} is not from 1 to {most} bytes."));

@@ -61,7 +61,7 @@ internal sealed record SendState
     {
         var stamps = new List<SourceStamp>();
         IEnumerable<string> paths = [source.Path];
-        if (source.Layout?.VhdType == VhdType.Differencing)
+        if (source.ImageType == VhdType.Differencing)
         {
             paths = ChainInspector.Describe(source.Path, parents).Select(level => level.Path);
         }

@@ -1,0 +1,47 @@
+using VhdPS.Engine.Chains;
+using VhdPS.Engine.Files;
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Images;
+using VhdPS.Engine.Layout;
+
+namespace VhdPS.Engine.Disks;
+
+/// <summary>
+/// Opens the source that fits what is to be read: the one place that knows all kinds of sources. Which kind of image a file is
+/// says its content; that a file, or a device, is a raw disk says the caller.
+/// </summary>
+internal static class DiskSources
+{
+    /// <summary>Opens what a path names.</summary>
+    public static DiskSource Open(string path, SourceFormat format, VhdOpenOptions options) =>
+        format == SourceFormat.Raw && DeviceFile.IsDevice(path)
+            ? new RawDiskSource(DeviceFile.Open(path, options.Force))
+            : Open(LocalImageFile.OpenReadToDelete(path), format, options);
+
+    /// <summary>Reads an open file and owns it from then on, also when it is refused.</summary>
+    public static DiskSource Open(ImageFile file, SourceFormat format, VhdOpenOptions options)
+    {
+        if (format == SourceFormat.Raw)
+        {
+            return new RawDiskSource(file);
+        }
+
+        VhdFormat content;
+        try
+        {
+            content = FormatProbe.Of(file);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+
+        return OpenAs(file, content, options);
+    }
+
+    /// <summary>Reads an open file as an image of a format and owns it from then on, also when it is refused.</summary>
+    public static DiskSource OpenAs(ImageFile file, VhdFormat format, VhdOpenOptions options) => format == VhdFormat.Vhdx
+        ? VhdxDiskSource.Open(file, options)
+        : new ImageDiskSource(file, VhdImage.Open(file, options), options);
+}
