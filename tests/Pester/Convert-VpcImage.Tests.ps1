@@ -291,7 +291,8 @@ Describe 'Convert-VpcImage' {
         $disk.PutEntry(1, 1).Save('bad.vhd')
         Convert-VpcImage bad.vhd out.raw -Salvage -WarningAction Ignore
         $lost = '*bad.vhd: 8 sectors from 8 on could not be read, zeros are in their place*'
-        foreach ($call in 'Get-VpcHash bad.vhd', 'Compare-VpcImage bad.vhd out.raw -DifferenceFormat Raw', 'Read-VpcSector bad.vhd 0 -Count 32') {
+        $calls = 'Get-VpcHash bad.vhd', 'Compare-VpcImage bad.vhd out.raw -DifferenceFormat Raw', 'Read-VpcSector bad.vhd 0 -Count 32'
+        foreach ($call in $calls) {
             (Invoke-Recorded $call).Errors | Should -HaveCount 1
             $result = Invoke-Recorded "$call -Force"
             $result.Errors | Should -BeNullOrEmpty

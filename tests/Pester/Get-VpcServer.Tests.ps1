@@ -28,7 +28,7 @@ Describe 'Get-VpcServer' {
         (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText | Should -Be @("$($one.Id)", "$($two.Id)")
     }
 
-    It 'sees those of other sessions' {
+    It 'sees those of other sessions' -Tag ThreadJob {
         $seen = Start-ThreadJob { Import-Module $using:module; (Get-VpcServer).Id } | Receive-Job -Wait -AutoRemoveJob
         $seen | Should -Be @($one.Id, $two.Id)
     }

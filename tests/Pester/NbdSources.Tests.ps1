@@ -19,7 +19,7 @@ BeforeAll {
     }
 }
 
-Describe 'a disk that a server offers' {
+Describe 'a disk that a server offers' -Tag Socket {
     BeforeEach {
         $folder = Enter-Folder
         $hash = Write-RawDisk disk.img 6MB

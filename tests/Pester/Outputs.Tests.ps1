@@ -35,8 +35,8 @@ BeforeDiscovery {
         '(Test-VpcImage hurt.vhd -For Azure).SizeSeen'
         'Repair-VpcImage hurt.vhd'
         '(Repair-VpcImage worse.vhd).Steps'
-        'Start-VpcServer base.vhd -Socket ./a.sock | Stop-VpcServer -PassThru'
-        '(Start-VpcServer base.vhd -Socket ./b.sock | Stop-VpcServer -PassThru).Exports'
+        'Start-VpcServer base.vhd -Port 0 | Stop-VpcServer -PassThru'
+        '(Start-VpcServer base.vhd -Port 0 | Stop-VpcServer -PassThru).Exports'
     )
 }
 

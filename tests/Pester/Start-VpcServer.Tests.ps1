@@ -107,7 +107,7 @@ Describe 'Start-VpcServer' {
         (Start-VpcServer m*.vhd -Port 0).Exports.Name | Should -Be 'middle.vhd'
     }
 
-    It 'refuses <Arguments>' -ForEach @(
+    It 'refuses <Arguments>' -Tag Certificate -ForEach @(
         @{ Arguments = '-Socket a.sock -Port 1'; Says = '*not at both*' }
         @{ Arguments = '-Socket a.sock -Address ::1'; Says = '*not at both*' }
         @{ Arguments = '-Address 0.0.0.0 -Port 0'; Says = '*can be reached from other machines*-AllowUnencrypted*' }

@@ -27,14 +27,18 @@ internal sealed class ParentChain : IDisposable
         var chain = new ParentChain();
         try
         {
-            var layoutOptions = new LayoutOptions { SizeRule = options.SizeRule, Force = options.Force };
+            var layoutOptions = new LayoutOptions
+            {
+                SizeRule = options.SizeRule, Force = options.Force, ReadsCutTable = options.Force,
+            };
             long entries = 0;
             foreach (ParentSearch search in ChainWalk.Follow(leaf, ChainImage.Of(leaf, layout), options.Parents, layoutOptions))
             {
                 search.ThrowIfUnusable();
                 DiskLevel level = search.Image?.Vhd is { } parent
                     ? new DiskLevel(
-                        search.File!, LargerSize.Widen(search.File!, parent, layoutOptions), search.Path!, options.IgnoreBitmap, options.Force)
+                        search.File!, LargerSize.Widen(search.File!, parent, layoutOptions), search.Path!,
+                        options.IgnoreBitmap, options.Force)
                     : new DiskLevel(search.File!, search.Path!);
                 chain._levels.Add(level);
                 entries += level.BlockCount;

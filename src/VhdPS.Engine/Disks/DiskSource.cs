@@ -73,7 +73,7 @@ public abstract class DiskSource : IDisposable
     /// <summary>Where everything lies in a VHD; null for every other source.</summary>
     internal abstract ImageLayout? Layout { get; }
 
-    /// <summary>What of a damaged image was lost so far and filled, in the order of the disk; empty unless it was opened by force.</summary>
+    /// <summary>What of a damaged image was lost so far and filled, in the order of the disk; empty unless opened by force.</summary>
     public virtual IReadOnlyList<LostRange> LostRanges => [];
 
     /// <summary>What departs from the format's specification, as far as opening looks.</summary>

@@ -35,7 +35,7 @@ internal sealed class SalvageReader(VhdImage image, byte fill)
         }
     }
 
-    /// <summary>The longest run from <paramref name="sector"/> on that comes from one place or is lost for one reason, and its bytes.</summary>
+    /// <summary>The longest run from <paramref name="sector"/> on of one place, or lost for one reason, and its bytes.</summary>
     /// <param name="sector">The first virtual sector.</param>
     /// <param name="count">The most sectors that are wanted, at least 1; none past the end of the disk.</param>
     /// <param name="data">The run's bytes, 512 a sector.</param>

@@ -97,7 +97,10 @@ public sealed class ImageInUseException : VhdException
 {
     /// <summary>Names the file and what was wanted.</summary>
     public ImageInUseException(string path, bool forWriting, Exception? inner = null)
-        : base(path, $"in use: another program has the image open{(forWriting ? string.Empty : " for writing")}. Close it and try again.", inner)
+        : base(path, Describe(forWriting), inner)
     {
     }
+
+    private static string Describe(bool forWriting) =>
+        $"in use: another program has the image open{(forWriting ? string.Empty : " for writing")}. Close it and try again.";
 }

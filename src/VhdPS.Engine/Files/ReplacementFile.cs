@@ -51,6 +51,7 @@ internal sealed class ReplacementFile : IDisposable
     /// <exception cref="ImageAccessException">The target is read-only, or its folder may not be written to.</exception>
     public static ReplacementFile Begin(string targetPath, bool overwrite, IEnumerable<string>? sourcePaths = null)
     {
+        targetPath = LocalPath.Judge(targetPath);
         if (PlatformFile.Current.Stat(targetPath).Kind == FileKind.Missing)
         {
             if (RealPath.IsLink(targetPath))

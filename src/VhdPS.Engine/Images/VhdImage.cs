@@ -103,7 +103,8 @@ public sealed partial class VhdImage : IDisposable
                 throw new ImageAccessException(file.Path, "the file is open for reading only");
             }
 
-            var layout = ImageLayout.Read(file, new LayoutOptions { SizeRule = options.SizeRule, Force = options.Force });
+            var layout = ImageLayout.Read(
+                file, new LayoutOptions { SizeRule = options.SizeRule, Force = options.Force, ReadsCutTable = options.Force });
             if (layout.FindBlockingFinding(options.ForWriting) is { } refusal)
             {
                 throw new VhdFormatException(file.Path, refusal);

@@ -97,7 +97,10 @@ internal sealed class FooterPair
     }
 
     /// <summary>The same pair where what looks like the footer at the end is none.</summary>
-    internal FooterPair WithoutEnd() => new(Path, FileLength, null, Front, OtherFormat);
+    internal FooterPair WithoutEnd() => new(Path, FileLength, null, Front, OtherFormat) { IsEndInBlock = true };
+
+    /// <summary>Whether what looks like the footer at the end lies in a block of the table, and so is the guest's data.</summary>
+    internal bool IsEndInBlock { get; private init; }
 
     /// <summary>The authoritative footer, and what the pair's state says about the file.</summary>
     /// <param name="findings">Receives the findings, the refusing one included.</param>

@@ -29,7 +29,7 @@ internal sealed class FreeRanges
         {
             // Between the structures at the front there may be free space, but some checkers take a block there for damage.
             long firstBlock = ImageLayout.BitmapOffset(TableScan.EntryOf(byPlace[0]));
-            _at = _structures.Where(extent => extent.FileOffset < firstBlock).Max(extent => extent.End);
+            _at = _structures.Where(extent => extent.FileOffset < firstBlock).Select(extent => extent.End).DefaultIfEmpty(0).Max();
         }
     }
 

@@ -107,4 +107,7 @@ internal sealed record LayoutOptions
 
     /// <summary>Read what can be read: wrong checksums and missing fixed data are findings, not refusals.</summary>
     public bool Force { get; init; }
+
+    /// <summary>Use a table that is cut off or too short as far as it goes: to read what its entries name, never to change.</summary>
+    public bool ReadsCutTable { get; init; }
 }

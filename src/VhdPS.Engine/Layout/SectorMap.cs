@@ -24,7 +24,7 @@ internal sealed class SectorMap
     /// <param name="file">The file.</param>
     /// <param name="layout">Where everything lies in it.</param>
     /// <param name="ignoreBitmap">Whether every sector of an allocated block of a dynamic image counts as written.</param>
-    /// <param name="readsCutBlocks">Whether the sectors of a block that is not whole in the file are found as far as they are there.</param>
+    /// <param name="readsCutBlocks">Whether sectors of a block that is not whole in the file are found as far as they are there.</param>
     internal SectorMap(ImageFile file, ImageLayout layout, bool ignoreBitmap, bool readsCutBlocks = false)
     {
         _layout = layout;

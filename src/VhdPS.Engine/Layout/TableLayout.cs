@@ -14,7 +14,8 @@ internal static class TableLayout
     /// <param name="sectorCount">Virtual sectors of the disk.</param>
     /// <param name="dataEnd">File offset where the footer at the end begins, or would have to.</param>
     /// <returns>Both 0 where the table cannot be used; fewer entries than blocks only where damage is read.</returns>
-    public static (int BlockCount, int EntryCount) Check(LayoutDraft draft, DynamicDiskHeader header, long headerOffset, long sectorCount, long dataEnd)
+    public static (int BlockCount, int EntryCount) Check(
+        LayoutDraft draft, DynamicDiskHeader header, long headerOffset, long sectorCount, long dataEnd)
     {
         void Add(FaultCode code, int at, string expected, string actual, string message, FaultEffect? effect = null)
         {
@@ -22,7 +23,8 @@ internal static class TableLayout
             draft.Findings.Add(effect is { } given ? finding with { Effect = given } : finding);
         }
 
-        FaultEffect unlessForced = draft.Options.Force ? FaultEffect.ReadOnly : FaultEffect.UnreadableUnlessForced;
+        bool readsCut = draft.Options.ReadsCutTable;
+        FaultEffect unlessForced = readsCut ? FaultEffect.ReadOnly : FaultEffect.UnreadableUnlessForced;
 
         uint blockSize = header.BlockSize;
         if (blockSize is < VhdSpec.SectorSize or > VhdSpec.MaxBlockSize || !BitOperations.IsPow2(blockSize))
@@ -41,7 +43,7 @@ internal static class TableLayout
                 FaultCode.TableEntriesTooFew, DynamicDiskHeader.MaxTableEntriesAt, $"{blockCount}", Invariant($"{header.MaxTableEntries}"),
                 "The table has fewer entries than the disk has blocks.",
                 blockCount > VhdSpec.MaxTableEntries ? FaultEffect.Unreadable : unlessForced);
-            if (blockCount > VhdSpec.MaxTableEntries)
+            if (!readsCut || blockCount > VhdSpec.MaxTableEntries)
             {
                 return default;
             }
@@ -65,6 +67,7 @@ internal static class TableLayout
         // Entries are written in place: those of the disk's blocks must not reach into the footer.
         long entryCount = Math.Min(blockCount, header.MaxTableEntries);
         long storedLength = BlockAllocationTable.StoredBytes(header.MaxTableEntries);
+        bool isCut = false;
         if (header.TableOffset > (ulong)dataEnd || draft.File.Length - (long)header.TableOffset < storedLength
             || dataEnd - (long)header.TableOffset < BlockAllocationTable.StoredBytes(entryCount))
         {
@@ -74,15 +77,17 @@ internal static class TableLayout
             Add(
                 FaultCode.TablePastEnd, DynamicDiskHeader.TableOffsetAt, $"a place for {storedLength} bytes", $"0x{header.TableOffset:X}",
                 "The table does not lie in the file.", covered > 0 ? unlessForced : FaultEffect.Unreadable);
-            if (covered == 0)
+            if (!readsCut || covered == 0)
             {
                 return default;
             }
+
+            isCut = true;
         }
 
         long tableOffset = (long)header.TableOffset;
         var table = new StructureExtent(
-            VhdStructure.BlockAllocationTable, tableOffset, header.TableEnd - tableOffset)
+            VhdStructure.BlockAllocationTable, tableOffset, (isCut ? dataEnd : header.TableEnd) - tableOffset)
         {
             UsedLength = BlockAllocationTable.StoredBytes(entryCount),
         };

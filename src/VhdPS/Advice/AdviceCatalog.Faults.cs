@@ -140,7 +140,8 @@ internal static partial class AdviceCatalog
             "it reads other data than the image holds, and destroys it by writing."),
         ["TableEntriesTooFew"] = new(
             "The table has fewer entries than the disk has blocks. The end of the disk could not be written.",
-            "The header or the footer is damaged; -SizeRule may give the size that fits. Convert-VpcImage -Salvage reads the blocks that have entries."),
+            "The header or the footer is damaged; -SizeRule may give the size that fits. " +
+            "Convert-VpcImage -Salvage reads the blocks that have entries."),
         ["TableEntriesTooMany"] = new(
             "The table has more entries than the disk has blocks. QEMU's driver of 2010 wrote one too many.",
             "Repair-VpcImage drops them; Azure refuses such an image.",

@@ -11,7 +11,8 @@ internal static class RescueMap
     /// <summary>The text of the map: position, size and status, + read, - lost, from the start of the disk to its end.</summary>
     public static string Write(long sizeBytes, IReadOnlyList<LostRange> lost)
     {
-        var text = new StringBuilder("# Mapfile. Created by VhdPS\n# current_pos  current_status  current_pass\n0x00000000     +               1\n");
+        var text = new StringBuilder("# Mapfile. Created by VhdPS\n# current_pos  current_status  current_pass\n");
+        text.Append("0x00000000     +               1\n");
         text.Append("#      pos        size  status\n");
         long at = 0;
         foreach (LostRange range in lost)

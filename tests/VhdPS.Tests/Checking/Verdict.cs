@@ -82,7 +82,7 @@ internal sealed record Verdict(FaultCode Code, VhdStructure Structure, long? Fil
     private static void AssertSalvaged(byte[] bytes, byte[] content)
     {
         var options = new VhdOpenOptions { Force = true };
-        var layout = ImageLayout.Read(new MemoryImageFile(bytes), new LayoutOptions { Force = true });
+        var layout = ImageLayout.Read(new MemoryImageFile(bytes), new LayoutOptions { Force = true, ReadsCutTable = true });
         if (layout.TableEntryCount == layout.BlockCount)
         {
             AssertContent(bytes, options, content);

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using VhdPS.Engine.Checking;
 using VhdPS.Engine.Files;
+using VhdPS.Engine.Operations.Optimize;
 using VhdPS.Engine.Operations.Repair;
 using VhdPS.Tests.Peers;
 using Xunit.Abstractions;
@@ -30,23 +31,26 @@ public sealed partial class KilledVerbTests(ITestOutputHelper output)
     public void AKilledChangeLosesNothingAndGoesOn(string name)
     {
         WritingVerb verb = WritingVerb.Find(name);
-        int total;
+        (string Thread, string Call)[] calls;
         using (TempFolder whole = new(), log = new())
         {
             verb.Prepare(whole.Root);
             PeerResult result = Trace(verb, whole, log["log"], $"trace={Calls}");
             Assert.True(result.ExitCode == 0, result.ToString());
-            total = Call().Count(File.ReadAllText(log["log"]));
+            calls = [.. Call().Matches(File.ReadAllText(log["log"])).Select(match => (match.Groups[1].Value, match.Groups[2].Value))];
         }
 
         var random = new Random(name.Length);
         for (int kill = 0; kill < Kills; kill++)
         {
-            int number = kill == 0 ? total : random.Next(1, total + 1);
+            // strace counts each call by itself, and each thread's.
+            int number = kill == 0 ? calls.Length : random.Next(1, calls.Length + 1);
+            string call = calls[number - 1].Call;
+            int occurrence = calls.Take(number).Count(calls[number - 1].Equals);
             using TempFolder folder = new(), log = new();
             verb.Prepare(folder.Root);
-            PeerResult result = Trace(verb, folder, log["log"], $"inject={Calls}:signal=SIGKILL:when={number}");
-            Assert.True(result.ExitCode != 0, $"{name}: not killed at call {number} of {total}");
+            PeerResult result = Trace(verb, folder, log["log"], $"inject={call}:signal=SIGKILL:when={occurrence}");
+            Assert.True(result.ExitCode != 0, $"{name}: not killed at call {number} of {calls.Length}");
             try
             {
                 verb.AssertKept(folder.Root);
@@ -55,11 +59,11 @@ public sealed partial class KilledVerbTests(ITestOutputHelper output)
             }
             catch (Exception error)
             {
-                throw new InvalidOperationException($"{name}, killed at call {number} of {total}", error);
+                throw new InvalidOperationException($"{name}, killed at call {number} of {calls.Length}", error);
             }
         }
 
-        output.WriteLine($"{name}: {Kills} kills at its {total} calls");
+        output.WriteLine($"{name}: {Kills} kills at its {calls.Length} calls");
     }
 
     /// <summary>Does the same again; what the killed process had finished is not asked for twice.</summary>
@@ -75,7 +79,15 @@ public sealed partial class KilledVerbTests(ITestOutputHelper output)
         bool isDone = !File.Exists(first) || (verb.Name == "undo" && !File.Exists(undo));
         if (!isDone)
         {
-            verb.Run(folder);
+            try
+            {
+                verb.Run(folder);
+            }
+            catch (VhdOperationException error) when (error.Code == OperationError.LostBlocksPresent && verb.Name == "optimize-in-place")
+            {
+                // The old places of blocks that were just moved: that they are copies nothing in the file proves.
+                OptimizeOperation.RunInPlace(new OptimizeOptions(first) { DropLostBlocks = true });
+            }
         }
 
         string path = verb.Kept.Select(name => Path.Combine(folder, name)).First(File.Exists);
@@ -93,10 +105,11 @@ public sealed partial class KilledVerbTests(ITestOutputHelper output)
 
     private static PeerResult Trace(WritingVerb verb, TempFolder folder, string log, string expression) => PeerProcess.TryRun(
         PeerPrograms.Strace,
-        ["-f", "-qq", "--seccomp-bpf", "-o", log, "-e", $"trace={Calls}", "-e", expression,
+        // The runtime's own diagnostics make and delete files too; those would be counted.
+        ["-f", "-qq", "-E", "DOTNET_EnableDiagnostics=0", "-o", log, "-e", $"trace={Calls}", "-e", expression,
         .. WriterProcess.Command, "change", verb.Name, folder.Root]);
 
-    [GeneratedRegex(@"^\d+ +(pwrite64|pwritev|ftruncate|fsync|fdatasync|rename|renameat|renameat2|link|unlink|unlinkat)\(",
+    [GeneratedRegex(@"^(\d+) +(pwrite64|pwritev|ftruncate|fsync|fdatasync|rename|renameat|renameat2|link|unlink|unlinkat)\(",
         RegexOptions.Multiline)]
     private static partial Regex Call();
 }

@@ -34,6 +34,13 @@ public sealed class HostileInputTests(ITestOutputHelper output)
         Assert.True(failures.Count == 0, string.Join("\n\n", failures));
     }
 
+    /// <summary>Files that once failed: a table in which only impossible places are named, and files that were cut off.</summary>
+    [Theory]
+    [InlineData(1183)]
+    [InlineData(1980)]
+    [InlineData(4324)]
+    public void AFileThatOnceFailedGetsATypedErrorAtMost(int seed) => HostileFile.Exercise(new Mutator(new Random(seed)).Next());
+
     /// <summary>A path that the file does not have yet comes to lie in it when the file grows: new blocks must not begin in it.</summary>
     [Theory]
     [InlineData(0)]

@@ -229,7 +229,7 @@ public sealed class ConvertOperation : IDisposable
         throw new VhdOperationException(
             _source.Path, OperationError.DataWouldBeLost,
             $"the disk is read as {layout.Size.SizeBytes} bytes by {layout.Size}, and the footer has a larger size of "
-                + $"{layout.Footer.CurrentSize} bytes whose end would be deleted with the file. Convert it by the current size, or keep it.");
+                + $"{layout.Footer.CurrentSize} bytes whose end would be deleted with the file. Convert by the current size, or keep it.");
     }
 
     /// <summary>The most that the target can need: nothing is known of zeros that the source stores.</summary>

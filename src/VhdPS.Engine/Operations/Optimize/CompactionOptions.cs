@@ -29,4 +29,5 @@ internal sealed record CompactionOptions
 /// <param name="FileLengthAfter">Bytes of the file after.</param>
 /// <param name="DroppedBlockCount">Blocks that read the same without being in the file.</param>
 /// <param name="MovedBlockCount">Blocks that move into gaps.</param>
-internal sealed record CompactionResult(string Path, long FileLengthBefore, long FileLengthAfter, int DroppedBlockCount, int MovedBlockCount);
+internal sealed record CompactionResult(
+    string Path, long FileLengthBefore, long FileLengthAfter, int DroppedBlockCount, int MovedBlockCount);

@@ -41,7 +41,9 @@ internal sealed record ReceiveRecord
     {
         try
         {
-            return SmallFile.TryRead(PathFor(imagePath)) is { } text ? JsonSerializer.Deserialize(text, ReceiveRecordJson.Default.ReceiveRecord) : null;
+            return SmallFile.TryRead(PathFor(imagePath)) is { } text
+                ? JsonSerializer.Deserialize(text, ReceiveRecordJson.Default.ReceiveRecord)
+                : null;
         }
         catch (JsonException)
         {
@@ -50,7 +52,8 @@ internal sealed record ReceiveRecord
     }
 
     /// <summary>Writes the record of an image.</summary>
-    internal void Write(string imagePath) => SmallFile.Replace(PathFor(imagePath), JsonSerializer.Serialize(this, ReceiveRecordJson.Default.ReceiveRecord) + "\n");
+    internal void Write(string imagePath) => SmallFile.Replace(
+        PathFor(imagePath), JsonSerializer.Serialize(this, ReceiveRecordJson.Default.ReceiveRecord) + "\n");
 
     /// <summary>Refuses a parent that is not the previous snapshot as far as its record says.</summary>
     /// <exception cref="TransferException">There is no record, it names another snapshot, or the image was changed since.</exception>

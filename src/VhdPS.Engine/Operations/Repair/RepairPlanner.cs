@@ -15,7 +15,10 @@ internal sealed class RepairPlanner(ImageFile file, CheckReport report, RepairOp
                 .. report.Findings.Select(finding => new RepairStep(finding, RepairOutcome.NotProven, "No footer is left to go by."))], []);
         }
 
-        var table = new TableRepair(file, layout, options, IsSelected, [
+        // Without the entry whose block has a footer in its data that footer would count, and with it another disk.
+        bool isTableKept = layout.Footers.IsEndInBlock;
+        RepairOptions tableOptions = isTableKept ? options with { RebuildTable = false } : options;
+        var table = new TableRepair(file, layout, tableOptions, code => !isTableKept && IsSelected(code), [
             .. report.Findings.Where(finding => finding.Code == FaultCode.BlockLost).Select(finding => finding.FileOffset ?? -1)
                 .Where(offset => offset >= 0)]);
         table.Decide(cancellation);
