@@ -29,7 +29,9 @@ internal sealed class ParentChain : IDisposable
         {
             var layoutOptions = new LayoutOptions
             {
-                SizeRule = options.SizeRule, Force = options.Force, ReadsCutTable = options.Force,
+                SizeRule = options.SizeRule,
+                Force = options.Force,
+                ReadsCutTable = options.Force,
             };
             long entries = 0;
             foreach (ParentSearch search in ChainWalk.Follow(leaf, ChainImage.Of(leaf, layout), options.Parents, layoutOptions))
