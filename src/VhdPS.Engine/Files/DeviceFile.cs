@@ -1,5 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 using VhdPS.Engine.Files.Native;
+using VhdPS.Engine.Format;
 
 namespace VhdPS.Engine.Files;
 
@@ -78,7 +79,7 @@ internal sealed class DeviceFile : ImageFile
             handle?.Dispose();
             throw new ImageAccessException(path, "this user may not read it", error);
         }
-        catch (IOException error) when (error is not FileNotFoundException)
+        catch (IOException error) when (error is not (FileNotFoundException or VhdException))
         {
             handle?.Dispose();
             throw new ImageIOException(path, ImageIOOperation.Open, null, error);

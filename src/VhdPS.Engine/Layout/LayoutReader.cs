@@ -48,7 +48,9 @@ internal sealed class LayoutReader(ImageFile file, LayoutOptions options)
             batmap = Batmap.Find(_draft, header, footer);
         }
 
-        bool isUsable = header is not null && !_draft.Findings.Exists(finding => finding.Effect == FaultEffect.Unreadable);
+        // A table that cannot be used is no table of no blocks.
+        bool hasTable = blockCount > 0 || sectorCount == 0;
+        bool isUsable = header is not null && hasTable && !_draft.Findings.Exists(finding => finding.Effect == FaultEffect.Unreadable);
         return new ImageLayout
         {
             Path = file.Path,

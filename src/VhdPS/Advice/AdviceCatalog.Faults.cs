@@ -165,13 +165,15 @@ internal static partial class AdviceCatalog
         ["BatEntryPastEnd"] = new(
             "A table entry names a place where the file has no whole block. Most often the file was cut off: the blocks at " +
             "its end are gone.",
-            "Run Repair-VpcImage, which drops the entry: the file holds no block that it could have named.",
+            "Run Repair-VpcImage, which drops the entry where the file holds no block that it could have named; what is left of a " +
+            "file that was cut off Convert-VpcImage -Salvage reads.",
             Otherwise: "The file was cut off, or the block lies elsewhere in it: copy the file again from its source, or read what is " +
             "there with Convert-VpcImage -Salvage."),
         ["BatEntryInStructure"] = new(
             "A table entry names a place inside the headers, the table or a locator. Data read there would be the image's own " +
             "structures.",
-            "Run Repair-VpcImage, which drops the entry: the file holds no block that it could have named.",
+            "Run Repair-VpcImage, which drops the entry where the file holds no block that it could have named; what is left of a " +
+            "file that was cut off Convert-VpcImage -Salvage reads.",
             Otherwise: "The block may lie elsewhere in the file: copy the file again from its source, or read what is there with " +
             "Convert-VpcImage -Salvage."),
         ["BatEntryDuplicate"] = new(

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using VhdPS.Azure;
 using VhdPS.Engine.Chains;
 using VhdPS.Engine.Checking;
@@ -141,11 +142,15 @@ public sealed class ReceiveTests : IDisposable
     public void Bytes_that_arrive_damaged_are_received_again()
     {
         FakeBlobService service = NewService();
+        // The first answer for each range, whichever of the requests at once comes first.
         int damaged = 0;
+        var seen = new ConcurrentDictionary<string, bool>();
         service.After = (request, answer) =>
         {
-            if (request.Action == "read" && request["x-ms-range-get-content-md5"] == "true" && damaged++ % 2 == 0)
+            if (request.Action == "read" && request["x-ms-range-get-content-md5"] == "true"
+                && seen.TryAdd(request["x-ms-range"] ?? request["Range"] ?? string.Empty, true))
             {
+                Interlocked.Increment(ref damaged);
                 answer.ContentStream!.Position = answer.ContentStream.Length / 2;
                 int old = answer.ContentStream.ReadByte();
                 answer.ContentStream.Position--;
@@ -157,7 +162,7 @@ public sealed class ReceiveTests : IDisposable
         };
         string path = _folder["disk.vhd"];
         Receive(service, path);
-        Assert.True(damaged > 4);
+        Assert.True(damaged > 2);
         Assert.Equal(_disk, DiskModel.Read(path, SourceFormat.Vhd));
     }
 

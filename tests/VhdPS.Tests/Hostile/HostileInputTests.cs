@@ -39,6 +39,7 @@ public sealed class HostileInputTests(ITestOutputHelper output)
     [InlineData(1183)]
     [InlineData(1980)]
     [InlineData(4324)]
+    [InlineData(5804)]
     public void AFileThatOnceFailedGetsATypedErrorAtMost(int seed) => HostileFile.Exercise(new Mutator(new Random(seed)).Next());
 
     /// <summary>A path that the file does not have yet comes to lie in it when the file grows: new blocks must not begin in it.</summary>
