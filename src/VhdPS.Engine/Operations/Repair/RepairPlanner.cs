@@ -47,7 +47,30 @@ internal sealed class RepairPlanner(ImageFile file, CheckReport report, RepairOp
         IEnumerable<RepairPhase> phases = isSound
             ? [.. footers.Phases(), .. header.Phases(), .. table.Phases(), .. bitmaps.Phases(), .. footers.CutPhases()]
             : footers.IsProven ? [.. footers.Phases(), .. header.Phases(), .. footers.CutPhases()] : [];
-        return new RepairPlan(report, [.. steps, .. table.RebuildSteps], [.. phases.Where(phase => phase.Edits.Count > 0)]);
+        RepairPhase[] changes = [.. phases.Where(phase => phase.Edits.Count > 0)];
+        IReadOnlyList<RepairStep> all = [.. steps, .. table.RebuildSteps];
+        return changes.Length > 0 && AddsErrors(changes, cancellation)
+            ? new RepairPlan(report, [.. all.Select(Refused)], [])
+            : new RepairPlan(report, all, changes);
+    }
+
+    private static RepairStep Refused(RepairStep step) => step.Outcome != RepairOutcome.Repair ? step : step with
+    {
+        Outcome = RepairOutcome.NotProven,
+        Description = "With all that would be repaired the image would have more errors than it has now.",
+    };
+
+    /// <summary>Whether the image would have more errors than now; where little of it could be read, more is seen of course.</summary>
+    private bool AddsErrors(IReadOnlyList<RepairPhase> changes, CancellationToken cancellation)
+    {
+        if (report.Findings.Any(finding => finding.Effect is FaultEffect.Unreadable or FaultEffect.UnreadableUnlessForced))
+        {
+            return false;
+        }
+
+        var after = new ImageAfterRepair(file, changes);
+        return ImageChecker.Check(after, new CheckOptions { SizeRule = options.SizeRule }, null, cancellation).ErrorCount
+            > report.ErrorCount;
     }
 
     private bool IsSelected(FaultCode code) => options.Codes is null || options.Codes.Contains(code);
