@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Layout;
 
@@ -51,6 +52,9 @@ internal sealed class ChainReader(DiskLevel leaf, Func<IReadOnlyList<DiskLevel>>
         return run;
     }
 
+    /// <summary>Whether an error of <see cref="Find"/> is the image's or the medium's, so that other sectors can still be found.</summary>
+    public static bool IsUnfound(Exception error) => error is VhdFormatException or ImageIOException;
+
     /// <summary>How many sectors from one on are in the same block as it, in the level where <see cref="Find"/> fails for it.</summary>
     /// <param name="sector">A sector that cannot be found.</param>
     /// <param name="count">The most sectors that are wanted, at least 1.</param>
@@ -69,7 +73,7 @@ internal sealed class ChainReader(DiskLevel leaf, Func<IReadOnlyList<DiskLevel>>
 
             return count;
         }
-        catch (VhdFormatException)
+        catch (Exception error) when (IsUnfound(error))
         {
             return level.CountInBlock(sector, count);
         }

@@ -51,7 +51,7 @@ internal sealed class ImageDiskSource : DiskSource
         {
             return FindReadable(offset);
         }
-        catch (VhdFormatException) when (_salvage is not null)
+        catch (Exception error) when (_salvage is not null && ChainReader.IsUnfound(error))
         {
             // The reading notes what is lost; here the block is only kept from being taken for known zeros.
             long blockEnd = ((offset / _layout.BlockSize) + 1) * _layout.BlockSize;
@@ -140,7 +140,7 @@ internal sealed class ImageDiskSource : DiskSource
             {
                 run = _image.Map.Find(sector, end - sector);
             }
-            catch (VhdFormatException) when (_salvage is not null)
+            catch (Exception error) when (_salvage is not null && ChainReader.IsUnfound(error))
             {
                 return;
             }
@@ -235,7 +235,7 @@ internal sealed class ImageDiskSource : DiskSource
         {
             return _image.Chain.Find(start / VhdSpec.SectorSize, sectors, out DiskLevel? level).Count == sectors && level is null;
         }
-        catch (VhdFormatException) when (_salvage is not null)
+        catch (Exception error) when (_salvage is not null && ChainReader.IsUnfound(error))
         {
             return false;
         }

@@ -70,7 +70,7 @@ internal sealed class SalvageReader(VhdImage image, byte fill)
         {
             run = image.Chain.Find(sector, count, out level);
         }
-        catch (Exception error) when (error is VhdFormatException or ImageIOException)
+        catch (Exception error) when (ChainReader.IsUnfound(error))
         {
             count = image.Chain.CountUnfound(sector, count);
             Lose(sector, buffer[..(int)(count * VhdSpec.SectorSize)], ReasonOf(error));

@@ -1,6 +1,7 @@
 using VhdPS.Engine.Chains;
 using VhdPS.Engine.Checking;
 using VhdPS.Engine.Disks;
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Images;
 using VhdPS.Engine.Operations.Convert;
@@ -129,6 +130,22 @@ public sealed class SalvageTests : IDisposable
         Assert.Equal(expected, Disk());
     }
 
+    /// <summary>The bitmap is read where extents are looked for, where data is foreseen and where it is read.</summary>
+    [Fact]
+    public void A_bitmap_that_the_medium_does_not_give_loses_its_block_alone()
+    {
+        ImageBytes image = Image();
+        File.WriteAllBytes(_folder["d.vhd"], image.Bytes);
+        long bitmapOffset = image.FooterOffset - (3 * (BlockSize + 512));
+        var options = new VhdOpenOptions { Force = true, Fill = 0xEE };
+        using var operation = ConvertOperation.Begin(Options() with { Salvage = true, Fill = 0xEE }, DiskSource.Open(
+            new DamagedMedium(LocalImageFile.OpenRead(_folder["d.vhd"]), bitmapOffset), SourceFormat.Vhd, options));
+        AssertLost(operation.Run(), SectorsPerBlock, SectorsPerBlock);
+        byte[] expected = Expected();
+        expected.AsSpan(BlockSize, BlockSize).Fill(0xEE);
+        Assert.Equal(expected, Disk());
+    }
+
     [Fact]
     public void Ranges_are_bounded_and_nothing_is_left_out()
     {
@@ -227,4 +244,13 @@ public sealed class SalvageTests : IDisposable
     };
 
     private byte[] Disk() => File.ReadAllBytes(_folder["t.raw"]);
+
+    /// <summary>A medium on which one sector cannot be read.</summary>
+    private sealed class DamagedMedium(ImageFile inner, long badOffset) : PassThroughImageFile(inner)
+    {
+        public override int ReadAt(long fileOffset, Span<byte> buffer) =>
+            fileOffset < badOffset + 512 && badOffset < fileOffset + buffer.Length
+                ? throw new ImageIOException(Path, ImageIOOperation.Read, fileOffset, new IOException("Input/output error", 5))
+                : base.ReadAt(fileOffset, buffer);
+    }
 }
