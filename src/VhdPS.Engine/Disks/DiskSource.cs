@@ -174,14 +174,7 @@ public abstract class DiskSource : IDisposable
     /// <param name="sector">The first sector, of the disk's own size.</param>
     /// <param name="count">Sectors.</param>
     /// <exception cref="ArgumentOutOfRangeException">A sector of the range is not on the disk.</exception>
-    public void ThrowIfPastEnd(long sector, long count)
-    {
-        if (sector < 0 || sector > LogicalSectorCount || count > LogicalSectorCount - sector)
-        {
-            string what = count > 1 ? $"sectors {sector} to {(decimal)sector + count - 1} are" : $"sector {sector} is";
-            throw new ArgumentOutOfRangeException(null, $"{Path}: {what} not on the disk, which has {LogicalSectorCount} sectors.");
-        }
-    }
+    public void ThrowIfPastEnd(long sector, long count) => SectorRange.ThrowIfPastEnd(Path, LogicalSectorCount, sector, count);
 
     /// <summary>Refuses an image with which a virtual machine's state is saved.</summary>
     /// <exception cref="VhdOperationException">One is.</exception>

@@ -178,16 +178,8 @@ internal sealed class ImageDiskSource : DiskSource
         base.Dispose(disposing);
     }
 
-    internal override ChainRun ReadRun(long sector, int count, out byte[] data)
-    {
-        if (_salvage is null)
-        {
-            return base.ReadRun(sector, count, out data);
-        }
-
-        ThrowIfPastEnd(sector, count);
-        return _salvage.Read(sector, count, out data);
-    }
+    internal override ChainRun ReadRun(long sector, int count, out byte[] data) =>
+        _salvage is null ? base.ReadRun(sector, count, out data) : _salvage.Read(sector, count, out data);
 
     private protected override ChainRun FindRun(long sector, int count) => ChainMap.Find(_image, sector, count);
 

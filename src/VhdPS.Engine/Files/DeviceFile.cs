@@ -5,7 +5,7 @@ using VhdPS.Engine.Format;
 namespace VhdPS.Engine.Files;
 
 /// <summary>A block device, open for reading and shared with other readers. Known on Linux alone.</summary>
-internal sealed class DeviceFile : ImageFile
+internal sealed class DeviceFile : ReadOnlyImageFile
 {
     private const uint TypeMask = 0xF000;
     private const uint TypeBlockDevice = 0x6000;
@@ -23,9 +23,6 @@ internal sealed class DeviceFile : ImageFile
 
     /// <inheritdoc/>
     public override string Path { get; }
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
 
     /// <inheritdoc/>
     public override long Length { get; }
@@ -91,19 +88,7 @@ internal sealed class DeviceFile : ImageFile
     {
         try
         {
-            int total = 0;
-            while (total < buffer.Length)
-            {
-                int count = RandomAccess.Read(_handle, buffer[total..], fileOffset + total);
-                if (count == 0)
-                {
-                    break;
-                }
-
-                total += count;
-            }
-
-            return total;
+            return WholeRead.At(_handle, fileOffset, buffer);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -113,15 +98,6 @@ internal sealed class DeviceFile : ImageFile
 
     /// <inheritdoc/>
     public override void Prefetch(long fileOffset, long length) => PlatformFile.Current.Prefetch(_handle, fileOffset, length);
-
-    /// <inheritdoc/>
-    public override void WriteAt(long fileOffset, ReadOnlySpan<byte> data) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long length) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Flush() => throw new NotSupportedException();
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing) => _handle.Dispose();

@@ -148,19 +148,7 @@ internal sealed class LocalImageFile : ImageFile
     {
         try
         {
-            int total = 0;
-            while (total < buffer.Length)
-            {
-                int count = RandomAccess.Read(_handle, buffer[total..], fileOffset + total);
-                if (count == 0)
-                {
-                    break;
-                }
-
-                total += count;
-            }
-
-            return total;
+            return WholeRead.At(_handle, fileOffset, buffer);
         }
         catch (Exception error) when (IsSystemError(error))
         {

@@ -47,8 +47,8 @@ internal abstract class PassThroughImageFile(ImageFile inner, bool closesInner =
     }
 }
 
-/// <summary>A file that someone else owns, lent to a reader that would close it.</summary>
-internal sealed class NonOwningImageFile(ImageFile owned) : PassThroughImageFile(owned, closesInner: false)
+/// <summary>A file that someone else owns, lent to a reader that would close it, or that is to see it changed.</summary>
+internal class NonOwningImageFile(ImageFile owned) : PassThroughImageFile(owned, closesInner: false)
 {
     public override bool CanWrite => false;
 

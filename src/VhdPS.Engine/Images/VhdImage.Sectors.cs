@@ -61,14 +61,7 @@ public sealed partial class VhdImage
 
     /// <summary>Refuses a range that is not on the disk.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A sector of the range is not on the disk.</exception>
-    public void ThrowIfPastEnd(long sector, long count)
-    {
-        if (sector < 0 || sector > SectorCount || count > SectorCount - sector)
-        {
-            string what = count > 1 ? $"sectors {sector} to {(decimal)sector + count - 1} are" : $"sector {sector} is";
-            throw new ArgumentOutOfRangeException(null, $"{Path}: {what} not on the disk, which has {SectorCount} sectors.");
-        }
-    }
+    public void ThrowIfPastEnd(long sector, long count) => SectorRange.ThrowIfPastEnd(Path, SectorCount, sector, count);
 
     /// <summary>A footer of 511 bytes gets its last byte, a reserved zero, with the first write: newer tools want it.</summary>
     private void CompleteFooter()

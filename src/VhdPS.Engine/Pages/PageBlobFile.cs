@@ -10,11 +10,9 @@ namespace VhdPS.Engine.Pages;
 /// <param name="retry">How often a read is tried.</param>
 /// <param name="cancellation">Ends reads.</param>
 internal sealed class PageBlobFile(PageBlob blob, long length, PageMap? pages, TransferRetry retry, CancellationToken cancellation)
-    : ImageFile
+    : ReadOnlyImageFile
 {
     public override string Path => blob.Address.Target;
-
-    public override bool CanWrite => false;
 
     public override long Length => length;
 
@@ -36,12 +34,6 @@ internal sealed class PageBlobFile(PageBlob blob, long length, PageMap? pages, T
 
         return total;
     }
-
-    public override void WriteAt(long fileOffset, ReadOnlySpan<byte> data) => throw new NotSupportedException();
-
-    public override void SetLength(long newLength) => throw new NotSupportedException();
-
-    public override void Flush() => throw new NotSupportedException();
 
     public override bool TryFindData(long fileOffset, out long dataOffset, out long dataEnd) =>
         pages is null ? base.TryFindData(fileOffset, out dataOffset, out dataEnd) : pages.TryFind(fileOffset, out dataOffset, out dataEnd);

@@ -7,13 +7,10 @@ namespace VhdPS.Engine.Vhdx;
 /// A file as it will be when the changes of its log are written into it: reads see the changes, and the file stays as it is.
 /// Does not close the file.
 /// </summary>
-internal sealed class ReplayedFile(ImageFile file, LogOverlay overlay, long length) : ImageFile
+internal sealed class ReplayedFile(ImageFile file, LogOverlay overlay, long length) : ReadOnlyImageFile
 {
     /// <inheritdoc/>
     public override string Path => file.Path;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
 
     /// <summary>Length in bytes after the changes.</summary>
     public override long Length => length;
@@ -62,15 +59,6 @@ internal sealed class ReplayedFile(ImageFile file, LogOverlay overlay, long leng
 
     /// <inheritdoc/>
     public override void Prefetch(long fileOffset, long prefetchLength) => file.Prefetch(fileOffset, prefetchLength);
-
-    /// <inheritdoc/>
-    public override void WriteAt(long fileOffset, ReadOnlySpan<byte> data) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long newLength) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Flush() => throw new NotSupportedException();
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

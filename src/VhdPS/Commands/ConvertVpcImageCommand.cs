@@ -161,7 +161,6 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
     private void ConvertToFile(string path)
     {
         if (!TryRun(path, () => Options(path), out ConvertOptions options)
-            || !TryRun(path, () => CheckMapFile(options), out string? mapPath)
             || !TryRun(path, () => ConvertOperation.Begin(options), out ConvertOperation operation))
         {
             return;
@@ -170,7 +169,8 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
         using (operation)
         {
             ReportSource(operation.Source);
-            if (!ShouldProcess(path, Plan(options, operation)) || !TryRun(path, () => Run(operation, path), out ConvertResult result))
+            if (!TryRun(path, () => CheckMapFile(operation, options.TargetPath), out string? mapPath)
+                || !ShouldProcess(path, Plan(options, operation)) || !TryRun(path, () => Run(operation, path), out ConvertResult result))
             {
                 return;
             }
@@ -206,7 +206,7 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
     }
 
     /// <summary>Where the map is to be; refused before the conversion where it would take the place of anything.</summary>
-    private string? CheckMapFile(ConvertOptions options)
+    private string? CheckMapFile(ConvertOperation operation, string targetPath)
     {
         if (MapFile is null)
         {
@@ -214,16 +214,12 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
         }
 
         string mapPath = new PathResolver(SessionState.Path).ResolveLiteral(MapFile);
-        if (string.Equals(mapPath, options.TargetPath, StringComparison.OrdinalIgnoreCase))
+        if (string.Equals(mapPath, targetPath, StringComparison.OrdinalIgnoreCase))
         {
             throw new ArgumentException($"{mapPath}: the new disk and its map are one file.");
         }
 
-        using (var source = LocalImageFile.OpenRead(options.SourcePath))
-        {
-            ReplacementFile.ThrowIfInTheWay(mapPath, Force, source.Identity);
-        }
-
+        ReplacementFile.ThrowIfInTheWay(mapPath, Force, operation.SourceIdentity);
         return mapPath;
     }
 

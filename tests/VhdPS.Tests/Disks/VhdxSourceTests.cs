@@ -45,7 +45,7 @@ public sealed class VhdxSourceTests : IDisposable
     [InlineData(4096)]
     public void A_chain_of_three_is_found_and_read(int sectorSize)
     {
-        byte[] disk = WriteChain(sectorSize, out string leaf);
+        byte[] disk = VhdxChain.Write(_folder, sectorSize, out string leaf);
         using DiskSource source = DiskSource.Open(leaf, SourceFormat.Vhd);
 
         Assert.Equal(sectorSize, source.LogicalSectorSize);
@@ -59,7 +59,7 @@ public sealed class VhdxSourceTests : IDisposable
     [InlineData(4096)]
     public void A_chain_is_hashed_as_SevenZip_extracts_it(int sectorSize)
     {
-        WriteChain(sectorSize, out string leaf);
+        VhdxChain.Write(_folder, sectorSize, out string leaf);
         PeerProcess.Run(PeerPrograms.SevenZip, "x", "-tVHDX", "-y", $"-o{_folder["out"]}", leaf);
         using DiskSource source = DiskSource.Open(leaf, SourceFormat.Vhd);
 
@@ -94,7 +94,7 @@ public sealed class VhdxSourceTests : IDisposable
     [Fact]
     public void A_missing_parent_and_one_whose_data_was_changed_are_refused()
     {
-        WriteChain(512, out string leaf);
+        VhdxChain.Write(_folder, 512, out string leaf);
         File.Move(_folder["0.vhdx"], _folder["away.vhdx"]);
         Assert.Equal(FaultCode.ParentNotFound, Refusal(leaf));
 
@@ -109,7 +109,7 @@ public sealed class VhdxSourceTests : IDisposable
     [Fact]
     public void A_VHD_is_no_parent_of_a_VHDX()
     {
-        WriteChain(512, out string leaf);
+        VhdxChain.Write(_folder, 512, out string leaf);
         File.Delete(_folder["0.vhdx"]);
         ImageCreator.Create(
             _folder["0.vhdx"], new NewImage(12 * MiB) { UniqueId = DataWriteGuid, TimeStamp = DateTime.UnixEpoch.AddYears(40) });
@@ -120,7 +120,7 @@ public sealed class VhdxSourceTests : IDisposable
     [Fact]
     public void A_folder_of_both_formats_is_one_forest()
     {
-        WriteChain(512, out _);
+        VhdxChain.Write(_folder, 512, out _);
         var time = new DateTime(2020, 1, 2, 3, 4, 5, DateTimeKind.Utc);
         ImageCreator.Create(_folder["a.vhd"], new NewImage(MiB) { UniqueId = Guid.NewGuid(), TimeStamp = time });
         ChildCreator.Create(_folder["b.vhd"], new NewChild(_folder["a.vhd"]) { UniqueId = Guid.NewGuid(), TimeStamp = time });
@@ -137,7 +137,7 @@ public sealed class VhdxSourceTests : IDisposable
     [Fact]
     public void A_check_says_what_is_wrong_with_the_chain()
     {
-        WriteChain(512, out string leaf);
+        VhdxChain.Write(_folder, 512, out string leaf);
         Assert.True(ImageChecker.Check(leaf, new CheckOptions { Parents = ParentPolicy.Default }).IsValid);
         File.Delete(_folder["0.vhdx"]);
         CheckReport report = ImageChecker.Check(leaf, new CheckOptions { Parents = ParentPolicy.Default });
@@ -147,7 +147,7 @@ public sealed class VhdxSourceTests : IDisposable
     [Fact]
     public void Counted_data_of_parts_adds_up_to_the_whole()
     {
-        WriteChain(512, out string leaf);
+        VhdxChain.Write(_folder, 512, out string leaf);
         foreach (string path in new[] { leaf, _folder["0.vhdx"] })
         {
             using DiskSource source = DiskSource.Open(path, SourceFormat.Vhd);
@@ -202,46 +202,6 @@ public sealed class VhdxSourceTests : IDisposable
         Assert.Equal(disk.AsSpan(source.LogicalSectorSize, data.Length).ToArray(), data);
         Assert.Equal(data.Length, first.Count * source.LogicalSectorSize);
         Assert.Throws<ArgumentOutOfRangeException>(() => source.ReadRun(source.LogicalSectorCount, 1, out _));
-    }
-
-    /// <summary>A chain of three, of which each child has blocks, sectors and zeros of its own.</summary>
-    private byte[] WriteChain(int sectorSize, out string leaf)
-    {
-        const long size = 12 * MiB;
-        byte[] disk = DiskFill.Make(7, size);
-        NewVhdx options = VhdxCreatorTests.Options(size) with { BlockSizeBytes = (int)MiB, LogicalSectorSize = sectorSize };
-        using (LocalImageFile file = LocalImageFile.CreateNew(_folder["0.vhdx"]))
-        {
-            DiskFill.Write(file, options, disk);
-        }
-
-        var random = new Random(sectorSize);
-        for (int level = 1; level < 3; level++)
-        {
-            byte[] parent = (byte[])disk.Clone();
-            for (int i = 0; i < 30; i++)
-            {
-                RandomLog.Noise(random, 4096).CopyTo(disk, random.Next((int)size / 4096) * 4096);
-            }
-
-            disk.AsSpan(level * 3 * (int)MiB, (int)MiB).Clear();
-            string path = _folder[$"{level}.vhdx"];
-            NewVhdx child = options with
-            {
-                VhdType = VhdType.Differencing,
-                UniqueId = new Guid(level, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10),
-                ParentLocator = VhdxParentLink.Between(path, _folder[$"{level - 1}.vhdx"], options.DataWriteGuid),
-            };
-            using (LocalImageFile file = LocalImageFile.CreateNew(path))
-            {
-                DiskFill.WriteChild(file, child, parent, disk);
-            }
-
-            options = child;
-        }
-
-        leaf = _folder["2.vhdx"];
-        return disk;
     }
 
     private sealed record MemoryFile(byte[] Bytes);

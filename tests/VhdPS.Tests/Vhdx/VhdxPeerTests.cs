@@ -115,45 +115,13 @@ public sealed class VhdxPeerTests : IDisposable
     [InlineData(4096)]
     public void AChainIsReadAsSevenZipReadsIt(int sectorSize)
     {
-        const long size = 12 * MiB;
-        byte[] disk = DiskFill.Make(7, size);
-        NewVhdx options = VhdxCreatorTests.Options(size) with { BlockSizeBytes = (int)MiB, LogicalSectorSize = sectorSize };
-        using (LocalImageFile file = LocalImageFile.CreateNew(_folder["0.vhdx"]))
-        {
-            DiskFill.Write(file, options, disk);
-        }
-
-        var random = new Random(sectorSize);
-        for (int level = 1; level < 3; level++)
-        {
-            byte[] parent = (byte[])disk.Clone();
-            for (int i = 0; i < 30; i++)
-            {
-                RandomLog.Noise(random, 4096).CopyTo(disk, random.Next((int)size / 4096) * 4096);
-            }
-
-            disk.AsSpan(level * 3 * (int)MiB, (int)MiB).Clear();
-            string path = _folder[$"{level}.vhdx"];
-            NewVhdx child = options with
-            {
-                VhdType = VhdType.Differencing,
-                UniqueId = new Guid(level, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10),
-                ParentLocator = VhdxParentLink.Between(path, _folder[$"{level - 1}.vhdx"], options.DataWriteGuid),
-            };
-            using (LocalImageFile file = LocalImageFile.CreateNew(path))
-            {
-                DiskFill.WriteChild(file, child, parent, disk);
-            }
-
-            options = child;
-        }
-
+        byte[] disk = VhdxChain.Write(_folder, sectorSize, out string leaf);
         string raw = _folder.Write("wanted.raw", disk);
         using VhdxImage first = VhdxImage.Open(LocalImageFile.OpenRead(_folder["0.vhdx"]));
         using VhdxImage second = OpenOn(_folder["1.vhdx"], first);
-        using VhdxImage third = OpenOn(_folder["2.vhdx"], second);
+        using VhdxImage third = OpenOn(leaf, second);
         AssertDisk(third, raw);
-        AssertSevenZip(_folder["2.vhdx"], raw);
+        AssertSevenZip(leaf, raw);
     }
 
     /// <summary>What is read of a dirty file is what a copy holds into which QEMU has replayed the log.</summary>

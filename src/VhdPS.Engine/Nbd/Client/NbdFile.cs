@@ -6,13 +6,11 @@ namespace VhdPS.Engine.Nbd.Client;
 
 /// <summary>A disk that an NBD server offers, as a raw file that is read: what the server says is zeros are its holes.</summary>
 /// <param name="source">The disk, which is closed with the file.</param>
-internal sealed class NbdFile(NbdSource source) : ImageFile
+internal sealed class NbdFile(NbdSource source) : ReadOnlyImageFile
 {
     private readonly object _gate = new();
 
     public override string Path => source.Path;
-
-    public override bool CanWrite => false;
 
     public override long Length => source.SizeBytes;
 
@@ -25,12 +23,6 @@ internal sealed class NbdFile(NbdSource source) : ImageFile
         source.ReadAt(fileOffset, buffer);
         return (int)Math.Clamp(Length - fileOffset, 0, buffer.Length);
     }
-
-    public override void WriteAt(long fileOffset, ReadOnlySpan<byte> data) => throw new NotSupportedException();
-
-    public override void SetLength(long length) => throw new NotSupportedException();
-
-    public override void Flush() => throw new NotSupportedException();
 
     public override bool TryFindData(long fileOffset, out long dataOffset, out long dataEnd)
     {

@@ -74,6 +74,9 @@ public sealed class ConvertOperation : IDisposable
     /// <summary>Where everything lies in the source; null for a raw disk.</summary>
     internal ImageLayout? SourceLayout => _source.Layout;
 
+    /// <summary>What distinguishes the source's file from every other.</summary>
+    internal FileIdentity SourceIdentity => _source.Identity;
+
     /// <summary>Opens the source and refuses what can be refused before the work.</summary>
     /// <exception cref="VhdFormatException">The source cannot be read.</exception>
     /// <exception cref="VhdOperationException">The target is in the way or is the source, a machine's state is saved, or free space is

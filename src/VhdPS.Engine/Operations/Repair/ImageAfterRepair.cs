@@ -4,14 +4,14 @@ using VhdPS.Engine.Format;
 namespace VhdPS.Engine.Operations.Repair;
 
 /// <summary>Shows an image as a repair would leave it, without a change. Memory is that of the changes.</summary>
-internal sealed class ImageAfterRepair : PassThroughImageFile
+internal sealed class ImageAfterRepair : NonOwningImageFile
 {
     private readonly Dictionary<long, byte[]> _sectors = [];
     private long _length;
     private long _ownEnd;
 
     public ImageAfterRepair(ImageFile file, IEnumerable<RepairPhase> phases)
-        : base(file, closesInner: false)
+        : base(file)
     {
         _length = _ownEnd = file.Length;
         foreach (FileEdit edit in phases.SelectMany(phase => phase.Edits))
@@ -26,8 +26,6 @@ internal sealed class ImageAfterRepair : PassThroughImageFile
             }
         }
     }
-
-    public override bool CanWrite => false;
 
     public override long Length => _length;
 
@@ -49,12 +47,6 @@ internal sealed class ImageAfterRepair : PassThroughImageFile
 
         return length;
     }
-
-    public override void WriteAt(long fileOffset, ReadOnlySpan<byte> data) => throw new NotSupportedException();
-
-    public override void SetLength(long length) => throw new NotSupportedException();
-
-    public override void Flush() => throw new NotSupportedException();
 
     public override bool TryFindData(long fileOffset, out long dataOffset, out long dataEnd)
     {

@@ -3,11 +3,9 @@ using VhdPS.Engine.Files;
 namespace VhdPS.Engine.Operations.Repair;
 
 /// <summary>Shows an image as an undo would leave it, without a change: the old bytes over those of the file.</summary>
-internal sealed class ImageBeforeRepair(ImageFile file, UndoRecord record) : PassThroughImageFile(file, closesInner: false)
+internal sealed class ImageBeforeRepair(ImageFile file, UndoRecord record) : NonOwningImageFile(file)
 {
     private readonly FileEdit[] _edits = [.. record.Phases.SelectMany(phase => phase.Edits).OrderBy(edit => edit.FileOffset)];
-
-    public override bool CanWrite => false;
 
     public override long Length => record.OldLength;
 
@@ -27,12 +25,6 @@ internal sealed class ImageBeforeRepair(ImageFile file, UndoRecord record) : Pas
 
         return length;
     }
-
-    public override void WriteAt(long fileOffset, ReadOnlySpan<byte> data) => throw new NotSupportedException();
-
-    public override void SetLength(long length) => throw new NotSupportedException();
-
-    public override void Flush() => throw new NotSupportedException();
 
     public override bool TryFindData(long fileOffset, out long dataOffset, out long dataEnd)
     {
