@@ -46,6 +46,8 @@ Describe 'a disk that a server offers' -Tag Socket {
             (Get-VpcHash made.vhd).Hash | Should -Be $hash
             Convert-VpcImage $uri made.img
             (Get-FileHash made.img).Hash | Should -Be $hash
+            Convert-VpcImage $uri whole.img -Salvage -MapFile whole.map
+            @(Get-Content whole.map)[-1] | Should -Be '0x00000000  0x00600000  +'
         }
 
         It 'is compared, on either side' {
