@@ -18,6 +18,7 @@
         'Get-VpcFooter'
         'Get-VpcHash'
         'Get-VpcImage'
+        'Get-VpcPartition'
         'Get-VpcServer'
         'Merge-VpcImage'
         'New-VpcImage'

@@ -82,6 +82,9 @@ function Enter-ExampleFolder([long] $Size = 20GB) {
     $raw = [byte[]]::new(8MB)
     $sector.CopyTo($raw, 0)
     [IO.File]::WriteAllBytes("$PWD/guest.img", $raw)
+    Write-GptDisk gpt.img
+    Convert-VpcImage gpt.img system.vhd -SourceFormat Raw -UniqueId '27d1f3a9-5c40-4be8-9d62-b80e71c4f95a' -TimeStamp '2026-11-01Z'
+    Remove-Item gpt.img
     $null = New-VpcImage chain/base.vhd -Size 1GB -UniqueId '8a35c2f0-6e94-4b1d-a7c8-2f50d9e613b4' -TimeStamp '2026-11-01Z'
     Write-VpcSector chain/base.vhd 0 $sector
     foreach ($pair in ('middle', 'base'), ('top', 'middle')) {

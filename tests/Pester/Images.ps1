@@ -3,6 +3,7 @@
 Set-StrictMode -Version Latest
 . (Join-Path $PSScriptRoot PowerShell.ps1)
 . (Join-Path $PSScriptRoot ImageBytes.ps1)
+. (Join-Path $PSScriptRoot PartitionBytes.ps1)
 $module = (Resolve-Path (Join-Path $PSScriptRoot '../../out/VhdPS/VhdPS.psd1')).ProviderPath
 Import-Module $module -Force
 

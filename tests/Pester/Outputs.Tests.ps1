@@ -24,6 +24,7 @@ BeforeDiscovery {
         '(Test-VpcChecksum hurt.vhd).Footer'
         'Get-VpcHash child.vhd'
         'Get-VpcHash child.vhd -BlockManifest'
+        'Get-VpcPartition system.vhd'
         'Compare-VpcImage base.vhd child.vhd'
         'Compare-VpcImage base.vhd child.vhd -Structure'
         'Optimize-VpcImage fixed.vhd'
@@ -50,6 +51,8 @@ BeforeAll {
         $null = New-VpcImage child.vhd -ParentPath base.vhd
         Write-VpcSector child.vhd 0 ([byte[]](, 2 * 512))
         $null = New-VpcImage fixed.vhd -Size 5MB -VhdType Fixed
+        Write-GptDisk gpt.img
+        Convert-VpcImage gpt.img system.vhd -SourceFormat Raw
         $null = New-VpcImage base.vhdx -Size 10MB
         $null = New-VpcImage child.vhdx -ParentPath base.vhdx
         $null = New-Item -ItemType Directory orphan

@@ -32,6 +32,7 @@ BeforeDiscovery {
             Place = 'fixed.vhd: sector 0 at file offset 0 (0x0)'
         }
         @{ Call = 'Get-VpcImage base.vhd'; Step = 'Dynamic image'; Place = $header }
+        @{ Call = 'Get-VpcPartition base.vhd'; Step = 'the disk has no partition table'; Place = $table }
         @{ Call = 'Merge-VpcImage child.vhd'; Step = 'Deleting'; Place = $header }
         @{
             Call = 'New-VpcImage new.vhd -Size 4MB'

@@ -12,6 +12,8 @@ Describe 'views' {
         Write-VpcSector base.vhd 0 ([byte[]](, 7 * 512))
         $null = New-VpcImage child.vhd -ParentPath base.vhd
         $null = New-VpcImage hurt.vhd -Size 1GB
+        Write-GptDisk gpt.img
+        Convert-VpcImage gpt.img system.vhd -SourceFormat Raw
         -100, 700 | ForEach-Object { Edit-Byte hurt.vhd $_ }
     }
     AfterEach { Pop-Location }
@@ -23,6 +25,7 @@ Describe 'views' {
         'Get-VpcFooter *.vhd -WarningAction Ignore | Format-Table'
         'Get-VpcHash fixed.vhd'
         'Get-VpcHash fixed.vhd -Algorithm SHA512'
+        'Get-VpcPartition system.vhd'
         'Compare-VpcImage fixed.vhd base.vhd -Structure'
         'Optimize-VpcImage *.vhd -Mode Quick -ErrorAction Ignore'
         'Read-VpcSector child.vhd 0 2'

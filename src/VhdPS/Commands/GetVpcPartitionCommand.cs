@@ -1,0 +1,107 @@
+using System.Management.Automation;
+using System.Security.Cryptography.X509Certificates;
+using VhdPS.Engine.Chains;
+using VhdPS.Engine.Disks;
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Partitions;
+
+namespace VhdPS.Commands;
+
+/// <summary>Lists the partitions of a disk, whatever holds it, with the file systems in them.</summary>
+[Cmdlet(VerbsCommon.Get, "VpcPartition", DefaultParameterSetName = PathSet)]
+[OutputType(typeof(VpcPartition))]
+public sealed class GetVpcPartitionCommand : VpcDiskCommandBase
+{
+    /// <summary>What the file is read as: an image, or a raw disk. Never guessed.</summary>
+    [Parameter]
+    public SourceFormat SourceFormat { get; set; }
+
+    /// <summary>Which of the two sizes in the footer holds; by default the creator decides.</summary>
+    [Parameter]
+    public SizeRule SizeRule { get; set; }
+
+    /// <summary>Reads what can be read of a damaged image; what is lost is zeros.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <summary>Disks that are read at once; the partitions keep their order.</summary>
+    [Parameter]
+    [ValidateRange(1, MaxFilesAtOnce)]
+    public int ThrottleLimit { get; set; } = 1;
+
+    /// <summary>Authorities of which an NBD server must have a certificate; left out, those that the system trusts.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public X509Certificate2[] TrustedCA { get; set; } = [];
+
+    /// <summary>Takes any certificate of an NBD server: encrypted, but by whom is not known.</summary>
+    [Parameter]
+    public SwitchParameter SkipCertificateCheck { get; set; }
+
+    /// <inheritdoc/>
+    private protected override bool TakesAddresses => true;
+
+    /// <inheritdoc/>
+    private protected override int FilesAtOnce => ThrottleLimit;
+
+    /// <inheritdoc/>
+    protected override void ProcessFile(string path)
+    {
+        if (TryRun(path, Options, HandOutAll, out VhdOpenOptions options))
+        {
+            Work(path, "Reading", (_, cancellation) => Read(path, options, cancellation), result => Write(path, result));
+        }
+    }
+
+    private readonly record struct ReadDisk(DiskContent Content, SourceFacts Source, IReadOnlyList<LostRange> LostRanges);
+
+    private ReadDisk Read(string path, VhdOpenOptions options, CancellationToken cancellation)
+    {
+        using DiskSource source = SourceArguments.Open(
+            path, SourceFormat, options, SourceArguments.ToClientOptions(TrustedCA, SkipCertificateCheck), cancellation);
+        var content = DiskContent.Read(new DiskSourceReader(source), countsFreeSpace: true, cancellation);
+        return new ReadDisk(content, SourceFacts.Of(source), source.LostRanges);
+    }
+
+    private void Write(string path, ReadDisk disk)
+    {
+        ReportSource(disk.Source);
+        ReportLost(path, disk.LostRanges);
+        ReportTable(path, disk.Content.Table);
+        ReportFindings(path, disk.Content.Findings);
+        foreach (PartitionContent content in disk.Content.Partitions)
+        {
+            WriteObject(new VpcPartition(path, content));
+        }
+    }
+
+    private void ReportTable(string path, PartitionTable table)
+    {
+        string kind = table.Style switch
+        {
+            PartitionStyle.None when table.Partitions.Count > 0 => "no partition table; a file system begins at its first sector",
+            PartitionStyle.None => "no partition table, and nothing is recognised on it",
+            PartitionStyle.Other => $"a table of a kind that is not read: {table.OtherKind}",
+            PartitionStyle.Gpt => $"a GPT with {table.Partitions.Count} partitions, id {table.DiskId}",
+            _ => $"an MBR with {table.Partitions.Count} partitions, id {table.DiskId}",
+        };
+        ReportStep($"{path}: the disk has {kind}; sectors of {table.SectorSize} bytes.");
+    }
+
+    private void ReportFindings(string path, IEnumerable<PartitionFinding> findings)
+    {
+        foreach (PartitionFinding finding in findings)
+        {
+            if (finding.Severity == Severity.Note)
+            {
+                ReportStep($"{path}: {finding.Describe()}");
+            }
+            else
+            {
+                WriteWarning($"{path}: {finding.Describe()}");
+            }
+        }
+    }
+
+    private VhdOpenOptions Options() => new() { SizeRule = SizeRule, Force = Force, Parents = ResolveParents() };
+}
