@@ -321,3 +321,28 @@ Describe 'Convert-VpcImage' {
         (Read-VpcSector out.vhd 96).Data[0] | Should -Be 2
     }
 }
+
+Describe 'Convert-VpcImage of a disk with a GPT' {
+    BeforeEach {
+        $null = Enter-Folder
+        Write-GptDisk gpt.img (64MB - 512)
+        Convert-VpcImage gpt.img gpt.vhd -SourceFormat Raw
+    }
+    AfterEach { Pop-Location }
+
+    It 'moves the backup where Azure wants another size' {
+        Convert-VpcImage gpt.vhd azure.vhd -For Azure -Verify
+        (Get-VpcImage azure.vhd).Size | Should -Be 64MB
+        $result = Invoke-Recorded 'Get-VpcPartition azure.vhd'
+        $result.Warnings | Should -BeNullOrEmpty
+        $result.Output.FileSystem | Should -Be @('FAT16', '')
+        Convert-VpcImage gpt.vhd kept.vhd -For Azure -Verify -KeepPartitionTable
+        (Invoke-Recorded 'Get-VpcPartition kept.vhd').Warnings | Should -Not -BeNullOrEmpty
+    }
+
+    It 'moves it in place too' {
+        Convert-VpcImage gpt.img -SourceFormat Raw -InPlace -For Azure
+        (Get-VpcImage gpt.img).Size | Should -Be 64MB
+        (Invoke-Recorded 'Get-VpcPartition gpt.img').Warnings | Should -BeNullOrEmpty
+    }
+}

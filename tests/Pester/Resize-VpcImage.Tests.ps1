@@ -102,4 +102,38 @@ Describe 'Resize-VpcImage' {
         Write-VpcSector d.vhd 99 (Get-Pattern 512 7)
         (Resize-VpcImage d.vhd -ToMinimumSize -PassThru).Size | Should -Be (100 * 512)
     }
+
+    It 'moves the backup of a GPT with the end of a <_> image, and shrinks to the partitions' -ForEach 'Dynamic', 'Fixed' {
+        Write-GptDisk gpt.img
+        Convert-VpcImage gpt.img gpt.vhd -SourceFormat Raw -VhdType $_ -Force
+        Resize-VpcImage gpt.vhd 100MB
+        $result = Invoke-Recorded 'Get-VpcPartition gpt.vhd'
+        $result.Warnings | Should -BeNullOrEmpty
+        $result.Output.Number | Should -Be @(1, 2)
+        (Resize-VpcImage gpt.vhd -ToMinimumSize -PassThru).Size | Should -Be 34MB
+        (Invoke-Recorded 'Get-VpcPartition gpt.vhd').Warnings | Should -BeNullOrEmpty
+        (Resize-VpcImage gpt.vhd -RoundUpTo 100MB -KeepPartitionTable -PassThru).Size | Should -Be 100MB
+        (Invoke-Recorded 'Get-VpcPartition gpt.vhd').Warnings -like '*The backup*' | Should -Not -BeNullOrEmpty
+        Resize-VpcImage gpt.vhd 100MB
+        (Invoke-Recorded 'Get-VpcPartition gpt.vhd').Warnings | Should -BeNullOrEmpty
+        { Resize-VpcImage gpt.vhd 33MB -ErrorAction Stop } | Should -Throw -ErrorId 'DataWouldBeLost,*'
+    }
+
+    It 'keeps the size of a disk on which a file system begins at the first sector' {
+        $stream = [IO.File]::Create("$PWD/whole.img")
+        $stream.SetLength(32MB)
+        Write-Part $stream 0 (Get-FatVolume 32768 'WHOLE' ([byte[]]::new(1)))
+        $stream.Dispose()
+        Convert-VpcImage whole.img whole.vhd -SourceFormat Raw
+        $result = Invoke-Recorded 'Resize-VpcImage whole.vhd -ToMinimumSize -PassThru'
+        $result.Output.Size | Should -Be 32MB
+        $result.Warnings -like '*is not made smaller*would have to shrink first*' | Should -HaveCount 1
+    }
+
+    It 'shrinks a disk with an MBR to the end of its last partition' {
+        Write-MbrDisk mbr.img
+        Convert-VpcImage mbr.img mbr.vhd -SourceFormat Raw
+        (Resize-VpcImage mbr.vhd -ToMinimumSize -PassThru).Size | Should -Be 33MB
+        (Get-VpcPartition mbr.vhd).Number | Should -Be @(1, 2, 5)
+    }
 }

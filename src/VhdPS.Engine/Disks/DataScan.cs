@@ -7,6 +7,11 @@ using VhdPS.Engine.Layout;
 
 namespace VhdPS.Engine.Disks;
 
+/// <summary>Puts zeros into sectors that were read.</summary>
+/// <param name="firstSector">The first of them.</param>
+/// <param name="sectors">Their bytes.</param>
+internal delegate void SectorMask(long firstSector, Span<byte> sectors);
+
 /// <summary>Looks for the sectors of a disk that are not zeros. Blocks and holes that are known to be zeros are not read.</summary>
 internal static class DataScan
 {
@@ -14,8 +19,14 @@ internal static class DataScan
     private const long HoleWindow = 64 * 1024 * 1024;
 
     /// <summary>The last sector at or after <paramref name="fromSector"/> that is not zeros; -1 where all are.</summary>
+    /// <param name="image">The disk.</param>
+    /// <param name="fromSector">The first sector that matters.</param>
+    /// <param name="progress">Receives how much was looked at.</param>
+    /// <param name="hide">Puts zeros into what of the sectors from one on is not data; null: all that is not zeros is data.</param>
+    /// <param name="cancellation">Ends the look.</param>
     /// <exception cref="VhdFormatException">A sector cannot be found.</exception>
-    public static long FindLast(VhdImage image, long fromSector, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    public static long FindLast(
+        VhdImage image, long fromSector, IProgress<WorkProgress>? progress, CancellationToken cancellation, SectorMask? hide = null)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(ChunkSectors * VhdSpec.SectorSize);
         long total = (image.SectorCount - fromSector) * VhdSpec.SectorSize;
@@ -34,6 +45,7 @@ internal static class DataScan
 
                 Span<byte> chunk = buffer.AsSpan(0, (int)(end - start) * VhdSpec.SectorSize);
                 image.ReadSectors(start, chunk);
+                hide?.Invoke(start, chunk);
                 int last = chunk.LastIndexOfAnyExcept((byte)0);
                 if (last >= 0)
                 {

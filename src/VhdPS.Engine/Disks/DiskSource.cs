@@ -17,12 +17,22 @@ public abstract class DiskSource : IDisposable
     private readonly ImageFile _file;
     private readonly long _length;
     private readonly DateTime _lastWriteTime;
+    private readonly bool _ownsFile = true;
 
     private protected DiskSource(ImageFile file)
     {
         _file = file;
         _length = file.Length;
         _lastWriteTime = file.LastWriteTime;
+    }
+
+    /// <summary>Shows the disk of another source in another way; the other stays its owner's.</summary>
+    private protected DiskSource(DiskSource inner)
+    {
+        _file = inner._file;
+        _length = inner._length;
+        _lastWriteTime = inner._lastWriteTime;
+        _ownsFile = false;
     }
 
     /// <summary>The file.</summary>
@@ -224,7 +234,7 @@ public abstract class DiskSource : IDisposable
     /// <summary>Closes the file.</summary>
     protected virtual void Dispose(bool disposing)
     {
-        if (disposing)
+        if (disposing && _ownsFile)
         {
             _file.Dispose();
         }

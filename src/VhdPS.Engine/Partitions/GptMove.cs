@@ -12,6 +12,9 @@ namespace VhdPS.Engine.Partitions;
 /// <param name="Steps">The writes.</param>
 internal sealed record GptMove(GptMoveVerdict Verdict, string Reason, IReadOnlyList<IReadOnlyList<DiskWrite>> Steps)
 {
+    /// <summary>The backup as it is to be at its new place, whether it has to be written or lies there already.</summary>
+    public IReadOnlyList<DiskWrite> Backup { get; private init; } = [];
+
     /// <summary>Plans the move.</summary>
     /// <param name="table">The table as it was read.</param>
     /// <param name="newSizeBytes">The size that the disk gets, or has already.</param>
@@ -48,13 +51,14 @@ internal sealed record GptMove(GptMoveVerdict Verdict, string Reason, IReadOnlyL
         GptHeader header = primary.Header.With(alternateLba: (ulong)lastLba, lastUsableLba: lastUsable);
         GptHeader backup = header.With(myLba: (ulong)lastLba, alternateLba: 1, entriesLba: (ulong)entriesLba);
         List<IReadOnlyList<DiskWrite>> steps = [];
+        DiskWrite[] newBackup =
+        [
+            new DiskWrite(PartitionStructure.GptBackupEntries, entriesLba * table.SectorSize, WholeSectors(primary, table.SectorSize)),
+            new DiskWrite(PartitionStructure.GptBackupHeader, lastLba * table.SectorSize, backup.Bytes.ToArray()),
+        ];
         if (!IsInPlace(gpt.Backup, primary, backup))
         {
-            steps.Add(
-            [
-                new DiskWrite(PartitionStructure.GptBackupEntries, entriesLba * table.SectorSize, WholeSectors(primary, table.SectorSize)),
-                new DiskWrite(PartitionStructure.GptBackupHeader, lastLba * table.SectorSize, backup.Bytes.ToArray()),
-            ]);
+            steps.Add(newBackup);
         }
 
         if (!header.Bytes.SequenceEqual(primary.Header.Bytes))
@@ -69,7 +73,7 @@ internal sealed record GptMove(GptMoveVerdict Verdict, string Reason, IReadOnlyL
 
         return steps.Count == 0
             ? Nothing(GptMoveVerdict.NotNeeded, $"The backup of the GPT is where it belongs.")
-            : new GptMove(GptMoveVerdict.Planned, string.Empty, steps);
+            : new GptMove(GptMoveVerdict.Planned, string.Empty, steps) { Backup = newBackup };
     }
 
     /// <summary>The first sector that the backup may use: past the partitions, those of a hybrid record, and the entries at the

@@ -12,7 +12,8 @@ namespace VhdPS.Engine.Partitions;
 /// <param name="SizeBytes">The size, at most that of the disk; null where the disk is not made smaller.</param>
 internal sealed record MinimumDiskSize(MinimumSizeVerdict Verdict, string Reason, long? SizeBytes)
 {
-    private const long Unit = 1024 * 1024;
+    /// <summary>What the size is rounded up to, in bytes.</summary>
+    public const long Unit = 1024 * 1024;
 
     /// <summary>Asks a table.</summary>
     public static MinimumDiskSize Of(PartitionTable table)

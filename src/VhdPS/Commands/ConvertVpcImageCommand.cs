@@ -84,6 +84,10 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
     [ValidateSet(nameof(CheckTarget.Azure))]
     public CheckTarget For { get; set; }
 
+    /// <summary>Leaves the partition table as it is where the disk grows; without it the backup of a GPT moves to the new end.</summary>
+    [Parameter]
+    public SwitchParameter KeepPartitionTable { get; set; }
+
     /// <summary>Which of the two sizes in the source's footer holds; by default the creator decides.</summary>
     [Parameter]
     public SizeRule SizeRule { get; set; }
@@ -277,7 +281,7 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
         }
         else
         {
-            InPlaceConversion.ToFixed(path, For, Force, Guid.NewGuid(), DateTime.UtcNow);
+            InPlaceConversion.ToFixed(path, For, Force, Guid.NewGuid(), DateTime.UtcNow, KeepPartitionTable);
         }
     }
 
@@ -320,6 +324,7 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
             LogicalSectorSize = IsGiven(nameof(LogicalSectorSize)) ? LogicalSectorSize : null,
             PhysicalSectorSize = IsGiven(nameof(PhysicalSectorSize)) ? PhysicalSectorSize : null,
             FitFor = For,
+            KeepPartitionTable = KeepPartitionTable,
             SizeRule = SizeRule,
             IgnoreBitmap = IgnoreBitmap,
             Force = Force,

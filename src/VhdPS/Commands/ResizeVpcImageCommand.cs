@@ -18,7 +18,7 @@ public sealed class ResizeVpcImageCommand : VpcOperationCommandBase
     [ByteSize]
     public long Size { get; set; }
 
-    /// <summary>As small as it can be without losing a sector that is not zero.</summary>
+    /// <summary>As small as it can be without cutting a partition or losing a sector that is not zero.</summary>
     [Parameter]
     [Alias("ToMinimum")]
     public SwitchParameter ToMinimumSize { get; set; }
@@ -27,6 +27,10 @@ public sealed class ResizeVpcImageCommand : VpcOperationCommandBase
     [Parameter]
     [ByteSize]
     public long RoundUpTo { get; set; } = VhdSpec.SectorSize;
+
+    /// <summary>Leaves the partition table as it is; without it the backup of a GPT moves to the new end.</summary>
+    [Parameter]
+    public SwitchParameter KeepPartitionTable { get; set; }
 
     /// <summary>Which of the two sizes in the footer is the present one; by default the larger one that the file covers.</summary>
     [Parameter]
@@ -41,6 +45,11 @@ public sealed class ResizeVpcImageCommand : VpcOperationCommandBase
         }
 
         ReportFile(path);
+        if (plan.PartitionTableNote.Length > 0)
+        {
+            WriteWarning($"{path}: {plan.PartitionTableNote}");
+        }
+
         if (!plan.IsChange && !plan.IsRepair)
         {
             ReportStep($"{path}: the disk has {plan.NewSizeBytes} bytes already.");
@@ -86,6 +95,11 @@ public sealed class ResizeVpcImageCommand : VpcOperationCommandBase
             parts.Add($"move {Blocks(plan)} out of the way of the table");
         }
 
+        if (plan.IsGptMoved)
+        {
+            parts.Add("move the backup of the GPT to the disk's end");
+        }
+
         if (plan.IsTableMoved)
         {
             parts.Add("move the table after the data");
@@ -119,6 +133,7 @@ public sealed class ResizeVpcImageCommand : VpcOperationCommandBase
             SizeBytes = IsGiven(nameof(Size)) ? Size : null,
             ToMinimumSize = ToMinimumSize,
             RoundUpToBytes = RoundUpTo,
+            KeepPartitionTable = KeepPartitionTable,
             SizeRule = SizeRule,
             Force = Force,
             Parents = ResolveParents(),

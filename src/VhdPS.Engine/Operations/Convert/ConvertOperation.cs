@@ -5,6 +5,7 @@ using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Layout;
 using VhdPS.Engine.Operations.Compare;
+using VhdPS.Engine.Partitions;
 
 namespace VhdPS.Engine.Operations.Convert;
 
@@ -16,6 +17,7 @@ public sealed class ConvertOperation : IDisposable
 {
     private readonly ConvertOptions _options;
     private readonly DiskSource _source;
+    private readonly DiskSource _content;
     private readonly DiskTarget _target;
 
     private ConvertOperation(ConvertOptions options, DiskSource source)
@@ -34,6 +36,11 @@ public sealed class ConvertOperation : IDisposable
             UniqueId = options.UniqueId,
             TimeStamp = options.TimeStamp,
         }.For(source);
+        DiskEnd? end = ReadEnd();
+        TableMove = end?.PlanMove(SizeBytes);
+        _content = TableMove is { Verdict: GptMoveVerdict.Planned } move
+            ? new EditedDiskSource(source, SizeBytes, end!.EditsFor(move))
+            : source;
         DataBytes = source.CountDataBytes(0, source.SizeBytes);
     }
 
@@ -52,6 +59,9 @@ public sealed class ConvertOperation : IDisposable
 
     /// <summary>Bytes of a sector as the source shows it.</summary>
     public int SourceLogicalSectorSize => _source.LogicalSectorSize;
+
+    /// <summary>How the backup of a GPT moves to the end of a disk that gets another size; null where nothing is to be moved.</summary>
+    internal GptMove? TableMove { get; }
 
     /// <summary>What departs from the specification in the source, as far as opening looks.</summary>
     public IReadOnlyList<Finding> SourceFindings => _source.Findings;
@@ -130,9 +140,14 @@ public sealed class ConvertOperation : IDisposable
             progress?.Report(new WorkProgress(0, totalBytes) { Warning = warning });
         }
 
+        if (TableMove is { Reason.Length: > 0, Verdict: not GptMoveVerdict.NotNeeded })
+        {
+            progress?.Report(new WorkProgress(0, totalBytes) { Warning = $"The partition table is left as it is: {TableMove.Reason}" });
+        }
+
         DiskWriter writer = _target.CreateWriter(target.File);
         progress?.Report(new WorkProgress(0, totalBytes) { Step = $"Copying what is not known to be zeros to '{target.File.Path}'" });
-        DiskCopy.Run(_source, writer, progress, totalBytes, _options.Sync, cancellation);
+        DiskCopy.Run(_content, writer, progress, totalBytes, _options.Sync, cancellation);
         if (_options.Verify)
         {
             Verify(target.File, progress, totalBytes, cancellation);
@@ -174,6 +189,12 @@ public sealed class ConvertOperation : IDisposable
     internal static long FitSize(long sizeBytes, CheckTarget target) => target == CheckTarget.Azure
         ? Math.Max(AzureRules.MinSize, VhdSpec.RoundUp(sizeBytes, AzureRules.Mebibyte))
         : VhdSpec.RoundUp(sizeBytes, VhdSpec.SectorSize);
+
+    private DiskEnd? ReadEnd()
+    {
+        bool isAsked = SizeBytes != _source.SizeBytes || _options.FitFor != CheckTarget.Any;
+        return isAsked && !_options.KeepPartitionTable && !ChangesSectorSize ? DiskEnd.Read(new DiskSourceReader(_source)) : null;
+    }
 
     private static DiskFormat SourceKind(DiskSource source) =>
         source.ImageType == VhdType.Fixed ? DiskFormat.Fixed : DiskFormat.Dynamic;
@@ -267,12 +288,12 @@ public sealed class ConvertOperation : IDisposable
         file.Flush();
         using DiskSource written = _target.Open(new NonOwningImageFile(file));
         var shifted = progress is null ? null : new OffsetProgress(progress, DataBytes, totalBytes);
-        foreach (ComparedRange range in DiskComparison.FindDifferences(_source, written, shifted, cancellation))
+        foreach (ComparedRange range in DiskComparison.FindDifferences(_content, written, shifted, cancellation))
         {
             throw new ImageIOException(
                 _options.TargetPath,
                 ImageIOOperation.Verify,
-                range.Sector * DiskComparison.SectorSizeOf(_source, written),
+                range.Sector * DiskComparison.SectorSizeOf(_content, written),
                 new IOException($"from sector {range.Sector} on the new file has other content than the source"));
         }
     }

@@ -37,6 +37,10 @@ public sealed record ConvertOptions(string SourcePath, string TargetPath)
     /// size.</summary>
     public CheckTarget FitFor { get; init; }
 
+    /// <summary>Leave the partition table as it is where the disk gets another size; else the backup of a GPT moves to the new
+    /// end.</summary>
+    public bool KeepPartitionTable { get; init; }
+
     /// <summary>Which of the source's two sizes holds.</summary>
     public SizeRule SizeRule { get; init; }
 

@@ -4,6 +4,7 @@ using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Images;
 using VhdPS.Engine.Layout;
+using VhdPS.Engine.Partitions;
 
 
 namespace VhdPS.Engine.Operations.Convert;
@@ -20,13 +21,15 @@ public static class InPlaceConversion
     /// <param name="force">Also where the file is a fixed image already, which then becomes the disk in the new one.</param>
     /// <param name="uniqueId">The identity of the image.</param>
     /// <param name="timeStamp">The time of making.</param>
+    /// <param name="keepPartitionTable">Whether the backup of a GPT stays where it is although the disk grows.</param>
     /// <exception cref="ArgumentException">The file is empty or larger than an image can be.</exception>
     /// <exception cref="VhdOperationException">The file is a fixed image already.</exception>
     /// <exception cref="ImageIOException">The footer could not be written; the file is as it was.</exception>
-    public static void ToFixed(string path, CheckTarget fitFor, bool force, Guid uniqueId, DateTime timeStamp)
+    public static void ToFixed(
+        string path, CheckTarget fitFor, bool force, Guid uniqueId, DateTime timeStamp, bool keepPartitionTable = false)
     {
         using var file = LocalImageFile.OpenWrite(path);
-        ToFixed(file, fitFor, force, uniqueId, timeStamp);
+        ToFixed(file, fitFor, force, uniqueId, timeStamp, keepPartitionTable);
     }
 
     /// <summary>Takes the footer off a fixed image.</summary>
@@ -44,7 +47,8 @@ public static class InPlaceConversion
         ToRaw(file, sizeRule, force, children);
     }
 
-    internal static void ToFixed(ImageFile file, CheckTarget fitFor, bool force, Guid uniqueId, DateTime timeStamp)
+    internal static void ToFixed(
+        ImageFile file, CheckTarget fitFor, bool force, Guid uniqueId, DateTime timeStamp, bool keepPartitionTable = false)
     {
         long length = file.Length;
         var image = new NewImage(
@@ -72,6 +76,22 @@ public static class InPlaceConversion
         {
             file.SetLength(length);
             throw;
+        }
+
+        if (fitFor != CheckTarget.Any && !keepPartitionTable)
+        {
+            MoveTable(file, image.DiskSize);
+        }
+    }
+
+    /// <summary>The disk has its new end already: the table is valid whenever this is cut off.</summary>
+    private static void MoveTable(ImageFile file, long sizeBytes)
+    {
+        using var image = VhdImage.Open(new WritableNonOwningImageFile(file), new VhdOpenOptions { ForWriting = true });
+        var end = DiskEnd.Read(new ImageDiskReader(image));
+        if (end.PlanMove(sizeBytes) is { Verdict: GptMoveVerdict.Planned } move)
+        {
+            end.Write(image, move, clearsOld: true);
         }
     }
 

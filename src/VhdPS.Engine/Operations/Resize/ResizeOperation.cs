@@ -4,6 +4,7 @@ using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Images;
 using VhdPS.Engine.Layout;
+using VhdPS.Engine.Partitions;
 using static System.FormattableString;
 
 namespace VhdPS.Engine.Operations.Resize;
@@ -50,37 +51,79 @@ public static class ResizeOperation
     internal static ResizePlan Run(
         ImageFile file, ResizeOptions options, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
-        VhdOpenOptions openOptions;
-        try
+        using (file)
         {
-            openOptions = OpenOptions(file, options, forWriting: true);
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
+            VhdOpenOptions openOptions = OpenOptions(file, options, forWriting: true);
+            VhdImage image = Open(file, openOptions, out bool isRepair);
+            try
+            {
+                ResizeWork work = Prepare(image, options, progress, cancellation);
+                if (!work.Plan.IsChange)
+                {
+                    return work.Plan with { IsRepair = isRepair };
+                }
 
-        using VhdImage image = RepairedImage.Open(file, openOptions, out bool isRepair);
-        (ResizePlan plan, FixedResize? fixedResize, SparseResize? sparseResize) = Prepare(image, options, progress, cancellation);
-        if (plan.IsChange)
+                ResizePlan plan = work.Plan with { IsRepair = isRepair };
+                if (work.Move is not null && plan.NewSizeBytes < plan.OldSizeBytes)
+                {
+                    // The table is right for the smaller disk before the disk becomes it; what was written may lie in new blocks.
+                    progress?.Report(new WorkProgress(1, 1) { Step = "Writing the backup of the GPT at the new end, then its header" });
+                    work.End!.Write(image, work.Move, clearsOld: false);
+                    image.Dispose();
+                    image = Open(file, openOptions, out _);
+                    work = work.For(image);
+                }
+
+                work.Run(progress, cancellation);
+                if (work.Move is not null && plan.NewSizeBytes >= plan.OldSizeBytes)
+                {
+                    progress?.Report(new WorkProgress(1, 1) { Step = "Writing the backup of the GPT at the new end, then its header" });
+                    image.Dispose();
+                    image = Open(file, openOptions with { SizeRule = SizeRule.CurrentSize }, out _);
+                    work.End!.Write(image, work.Move, clearsOld: true);
+                }
+
+                return plan;
+            }
+            finally
+            {
+                image.Dispose();
+            }
+        }
+    }
+
+    private static VhdImage Open(ImageFile file, VhdOpenOptions options, out bool isRepair) =>
+        RepairedImage.Open(new WritableNonOwningImageFile(file), options, out isRepair);
+
+    /// <summary>A resize that is planned.</summary>
+    private sealed record ResizeWork(ResizePlan Plan, FixedResize? Fixed, SparseResize? Sparse, DiskEnd? End, GptMove? Move)
+    {
+        /// <summary>The same for an image that was opened again.</summary>
+        public ResizeWork For(VhdImage image) => this with
         {
-            if (fixedResize is not null)
+            Fixed = Fixed is null ? null : new FixedResize(image, Plan.NewSizeBytes),
+            Sparse = Sparse is null ? null : new SparseResize(image, Plan.NewSizeBytes),
+        };
+
+        public void Run(IProgress<WorkProgress>? progress, CancellationToken cancellation)
+        {
+            if (Fixed is { IsChange: true })
             {
                 progress?.Report(new WorkProgress(1, 1) { Step = "Writing the footer at its new place, then the file's length" });
+                Fixed.Run(progress, cancellation);
             }
 
-            fixedResize?.Run(progress, cancellation);
-            sparseResize?.Run(progress, cancellation);
+            if (Sparse is { IsChange: true })
+            {
+                Sparse.Run(progress, cancellation);
+            }
         }
-
-        return plan with { IsRepair = isRepair };
     }
 
     private static VhdOpenOptions OpenOptions(ImageFile file, ResizeOptions options, bool forWriting) =>
         new() { ForWriting = forWriting, SizeRule = LargerSize.RuleFor(file, options.SizeRule), Parents = options.Parents };
 
-    private static (ResizePlan Plan, FixedResize? Fixed, SparseResize? Sparse) Prepare(
+    private static ResizeWork Prepare(
         VhdImage image, ResizeOptions options, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         ImageLayout layout = image.Layout;
@@ -102,8 +145,10 @@ public static class ResizeOperation
         }
 
         long oldSize = (long)layout.Size.SizeBytes;
-        long newSize = FindSize(image, options, progress, cancellation);
-        long? lostSector = FindLoss(image, newSize, options, progress, cancellation);
+        DiskEnd? end = ReadEnd(image, options);
+        long newSize = FindSize(image, end, options, progress, cancellation, out string note);
+        GptMove? move = FindMove(image, end, newSize, options, ref note);
+        long? lostSector = FindLoss(image, end, move, newSize, options, progress, cancellation);
         ThrowIfParentWouldShow(image, newSize, options, cancellation);
         FixedResize? fixedResize = layout.VhdType == VhdType.Fixed ? new FixedResize(image, newSize) : null;
         SparseResize? sparseResize = fixedResize is null ? new SparseResize(image, newSize) : null;
@@ -118,13 +163,59 @@ public static class ResizeOperation
             IsBatmapDropped = sparseResize?.IsBatmapDropped ?? false,
             IsCreatorChanged = newFooter.CreatorApplication != layout.Footer.CreatorApplication,
             LostSector = lostSector,
-            IsChange = fixedResize?.IsChange ?? sparseResize!.IsChange,
+            IsGptMoved = move is not null,
+            PartitionTableNote = note,
+            IsChange = move is not null || (fixedResize?.IsChange ?? sparseResize!.IsChange),
         };
-        return (plan, fixedResize, sparseResize);
+        return new ResizeWork(plan, fixedResize, sparseResize, end, move);
     }
 
-    private static long FindSize(VhdImage image, ResizeOptions options, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    private static DiskEnd? ReadEnd(VhdImage image, ResizeOptions options)
     {
+        if (options.KeepPartitionTable)
+        {
+            return null;
+        }
+
+        try
+        {
+            return DiskEnd.Read(new ImageDiskReader(image));
+        }
+        catch (VhdFormatException) when (options.Force)
+        {
+            // A child without its parent: what its table says cannot be known.
+            return null;
+        }
+    }
+
+    private static GptMove? FindMove(VhdImage image, DiskEnd? end, long newSize, ResizeOptions options, ref string note)
+    {
+        GptMove? move = end?.PlanMove(newSize);
+        if (move is not { Verdict: GptMoveVerdict.DoesNotFit or GptMoveVerdict.TableDamaged })
+        {
+            return move is { Verdict: GptMoveVerdict.Planned } ? move : null;
+        }
+
+        if (move.Verdict == GptMoveVerdict.DoesNotFit && newSize < image.SectorCount * VhdSpec.SectorSize && !options.Force)
+        {
+            throw new VhdOperationException(
+                image.Path, OperationError.DataWouldBeLost, Invariant($"the disk cannot shrink to {newSize} bytes: {move.Reason}"))
+            { IsOverridable = true };
+        }
+
+        note = "The partition table is left as it is: " + move.Reason;
+        return null;
+    }
+
+    private static long FindSize(
+        VhdImage image,
+        DiskEnd? end,
+        ResizeOptions options,
+        IProgress<WorkProgress>? progress,
+        CancellationToken cancellation,
+        out string note)
+    {
+        note = string.Empty;
         long unit = options.RoundUpToBytes;
         if (unit <= 0 || unit % VhdSpec.SectorSize != 0)
         {
@@ -142,7 +233,7 @@ public static class ResizeOperation
         if (options.ToMinimumSize)
         {
             progress?.Report(new WorkProgress(0, oldSize) { Step = "Looking for the last sector that is not zeros" });
-            wanted = Math.Max(1, DataScan.FindLast(image, 0, progress, cancellation) + 1) * VhdSpec.SectorSize;
+            wanted = FindMinimum(image, end, options, progress, cancellation, out note);
         }
 
         long most = Math.Max(image.Layout.VhdType == VhdType.Fixed ? VhdSpec.MaxFixedSize : VhdSpec.MaxSize, oldSize);
@@ -154,11 +245,46 @@ public static class ResizeOperation
         return VhdSpec.RoundUp(wanted, unit);
     }
 
-    private static long? FindLoss(
-        VhdImage image, long newSize, ResizeOptions options, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    /// <summary>By the partitions where there are some, and never through data past them.</summary>
+    private static long FindMinimum(
+        VhdImage image,
+        DiskEnd? end,
+        ResizeOptions options,
+        IProgress<WorkProgress>? progress,
+        CancellationToken cancellation,
+        out string note)
     {
-        long newCount = newSize / VhdSpec.SectorSize;
-        if (newCount >= image.SectorCount || options.ToMinimumSize)
+        note = string.Empty;
+        long oldSize = image.SectorCount * VhdSpec.SectorSize;
+        if (end?.Minimum is not { Verdict: not MinimumSizeVerdict.NoTable } minimum)
+        {
+            return Math.Max(1, DataScan.FindLast(image, 0, progress, cancellation) + 1) * VhdSpec.SectorSize;
+        }
+
+        if (minimum.SizeBytes is not { } least)
+        {
+            note = "The disk is not made smaller: " + minimum.Reason;
+            return oldSize;
+        }
+
+        long last = options.Force ? -1
+            : DataScan.FindLast(image, (least - end.BackupBytes) / VhdSpec.SectorSize, progress, cancellation, end.HideBackups(end.PlanMove(least)));
+        return last < 0 ? least
+            : Math.Min(oldSize, VhdSpec.RoundUp(((last + 1) * VhdSpec.SectorSize) + end.BackupBytes, MinimumDiskSize.Unit));
+    }
+
+    private static long? FindLoss(
+        VhdImage image,
+        DiskEnd? end,
+        GptMove? move,
+        long newSize,
+        ResizeOptions options,
+        IProgress<WorkProgress>? progress,
+        CancellationToken cancellation)
+    {
+        // Where the backup of a GPT is to go nothing else may lie either.
+        long newCount = (newSize - (move is null ? 0 : end!.BackupBytes)) / VhdSpec.SectorSize;
+        if (newCount >= image.SectorCount || (options.ToMinimumSize && !options.Force))
         {
             return null;
         }
@@ -168,7 +294,8 @@ public static class ResizeOperation
             new WorkProgress(0, (image.SectorCount - newCount) * VhdSpec.SectorSize) { Step = "Looking for data after the new end" });
         try
         {
-            last = DataScan.FindLast(image, newCount, progress, cancellation);
+            SectorMask? hide = move is null && end?.PlanMove(newSize) is not { Verdict: GptMoveVerdict.NotNeeded } ? null : end!.HideBackups(move);
+            last = DataScan.FindLast(image, newCount, progress, cancellation, hide);
         }
         catch (VhdFormatException) when (options.Force)
         {
@@ -185,7 +312,8 @@ public static class ResizeOperation
             image.Path,
             OperationError.DataWouldBeLost,
             Invariant(
-                $"sector {last} past the new end has data, so the disk can shrink to {(last + 1) * VhdSpec.SectorSize} bytes, no further."))
+                $"sector {last} past the new end has data, so the disk can shrink to ")
+                + Invariant($"{((last + 1) * VhdSpec.SectorSize) + (move is null ? 0 : end!.BackupBytes)} bytes, no further."))
         { IsOverridable = true };
     }
 

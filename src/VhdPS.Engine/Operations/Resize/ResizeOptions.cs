@@ -11,8 +11,12 @@ public sealed record ResizeOptions(string Path)
     /// <summary>The size wanted, in bytes; null to start from the present size.</summary>
     public long? SizeBytes { get; init; }
 
-    /// <summary>As small as it can be without losing a sector that is not zero.</summary>
+    /// <summary>As small as it can be without cutting a partition or losing a sector that is not zero.</summary>
     public bool ToMinimumSize { get; init; }
+
+    /// <summary>Leave the partition table as it is; else the backup of a GPT moves to the new end, and the partitions decide the minimum
+    /// size.</summary>
+    public bool KeepPartitionTable { get; init; }
 
     /// <summary>The size becomes a multiple of this, in bytes; a sector at least.</summary>
     public long RoundUpToBytes { get; init; } = VhdSpec.SectorSize;
@@ -69,6 +73,13 @@ public sealed record ResizePlan(string Path, VhdType VhdType, long OldSizeBytes,
 
     /// <summary>The last sector that is not zeros after the new end and is lost; null where none is.</summary>
     public long? LostSector { get; init; }
+
+    /// <summary>Whether the backup of a GPT moves to the disk's end.</summary>
+    public bool IsGptMoved { get; init; }
+
+    /// <summary>Why the partition table stays as it is, or keeps the disk from being made smaller; a sentence, empty where neither
+    /// is.</summary>
+    public string PartitionTableNote { get; init; } = string.Empty;
 
     /// <summary>Whether anything in the file has to change.</summary>
     public bool IsChange { get; init; } = true;
