@@ -89,4 +89,15 @@ Describe 'Get-VpcImage' {
         { Get-VpcImage d.vhd -ErrorAction Stop } | Should -Throw -ErrorId 'FooterChecksumMismatch,*'
         (Get-VpcImage d.vhd -Force -WarningAction SilentlyContinue).Size | Should -Be 1GB
     }
+
+    It 'has the least size that the partitions allow' {
+        $null = Enter-Folder
+        Write-GptDisk gpt.img
+        Write-MbrDisk mbr.img
+        Convert-VpcImage gpt.img gpt.vhd -SourceFormat Raw
+        Convert-VpcImage mbr.img mbr.vhd -SourceFormat Raw -VhdType Fixed
+        (Get-VpcImage gpt.vhd, mbr.vhd).MinimumSize | Should -Be @(34MB, 33MB)
+        (Resize-VpcImage gpt.vhd -ToMinimumSize -PassThru).MinimumSize | Should -Be 34MB
+        Pop-Location
+    }
 }

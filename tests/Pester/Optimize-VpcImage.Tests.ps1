@@ -138,3 +138,77 @@ Describe 'Optimize-VpcImage' {
         $shown | Should -Match 'B {10,}yes +f\.vhd'
     }
 }
+
+Describe 'Optimize-VpcImage -FreeSpace' {
+    BeforeEach {
+        $null = Enter-Folder
+        Write-GptDisk gpt.img
+        Convert-VpcImage gpt.img gpt.vhd -SourceFormat Raw
+    }
+    AfterEach { Pop-Location }
+
+    It 'drops what no file has, and says of each partition what was done' {
+        $before = Read-VpcSector gpt.vhd 0 2200 -Raw
+        $estimate = Optimize-VpcImage gpt.vhd -FreeSpace -WhatIf
+        $result = Optimize-VpcImage gpt.vhd -FreeSpace
+        $result.BlockCountBefore - $result.BlockCountAfter | Should -BeGreaterOrEqual 2
+        $estimate.BlockCountAfter | Should -Be $result.BlockCountAfter
+        $result.FreeSpace.Number | Should -Be @(1, 2)
+        $result.FreeSpace.IsCleared | Should -Be @($true, $false)
+        $result.FreeSpace[0].Verdict, $result.FreeSpace[0].Size | Should -Be @('Known', (Get-VpcPartition gpt.vhd)[0].FreeSize)
+        $result.FreeSpace[0].RangeCount | Should -Be 1
+        $result.FreeSpace[1].Verdict, $result.FreeSpace[1].Size | Should -Be @('NotRecognized', 0)
+        $result.FreeSpace[1].Reason | Should -BeLike '*Nothing is recognised*'
+        Compare-Object (Read-VpcSector gpt.vhd 0 2200 -Raw) $before | Should -BeNullOrEmpty
+        (Test-VpcImage gpt.vhd -Full).IsValid | Should -BeTrue
+        (Optimize-VpcImage gpt.vhd).FreeSpace | Should -BeNullOrEmpty
+    }
+
+    It 'is what Convert-VpcImage -FreeSpace gives, too' {
+        Convert-VpcImage gpt.vhd new.vhd -FreeSpace -Verify
+        $null = Optimize-VpcImage gpt.vhd -FreeSpace
+        (Get-VpcHash new.vhd).Hash | Should -Be (Get-VpcHash gpt.vhd).Hash
+        (Get-VpcHash gpt.vhd).Hash | Should -Not -Be (Get-FileHash gpt.img).Hash
+    }
+
+    It 'gives the space in a fixed image back' -Skip:$IsWindows {
+        Convert-VpcImage gpt.vhd fixed.vhd -VhdType Fixed
+        (Optimize-VpcImage fixed.vhd -FreeSpace).Saved | Should -BeGreaterOrEqual 4MB
+        $null = Optimize-VpcImage gpt.vhd -FreeSpace
+        (Get-VpcHash fixed.vhd).Hash | Should -Be (Get-VpcHash gpt.vhd).Hash
+    }
+
+    It 'refuses a child and its parent, also with -Force' {
+        $null = New-VpcImage child.vhd -ParentPath gpt.vhd
+        $before = Get-FolderState
+        foreach ($call in 'Optimize-VpcImage {0} -FreeSpace -Force', 'Optimize-VpcImage {0} -FreeSpace -WhatIf', 'Convert-VpcImage {0} new.vhd -FreeSpace -Force') {
+            $refused = Invoke-Recorded ($call -f 'child.vhd')
+            $refused.Errors[0].FullyQualifiedErrorId | Should -BeLike 'WrongType,*'
+            $refused = Invoke-Recorded ($call -f 'gpt.vhd')
+            $refused.Errors[0].FullyQualifiedErrorId | Should -BeLike 'HasChildren,*'
+        }
+        Get-FolderState | Should -Be $before
+    }
+
+    It 'refuses an image with a saved state, also with -Force' {
+        Set-VpcImage gpt.vhd -SavedState $true
+        foreach ($call in 'Optimize-VpcImage gpt.vhd -FreeSpace -Force', 'Convert-VpcImage gpt.vhd new.vhd -FreeSpace -Force') {
+            (Invoke-Recorded $call).Errors[0].FullyQualifiedErrorId | Should -BeLike 'StateSaved,*'
+        }
+    }
+
+    It 'leaves a volume that is not clean, and says why' {
+        # Bit 15 of the second FAT entry is clear while the volume is in use.
+        $image = [IO.File]::ReadAllBytes("$PWD/gpt.img")
+        foreach ($fat in 0, 1) { $image[(2049 + 32 * $fat) * 512 + 3] = 0x7F }
+        [IO.File]::WriteAllBytes("$PWD/gpt.img", $image)
+        Convert-VpcImage gpt.img gpt.vhd -SourceFormat Raw -Force
+        $result = Optimize-VpcImage gpt.vhd -FreeSpace
+        $result.FreeSpace[0].Verdict | Should -Be 'NotClean'
+        (Get-VpcHash gpt.vhd).Hash | Should -Be (Get-FileHash gpt.img).Hash
+    }
+
+    It 'does not do it in place' {
+        { Optimize-VpcImage gpt.vhd -FreeSpace -InPlace -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidArgument,*'
+    }
+}

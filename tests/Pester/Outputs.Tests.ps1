@@ -29,6 +29,8 @@ BeforeDiscovery {
         'Compare-VpcImage base.vhd child.vhd -Structure'
         'Optimize-VpcImage fixed.vhd'
         'Optimize-VpcImage base.vhd'
+        'Optimize-VpcImage system.vhd -FreeSpace'
+        '(Optimize-VpcImage system.vhd -FreeSpace).FreeSpace'
         'Test-VpcImage child.vhd'
         'Test-VpcImage hurt.vhd -Full -For Azure'
         '(Test-VpcImage hurt.vhd -For Azure).Findings'

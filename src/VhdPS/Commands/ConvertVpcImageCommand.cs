@@ -7,6 +7,7 @@ using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Nbd.Client;
 using VhdPS.Engine.Operations.Convert;
+using VhdPS.Engine.Partitions.FreeSpace;
 
 namespace VhdPS.Commands;
 
@@ -83,6 +84,13 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
     [Parameter]
     [ValidateSet(nameof(CheckTarget.Azure))]
     public CheckTarget For { get; set; }
+
+    /// <summary>
+    /// Counts clusters that the file systems on the disk call free as zeros: ext2, ext3, ext4, NTFS, FAT16, FAT32 and exFAT, clean ones
+    /// only. Files do not change; the bytes of deleted ones are not in the new file.
+    /// </summary>
+    [Parameter]
+    public SwitchParameter FreeSpace { get; set; }
 
     /// <summary>Leaves the partition table as it is where the disk grows; without it the backup of a GPT moves to the new end.</summary>
     [Parameter]
@@ -173,6 +181,7 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
         using (operation)
         {
             ReportSource(operation.Source);
+            ReportFreeSpace(path, operation);
             if (!TryRun(path, () => CheckMapFile(operation, options.TargetPath), out string? mapPath)
                 || !ShouldProcess(path, Plan(options, operation)) || !TryRun(path, () => Run(operation, path), out ConvertResult result))
             {
@@ -196,8 +205,21 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
         }
     }
 
+    private void ReportFreeSpace(string path, ConvertOperation operation)
+    {
+        foreach (PartitionFreeSpace partition in operation.FreeSpace?.Partitions ?? [])
+        {
+            ReportStep($"{path}: {new VpcFreeSpace(partition)}");
+        }
+    }
+
     private void CheckSalvage()
     {
+        if (FreeSpace && (Salvage || InPlace))
+        {
+            throw new ArgumentException("-FreeSpace goes neither with -Salvage nor with -InPlace.");
+        }
+
         if (!Salvage && (IsGiven(nameof(Fill)) || MapFile is not null))
         {
             throw new ArgumentException("-Fill and -MapFile go with -Salvage only.");
@@ -325,6 +347,7 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
             PhysicalSectorSize = IsGiven(nameof(PhysicalSectorSize)) ? PhysicalSectorSize : null,
             FitFor = For,
             KeepPartitionTable = KeepPartitionTable,
+            ClearsFreeSpace = FreeSpace,
             SizeRule = SizeRule,
             IgnoreBitmap = IgnoreBitmap,
             Force = Force,

@@ -30,6 +30,13 @@ public sealed class OptimizeVpcImageCommand : VpcOperationCommandBase
     [Parameter]
     public SwitchParameter DropLostBlock { get; set; }
 
+    /// <summary>
+    /// Counts clusters that the file systems on the disk call free as zeros: ext2, ext3, ext4, NTFS, FAT16, FAT32 and exFAT, clean ones
+    /// only. Files do not change; the bytes of deleted ones are gone.
+    /// </summary>
+    [Parameter]
+    public SwitchParameter FreeSpace { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessFile(string path)
     {
@@ -41,7 +48,7 @@ public sealed class OptimizeVpcImageCommand : VpcOperationCommandBase
         {
             if (IsWhatIf && TryOptimize(path, isEstimate: true, out OptimizeResult estimate))
             {
-                WriteObject(new VpcOptimizeResult(estimate));
+                WriteResult(estimate);
             }
 
             return;
@@ -55,12 +62,23 @@ public sealed class OptimizeVpcImageCommand : VpcOperationCommandBase
         ReportFile(path);
         if (!PassThru)
         {
-            WriteObject(new VpcOptimizeResult(result));
+            WriteResult(result);
         }
         else if (TryRun(path, () => VpcImage.Read(path), out VpcImage image))
         {
             WriteObject(image);
         }
+    }
+
+    private void WriteResult(OptimizeResult result)
+    {
+        var output = new VpcOptimizeResult(result);
+        foreach (VpcFreeSpace partition in output.FreeSpace)
+        {
+            ReportStep($"{result.Path}: {partition}");
+        }
+
+        WriteObject(output);
     }
 
     private bool TryOptimize(string path, bool isEstimate, out OptimizeResult result)
@@ -107,6 +125,8 @@ public sealed class OptimizeVpcImageCommand : VpcOperationCommandBase
             EstimateOnly = isEstimate,
             Force = Force,
             DropLostBlocks = DropLostBlock,
+            ClearsFreeSpace = FreeSpace,
+            Children = FreeSpace ? Children : null,
             Parents = ResolveParents(),
         };
 

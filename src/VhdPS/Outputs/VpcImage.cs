@@ -2,6 +2,7 @@ using VhdPS.Engine.Chains;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Layout;
+using VhdPS.Engine.Partitions;
 using VhdPS.Engine.Vhdx;
 
 
@@ -10,7 +11,7 @@ namespace VhdPS;
 /// <summary>One image: what it is, how large, and how it lies in its file.</summary>
 public sealed class VpcImage : VpcObject
 {
-    private VpcImage(ImageLayout layout, ImageFile file, TableFigures? figures)
+    private VpcImage(ImageLayout layout, ImageFile file, TableFigures? figures, MinimumDiskSize? partitions)
         : base(layout.Path)
     {
         HardDiskFooter footer = layout.Footer;
@@ -34,7 +35,7 @@ public sealed class VpcImage : VpcObject
         TimeStamp = footer.TimeStamp;
         SavedState = footer.SavedState != 0;
         Footer = new VpcFooter(layout.Path, layout.StoredFooter!);
-        MinimumSize = Size;
+        MinimumSize = partitions is { Verdict: not MinimumSizeVerdict.NoTable } ? partitions.SizeBytes ?? Size : Size;
         Alignment = 1;
         if (header is null || figures is not { } table)
         {
@@ -52,7 +53,7 @@ public sealed class VpcImage : VpcObject
             ParentPath = header.ReadParentPath(file);
             ParentUniqueId = header.ParentUniqueId;
         }
-        else
+        else if (partitions is null or { Verdict: MinimumSizeVerdict.NoTable })
         {
             MinimumSize = Math.Min(Size, (table.LastAllocatedBlock + 1L) * layout.BlockSize);
         }
@@ -129,8 +130,9 @@ public sealed class VpcImage : VpcObject
     public int? AllocatedBlockCount { get; }
 
     /// <summary>
-    /// The size in bytes below which a block that is in the file would be cut off; the whole size for a fixed or
-    /// differencing image.
+    /// The size in bytes that the disk can shrink to by its partition table: the end of the last partition, with a GPT's backup after
+    /// it, in whole MiB; the whole size where the table forbids it. Of a dynamic disk without a table, the size below which a block
+    /// that is in the file would be cut off; the whole size of a fixed one without a table and of a differencing image.
     /// </summary>
     public long MinimumSize { get; }
 
@@ -196,8 +198,27 @@ public sealed class VpcImage : VpcObject
     /// <summary>Describes an image whose layout has been read.</summary>
     internal static VpcImage Describe(ImageFile file, ImageLayout layout)
     {
-        TableFigures? figures = layout.Header is null ? null : TableScan.Measure(layout, SectorMap.ReadTable(file, layout));
-        return new VpcImage(layout, file, figures);
+        var map = new SectorMap(file, layout, ignoreBitmap: false);
+        TableFigures? figures = map.Table is { } table ? TableScan.Measure(layout, table) : null;
+        return new VpcImage(layout, file, figures, FindMinimum(file, layout, map));
+    }
+
+    /// <summary>What the partitions allow; null where the disk cannot be read without others or for its damage.</summary>
+    private static MinimumDiskSize? FindMinimum(ImageFile file, ImageLayout layout, SectorMap map)
+    {
+        if (layout.VhdType == VhdType.Differencing)
+        {
+            return null;
+        }
+
+        try
+        {
+            return MinimumDiskSize.Of(PartitionTable.Read(new LayoutDiskReader(file, map, layout)));
+        }
+        catch (Exception error) when (error is VhdFormatException or ImageIOException)
+        {
+            return null;
+        }
     }
 
     /// <inheritdoc/>

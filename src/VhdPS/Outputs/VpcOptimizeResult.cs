@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Operations.Optimize;
 
@@ -13,6 +14,7 @@ public sealed class VpcOptimizeResult : VpcObject
         : base(result.Path)
     {
         _result = result;
+        FreeSpace = new([.. result.FreeSpace.Select(partition => new VpcFreeSpace(partition))]);
     }
 
     /// <summary>The type of the image.</summary>
@@ -38,6 +40,9 @@ public sealed class VpcOptimizeResult : VpcObject
 
     /// <summary>Blocks in the file after; null for a fixed image.</summary>
     public int? BlockCountAfter => VhdType == VhdType.Fixed ? null : _result.BlockCountAfter;
+
+    /// <summary>With -FreeSpace, what of each partition counts as zeros, and why the others are left; empty without it.</summary>
+    public ReadOnlyCollection<VpcFreeSpace> FreeSpace { get; }
 
     /// <summary>Whether nothing was written: the figures are what would come of it.</summary>
     public bool IsEstimate => _result.IsEstimate;

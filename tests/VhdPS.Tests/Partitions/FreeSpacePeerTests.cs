@@ -1,4 +1,7 @@
 using System.Security.Cryptography;
+using VhdPS.Engine.Disks;
+using VhdPS.Engine.Operations.Convert;
+using VhdPS.Engine.Operations.Optimize;
 using VhdPS.Engine.Partitions.FreeSpace;
 using VhdPS.Tests.Peers;
 
@@ -46,6 +49,71 @@ public sealed class FreeSpacePeerTests : IDisposable
 
         // What was cleared changes nothing of what is free.
         Assert.Equal(free, Scan(path).Free);
+    }
+
+    /// <summary>
+    /// Compacting and converting with the free space as zeros: every byte outside of the free ranges is as it was, the ranges are
+    /// zeros, all files have their content, and the programs of the file system find no fault. What is not known stays byte for byte.
+    /// </summary>
+    [PeerTheory(
+        PeerPrograms.Mke2fs, PeerPrograms.Dumpe2fs, PeerPrograms.Debugfs, PeerPrograms.E2fsck, PeerPrograms.Resize2fs,
+        PeerPrograms.MkNtfs, PeerPrograms.NtfsInfo, PeerPrograms.NtfsCat, PeerPrograms.NtfsCp, PeerPrograms.NtfsFix,
+        PeerPrograms.MkFat, PeerPrograms.FsckFat, PeerPrograms.MCopy,
+        PeerPrograms.MkExFat, PeerPrograms.DumpExFat, PeerPrograms.FsckExFat, PeerPrograms.SevenZip)]
+    [MemberData(nameof(Cases))]
+    public void The_verbs_change_nothing_but_free_clusters(string name)
+    {
+        FileSystemCase one = FileSystemCases.All[name];
+        string path = FileSystemCases.Make(one, _folder);
+        (PartitionFreeSpace found, List<FreeRange> free) = Scan(path);
+        byte[] expected = File.ReadAllBytes(path);
+        Dictionary<string, string>? files = one.Verdict == FreeSpaceVerdict.Known ? Hash(one.Kind, path, "before") : null;
+        foreach (FreeRange range in free)
+        {
+            expected.AsSpan((int)range.Offset, (int)range.Length).Clear();
+        }
+
+        string image = _folder["disk.vhd"], result = _folder["result.raw"];
+        Copy(path, image, DiskFormat.Dynamic, SourceFormat.Raw, clears: false);
+        Copy(image, _folder["copy.vhd"], DiskFormat.Fixed, SourceFormat.Vhd, clears: true);
+        using (OptimizeOperation operation = OptimizeOperation.Begin(new OptimizeOptions(image) { ClearsFreeSpace = true }))
+        {
+            PartitionFreeSpace partition = Assert.Single(operation.Run().FreeSpace);
+            Assert.Equal((found.Verdict, found.FreeBytes, found.FreeRangeCount),
+                (partition.Verdict, partition.FreeBytes, partition.FreeRangeCount));
+        }
+
+        foreach (string made in new[] { image, _folder["copy.vhd"] })
+        {
+            Copy(made, result, DiskFormat.Raw, SourceFormat.Vhd, clears: false);
+            Assert.True(expected.AsSpan().SequenceEqual(File.ReadAllBytes(result)), $"{Path.GetFileName(made)} has other bytes");
+            if (files is not null)
+            {
+                // What fsck.exfat says names the path.
+                Assert.True(one.Kind == "exFAT" || files.Count >= 5);
+                if (one.Kind != "exFAT")
+                {
+                    Assert.Equal(files, Hash(one.Kind, result, Path.GetFileName(made) + ".files"));
+                }
+
+                Verify(one.Kind, result);
+            }
+        }
+    }
+
+    private static void Copy(string from, string to, DiskFormat format, SourceFormat sourceFormat, bool clears)
+    {
+        using var operation = ConvertOperation.Begin(new ConvertOptions(from, to)
+        {
+            TargetFormat = format,
+            SourceFormat = sourceFormat,
+            ClearsFreeSpace = clears,
+            Verify = true,
+            Force = true,
+            UniqueId = Guid.NewGuid(),
+            TimeStamp = DateTime.UtcNow,
+        });
+        operation.Run();
     }
 
     /// <summary>Files in a row and in pieces: fsck.exfat counts them, their clusters are not free, and their bytes stay when the others

@@ -6,6 +6,7 @@ using VhdPS.Engine.Format;
 using VhdPS.Engine.Layout;
 using VhdPS.Engine.Operations.Compare;
 using VhdPS.Engine.Partitions;
+using VhdPS.Engine.Partitions.FreeSpace;
 
 namespace VhdPS.Engine.Operations.Convert;
 
@@ -38,8 +39,11 @@ public sealed class ConvertOperation : IDisposable
         }.For(source);
         DiskEnd? end = ReadEnd();
         TableMove = end?.PlanMove(SizeBytes);
-        _content = TableMove is { Verdict: GptMoveVerdict.Planned } move
-            ? new EditedDiskSource(source, SizeBytes, end!.EditsFor(move))
+        FreeSpace = options.ClearsFreeSpace ? StandaloneDisk.ReadFreeSpace(source, options.Children) : null;
+        IEnumerable<DiskEdit> edits = TableMove is { Verdict: GptMoveVerdict.Planned } move ? end!.EditsFor(move) : [];
+        _content = FreeSpace is not null || edits.Any()
+            ? new EditedDiskSource(
+                source, edits.Any() ? SizeBytes : 0, edits, FreeSpace is null ? null : StandaloneDisk.ToZeros(FreeSpace))
             : source;
         DataBytes = source.CountDataBytes(0, source.SizeBytes);
     }
@@ -62,6 +66,9 @@ public sealed class ConvertOperation : IDisposable
 
     /// <summary>How the backup of a GPT moves to the end of a disk that gets another size; null where nothing is to be moved.</summary>
     internal GptMove? TableMove { get; }
+
+    /// <summary>The free space that counts as zeros; null where it was not asked for.</summary>
+    internal FreeSpaceMap? FreeSpace { get; }
 
     /// <summary>What departs from the specification in the source, as far as opening looks.</summary>
     public IReadOnlyList<Finding> SourceFindings => _source.Findings;

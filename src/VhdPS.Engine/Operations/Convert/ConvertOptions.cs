@@ -41,6 +41,10 @@ public sealed record ConvertOptions(string SourcePath, string TargetPath)
     /// end.</summary>
     public bool KeepPartitionTable { get; init; }
 
+    /// <summary>Count the clusters that the disk's own file systems call free as zeros, where they are clean and their maps can be relied
+    /// on.</summary>
+    public bool ClearsFreeSpace { get; init; }
+
     /// <summary>Which of the source's two sizes holds.</summary>
     public SizeRule SizeRule { get; init; }
 

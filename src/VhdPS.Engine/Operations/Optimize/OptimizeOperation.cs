@@ -4,6 +4,7 @@ using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Images;
 using VhdPS.Engine.Layout;
+using VhdPS.Engine.Partitions.FreeSpace;
 
 
 namespace VhdPS.Engine.Operations.Optimize;
@@ -19,6 +20,8 @@ public sealed class OptimizeOperation : IDisposable
     private readonly LocalImageFile _file;
     private readonly VhdImage _image;
     private readonly DiskSource _source;
+    private DiskSource _content;
+    private FreeSpaceMap? _freeSpace;
 
     private OptimizeOperation(OptimizeOptions options, LocalImageFile file, VhdImage image)
     {
@@ -26,6 +29,7 @@ public sealed class OptimizeOperation : IDisposable
         _file = file;
         _image = image;
         _source = new ImageDiskSource(file, image);
+        _content = _source;
     }
 
     /// <summary>The type of the image.</summary>
@@ -62,6 +66,13 @@ public sealed class OptimizeOperation : IDisposable
                 operation._source.ThrowIfStateSaved();
             }
 
+            if (options.ClearsFreeSpace)
+            {
+                FreeSpaceMap freeSpace = StandaloneDisk.ReadFreeSpace(operation._source, options.Children);
+                operation._freeSpace = freeSpace;
+                operation._content = new EditedDiskSource(operation._source, 0, [], StandaloneDisk.ToZeros(freeSpace));
+            }
+
             return operation;
         }
         catch
@@ -86,9 +97,10 @@ public sealed class OptimizeOperation : IDisposable
             LostBlockGuard.ThrowIfAny(_file, _image, cancellation);
         }
 
-        return VhdType == VhdType.Fixed ? Punch(progress, cancellation)
+        OptimizeResult result = VhdType == VhdType.Fixed ? Punch(progress, cancellation)
             : _options.EstimateOnly ? Estimate(progress, cancellation)
             : Replace(progress, cancellation);
+        return result with { FreeSpace = _freeSpace?.Partitions ?? [] };
     }
 
     /// <summary>
@@ -106,6 +118,11 @@ public sealed class OptimizeOperation : IDisposable
         {
             using OptimizeOperation operation = Begin(options);
             return operation.Run(progress, cancellation);
+        }
+
+        if (options.ClearsFreeSpace)
+        {
+            throw new ArgumentException($"{options.Path}: free space counts as zeros only where a new file is made, not in place.");
         }
 
         var compaction = new CompactionOptions
@@ -223,7 +240,7 @@ public sealed class OptimizeOperation : IDisposable
     private long PlaceKept(ImageBuilder assembly, CancellationToken cancellation)
     {
         long written = 0;
-        foreach (DiskUnit unit in DiskWalk.Units(_source, Math.Max(assembly.BlockSize, VhdSpec.DataAlignment), mergesHoles: false))
+        foreach (DiskUnit unit in DiskWalk.Units(_content, Math.Max(assembly.BlockSize, VhdSpec.DataAlignment), mergesHoles: false))
         {
             cancellation.ThrowIfCancellationRequested();
             for (long at = unit.Offset; at < unit.End; at += assembly.BlockSize)
@@ -256,7 +273,7 @@ public sealed class OptimizeOperation : IDisposable
         if (VhdType == VhdType.Dynamic)
         {
             var writer = new BlockDiskWriter(file, assembly, _source.SizeBytes, IsQuick ? _image.Map.Table : null);
-            DiskCopy.Run(_source, writer, progress, _source.CountDataBytes(0, _source.SizeBytes), _options.Sync, cancellation);
+            DiskCopy.Run(_content, writer, progress, _content.CountDataBytes(0, _source.SizeBytes), _options.Sync, cancellation);
             return writer.WrittenBytes;
         }
 
@@ -295,7 +312,9 @@ public sealed class OptimizeOperation : IDisposable
             progress?.Report(new WorkProgress(0,
                 _source.SizeBytes)
             { Step = _options.EstimateOnly ? "Counting zeros" : "Looking for zeros and giving their space back" });
-            zeroBytes = HolePunch.Run(_source, _options.EstimateOnly ? static (_, _) => true : _file.TryPunchHole, progress, cancellation);
+            Func<long, long, bool> punch = _options.EstimateOnly ? static (_, _) => true : _file.TryPunchHole;
+            zeroBytes = HolePunch.Run(_content, punch, progress, cancellation)
+                + (_freeSpace is null ? 0 : FreeSpacePunch.Run(_source, _freeSpace, punch, cancellation));
         }
 
         return new OptimizeResult(_options.Path, VhdType, _options.EstimateOnly)

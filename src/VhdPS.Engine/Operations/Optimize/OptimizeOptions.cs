@@ -1,5 +1,6 @@
 using VhdPS.Engine.Chains;
 using VhdPS.Engine.Format;
+using VhdPS.Engine.Partitions.FreeSpace;
 
 namespace VhdPS.Engine.Operations.Optimize;
 
@@ -15,6 +16,13 @@ public sealed record OptimizeOptions(string Path)
 
     /// <summary>Go on although a machine's state is saved or free space seems short.</summary>
     public bool Force { get; init; }
+
+    /// <summary>Count the clusters that the disk's own file systems call free as zeros, where they are clean and their maps can be relied
+    /// on.</summary>
+    public bool ClearsFreeSpace { get; init; }
+
+    /// <summary>Answers what depends on the image; null: an index for this call alone. A batch shares one.</summary>
+    public ChildIndex? Children { get; init; }
 
     /// <summary>Drop blocks that lie in the file and that no table entry names.</summary>
     public bool DropLostBlocks { get; init; }
@@ -53,6 +61,9 @@ public sealed record OptimizeResult(string Path, VhdType VhdType, bool IsEstimat
 
     /// <summary>Bytes on the medium after; of an estimate, the data that would be written.</summary>
     public required long SizeOnDiskAfter { get; init; }
+
+    /// <summary>What the free space of each partition was judged to be; empty where it was not asked for.</summary>
+    internal IReadOnlyList<PartitionFreeSpace> FreeSpace { get; init; } = [];
 
     /// <summary>Blocks in the file before; 0 for a fixed image.</summary>
     public int BlockCountBefore { get; init; }
