@@ -181,7 +181,9 @@ Describe 'Optimize-VpcImage -FreeSpace' {
     It 'refuses a child and its parent, also with -Force' {
         $null = New-VpcImage child.vhd -ParentPath gpt.vhd
         $before = Get-FolderState
-        foreach ($call in 'Optimize-VpcImage {0} -FreeSpace -Force', 'Optimize-VpcImage {0} -FreeSpace -WhatIf', 'Convert-VpcImage {0} new.vhd -FreeSpace -Force') {
+        $calls = 'Optimize-VpcImage {0} -FreeSpace -Force', 'Optimize-VpcImage {0} -FreeSpace -WhatIf',
+            'Convert-VpcImage {0} new.vhd -FreeSpace -Force'
+        foreach ($call in $calls) {
             $refused = Invoke-Recorded ($call -f 'child.vhd')
             $refused.Errors[0].FullyQualifiedErrorId | Should -BeLike 'WrongType,*'
             $refused = Invoke-Recorded ($call -f 'gpt.vhd')

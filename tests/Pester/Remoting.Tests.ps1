@@ -9,7 +9,7 @@ BeforeDiscovery {
         @{ Type = 'VpcMap'; Make = 'Show-VpcMap base.vhd'; View = 'base\.vhd: Dynamic, 10 MiB\s+1 of 5 blocks' }
         @{ Type = 'VpcHash'; Make = 'Get-VpcHash base.vhd'; View = '[0-9A-F]{64} base\.vhd' }
         @{ Type = 'VpcBlockHash'; Make = 'Get-VpcHash base.vhd -BlockManifest'; View = '0 [0-9A-F]{50}' }
-        @{ Type = 'VpcPartition'; Make = 'Get-VpcPartition system.vhd'; View = '1 GPT +2048 +16 MiB +52 KiB FAT16 +Basic data, data, FILES' }
+        @{ Type = 'VpcPartition'; Make = 'Get-VpcPartition system.vhd'; View = '1 GPT +2048 +16 MiB +52 KiB FAT16 +Basic data' }
         @{ Type = 'VpcChecksumResult'; Make = 'Test-VpcChecksum base.vhd'; View = 'True +0x[0-9A-F]{8} ok +0x[0-9A-F]{8} ok .* base\.vhd' }
         @{ Type = 'VpcCheckResult'; Make = 'Test-VpcImage base.vhd -For Azure'; View = 'False +2 +0 +0 AzureTypeNotFixed +base\.vhd' }
         @{ Type = 'VpcDifference'; Make = 'Compare-VpcImage base.vhd empty.vhd'; View = '0 +1 +512 B +Both' }

@@ -15,6 +15,8 @@ namespace VhdPS.Engine.Operations.Resize;
 /// </summary>
 public static class ResizeOperation
 {
+    private const string TableStep = "Writing the backup of the GPT at the new end, then its header";
+
     /// <summary>Says what <see cref="Run(ResizeOptions, IProgress{WorkProgress}?, CancellationToken)"/> would do; the file is only
     /// read.</summary>
     /// <exception cref="ArgumentException">The size wanted is out of its range.</exception>
@@ -67,7 +69,7 @@ public static class ResizeOperation
                 if (work.Move is not null && plan.NewSizeBytes < plan.OldSizeBytes)
                 {
                     // The table is right for the smaller disk before the disk becomes it; what was written may lie in new blocks.
-                    progress?.Report(new WorkProgress(1, 1) { Step = "Writing the backup of the GPT at the new end, then its header" });
+                    progress?.Report(new WorkProgress(1, 1) { Step = TableStep });
                     work.End!.Write(image, work.Move, clearsOld: false);
                     image.Dispose();
                     image = Open(file, openOptions, out _);
@@ -77,7 +79,7 @@ public static class ResizeOperation
                 work.Run(progress, cancellation);
                 if (work.Move is not null && plan.NewSizeBytes >= plan.OldSizeBytes)
                 {
-                    progress?.Report(new WorkProgress(1, 1) { Step = "Writing the backup of the GPT at the new end, then its header" });
+                    progress?.Report(new WorkProgress(1, 1) { Step = TableStep });
                     image.Dispose();
                     image = Open(file, openOptions with { SizeRule = SizeRule.CurrentSize }, out _);
                     work.End!.Write(image, work.Move, clearsOld: true);
@@ -267,8 +269,9 @@ public static class ResizeOperation
             return oldSize;
         }
 
-        long last = options.Force ? -1
-            : DataScan.FindLast(image, (least - end.BackupBytes) / VhdSpec.SectorSize, progress, cancellation, end.HideBackups(end.PlanMove(least)));
+        long from = (least - end.BackupBytes) / VhdSpec.SectorSize;
+        SectorMask hide = end.HideBackups(end.PlanMove(least));
+        long last = options.Force ? -1 : DataScan.FindLast(image, from, progress, cancellation, hide);
         return last < 0 ? least
             : Math.Min(oldSize, VhdSpec.RoundUp(((last + 1) * VhdSpec.SectorSize) + end.BackupBytes, MinimumDiskSize.Unit));
     }
@@ -294,7 +297,8 @@ public static class ResizeOperation
             new WorkProgress(0, (image.SectorCount - newCount) * VhdSpec.SectorSize) { Step = "Looking for data after the new end" });
         try
         {
-            SectorMask? hide = move is null && end?.PlanMove(newSize) is not { Verdict: GptMoveVerdict.NotNeeded } ? null : end!.HideBackups(move);
+            bool isTableRight = move is not null || end?.PlanMove(newSize) is { Verdict: GptMoveVerdict.NotNeeded };
+            SectorMask? hide = isTableRight ? end!.HideBackups(move) : null;
             last = DataScan.FindLast(image, newCount, progress, cancellation, hide);
         }
         catch (VhdFormatException) when (options.Force)
