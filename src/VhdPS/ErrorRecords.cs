@@ -39,7 +39,9 @@ internal static class ErrorRecords
             record.CategoryInfo.TargetName = PrintableText.Escape(record.CategoryInfo.TargetName);
             record.ErrorDetails = new ErrorDetails(PrintableText.Escape(Message(exception)))
             {
-                RecommendedAction = AdviceCatalog.Of(record.FullyQualifiedErrorId).Action,
+                RecommendedAction = exception is ImageInUseException { IsOpenHere: true }
+                    ? AdviceCatalog.OpenHereAction
+                    : AdviceCatalog.Of(record.FullyQualifiedErrorId).Action,
             };
         }
 

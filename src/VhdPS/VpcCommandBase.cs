@@ -12,6 +12,8 @@ public abstract partial class VpcCommandBase : PSCmdlet, IDisposable
     private readonly CancellationTokenSource _stopping = new();
     private ExceptionDispatchInfo? _interruption;
 
+    private CommandJob? _job;
+
     /// <summary>Set when the pipeline is being stopped.</summary>
     protected CancellationToken Cancellation => _stopping.Token;
 
@@ -32,6 +34,42 @@ public abstract partial class VpcCommandBase : PSCmdlet, IDisposable
         {
             _stopping.Dispose();
         }
+    }
+
+    /// <summary>Whether the caller wants the work to be done by a job.</summary>
+    private protected virtual bool IsJob => false;
+
+    /// <summary>Leaves one record to a job where the caller wants one.</summary>
+    private protected bool TryLeaveToJob()
+    {
+        if (IsJob)
+        {
+            (_job ??= new CommandJob(this)).Add();
+        }
+
+        return IsJob;
+    }
+
+    /// <summary>Starts the job and emits it, where records were left to one.</summary>
+    private protected void StartJob()
+    {
+        if (_job is null || Cancellation.IsCancellationRequested)
+        {
+            return;
+        }
+
+        object? job;
+        try
+        {
+            job = _job.Start();
+        }
+        catch (PSNotSupportedException error)
+        {
+            ThrowTerminatingError(new ErrorRecord(error, "ThreadJobMissing", ErrorCategory.NotInstalled, targetObject: null));
+            return;
+        }
+
+        WriteObject(job);
     }
 
     /// <summary>Runs engine code for one input.</summary>
@@ -98,6 +136,19 @@ public abstract partial class VpcCommandBase : PSCmdlet, IDisposable
     protected bool IsWhatIf => IsGiven("WhatIf")
         ? (SwitchParameter)MyInvocation.BoundParameters["WhatIf"]
         : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"));
+
+    /// <summary>A file as PowerShell's own commands emit it, with what its views and other commands look for.</summary>
+    private protected PSObject ProviderItem(string path) =>
+        InvokeProvider.Item.Get([path], force: true, literalPath: true).FirstOrDefault() ?? new PSObject(new FileInfo(path));
+
+    /// <summary>Writes what would be done, where the caller only wants to know that; not where a question was answered with no.</summary>
+    private protected void EmitPlan(Func<object> plan)
+    {
+        if (IsWhatIf)
+        {
+            WriteObject(plan());
+        }
+    }
 
     /// <summary>An engine's progress, shown until it is disposed; to be used on the pipeline's thread.</summary>
     private protected CommandProgress BeginProgress(string verb, string path) =>

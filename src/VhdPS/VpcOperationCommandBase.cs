@@ -14,4 +14,11 @@ public abstract class VpcOperationCommandBase : VpcDiskCommandBase
     /// <summary>Emits what was made or changed.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
+
+    /// <summary>Does the work in a thread job, which is emitted; location and preferences go along.</summary>
+    [Parameter]
+    public SwitchParameter AsJob { get; set; }
+
+    /// <inheritdoc/>
+    private protected override bool IsJob => AsJob;
 }

@@ -13,7 +13,7 @@ public abstract class VpcPathCommandBase : VpcCommandBase
     /// <summary>The set with <see cref="Path"/>.</summary>
     protected const string PathSet = "Path";
 
-    /// <summary>The set with <see cref="LiteralPath"/>.</summary>
+    /// <summary>The set with <see cref="LiteralPath"/>: the default, so that of an object with both its provider path is taken.</summary>
     protected const string LiteralPathSet = "LiteralPath";
 
     /// <summary>The most files that are worked on at once.</summary>
@@ -26,7 +26,9 @@ public abstract class VpcPathCommandBase : VpcCommandBase
     private OrderedPipeline? _pipeline;
 
     /// <summary>Image files; wildcards are allowed.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = PathSet)]
+    [Parameter(
+        Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = PathSet)]
+    [ImagePath(TakesWildcards = true)]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(ImagePathCompleter))]
@@ -42,9 +44,14 @@ public abstract class VpcPathCommandBase : VpcCommandBase
     /// <inheritdoc/>
     protected sealed override void ProcessRecord()
     {
+        if (TryLeaveToJob())
+        {
+            return;
+        }
+
         PathResolver resolver = _resolver ??= new PathResolver(SessionState.Path, TakesAddresses);
-        bool isLiteral = ParameterSetName.StartsWith(LiteralPathSet, StringComparison.Ordinal);
-        foreach (string path in isLiteral ? LiteralPath : Path)
+        bool isLiteral = !ParameterSetName.StartsWith(PathSet, StringComparison.Ordinal);
+        foreach (string path in NamedPaths)
         {
             IReadOnlyList<string> files;
             if (isLiteral)
@@ -74,7 +81,11 @@ public abstract class VpcPathCommandBase : VpcCommandBase
     }
 
     /// <inheritdoc/>
-    protected override void EndProcessing() => HandOutAll();
+    protected override void EndProcessing()
+    {
+        HandOutAll();
+        StartJob();
+    }
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
@@ -86,6 +97,10 @@ public abstract class VpcPathCommandBase : VpcCommandBase
 
         base.Dispose(disposing);
     }
+
+    /// <summary>What the caller has named, by the parameter set.</summary>
+    private protected virtual string[] NamedPaths =>
+        ParameterSetName.StartsWith(PathSet, StringComparison.Ordinal) ? Path : LiteralPath;
 
     /// <summary>Whether addresses of NBD exports are taken in place of files.</summary>
     private protected virtual bool TakesAddresses => false;

@@ -61,13 +61,16 @@ Describe 'Get-VpcChain' {
         $shown | Should -Not -Match '…'
     }
 
-    It 'gives the size of each level, and no path of a file that is missing' {
+    It 'gives the size of each level, and of a missing file the place beside its child' {
         (Get-VpcChain top.vhd).Size | Should -Be @(10MB, 10MB, 10MB)
         Remove-Item base.vhd
         $missing = (Get-VpcChain top.vhd)[2]
         $missing.Depth | Should -Be 2
         "$($missing.TriedPath)" | Should -BeLike "*$(Join-Path $PWD base.vhd)*"
-        $missing.PSPath | Should -BeNullOrEmpty
+        $missing.Path, $missing.Orphans | Should -Be @((Join-Path $PWD base.vhd), (Join-Path $PWD middle.vhd))
+        $missing.StoredPath | Should -BeLike '*base.vhd'
+        $missing | Get-VpcImage -ErrorVariable problem -ErrorAction SilentlyContinue
+        $problem[0].FullyQualifiedErrorId | Should -BeLike 'PathNotFound,*'
     }
 
     It 'draws each level below the one before' {

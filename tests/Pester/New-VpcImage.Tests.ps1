@@ -71,8 +71,7 @@ Describe 'New-VpcImage' {
         Test-Path d.vhd | Should -BeFalse
     }
 
-    It 'takes a size or a parent, not both' {
-        { New-VpcImage d.vhd -Size 1MB -ParentPath base.vhd } | Should -Throw -ErrorId 'AmbiguousParameterSet,*'
+    It 'takes a type or a parent, not both' {
         { New-VpcImage d.vhd -ParentPath base.vhd -VhdType Fixed } | Should -Throw -ErrorId 'AmbiguousParameterSet,*'
     }
 

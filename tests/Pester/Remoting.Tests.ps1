@@ -14,7 +14,7 @@ BeforeDiscovery {
         @{ Type = 'VpcCheckResult'; Make = 'Test-VpcImage base.vhd -For Azure'; View = 'False +2 +0 +0 AzureTypeNotFixed +base\.vhd' }
         @{ Type = 'VpcDifference'; Make = 'Compare-VpcImage base.vhd empty.vhd'; View = '0 +1 +512 B +Both' }
         @{ Type = 'VpcStructureDifference'; Make = 'Compare-VpcImage base.vhd empty.vhd -Structure'; View = 'Footer +UniqueId' }
-        @{ Type = 'VpcOptimizeResult'; Make = 'Optimize-VpcImage empty.vhd -WhatIf'; View = '0 -> 0 yes +empty\.vhd' }
+        @{ Type = 'VpcOptimizePlan'; Make = 'Optimize-VpcImage empty.vhd -WhatIf'; View = '0 -> 0 +empty\.vhd' }
         @{ Type = 'VpcRepairResult'; Make = 'Repair-VpcImage base.vhd'; View = 'True +0 +0 base\.vhd' }
     )
     $script:canSsh = $IsLinux -and (Test-Path /usr/sbin/sshd) -and
@@ -70,10 +70,25 @@ BeforeAll {
         @{ Id = $process.Id; Port = $port; Key = Join-Path $folder user.key }
     }
 
+    # Properties in the order of their names. The other names of properties come last here and first there, and nested ones there only.
+    function ConvertTo-Sorted($Value) {
+        if ($Value -is [Collections.IDictionary]) {
+            $sorted = [ordered]@{}
+            $aliases = 'Type', 'OnDisk', 'Blocks', 'DiskIdentifier', 'Creator', 'Owner', 'Valid', 'Offset'
+            foreach ($name in $Value.Keys | Where-Object { $_ -notin $aliases } | Sort-Object) {
+                $sorted[$name] = ConvertTo-Sorted $Value[$name]
+            }
+            $sorted
+        }
+        elseif ($Value -is [array]) { , @($Value | ForEach-Object { ConvertTo-Sorted $_ }) }
+        else { $Value }
+    }
+
     # Every property at any depth as text, without those that remoting adds.
     function ConvertTo-Fact($Objects) {
-        @($Objects | Select-Object * -ExcludeProperty PSComputerName, RunspaceId, PSShowComputerName, PSSourceJobInstanceId) |
+        $json = @($Objects | Select-Object * -ExcludeProperty PSComputerName, RunspaceId, PSShowComputerName, PSSourceJobInstanceId) |
             ConvertTo-Json -Depth 4 -EnumsAsStrings
+        ConvertTo-Sorted ($json | ConvertFrom-Json -AsHashtable) | ConvertTo-Json -Depth 4
     }
 }
 AfterAll { Pop-Location }

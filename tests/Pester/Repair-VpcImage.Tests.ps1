@@ -169,7 +169,9 @@ Describe 'Repair-VpcImage' {
     It 'changes nothing with -WhatIf' {
         Edit-Byte d.vhd -100
         $before = Get-FolderState
-        Repair-VpcImage d.vhd -WhatIf | Should -BeNullOrEmpty
+        $plan = Repair-VpcImage d.vhd -WhatIf
+        $plan | Should -BeOfType VhdPS.VpcRepairPlan
+        $plan.Repairs, $plan.UndoPath | Should -Be @(1, (Join-Path $PWD d.vhd.undo))
         Get-FolderState | Should -Be $before
     }
 

@@ -101,6 +101,18 @@ public sealed class ImageInUseException : VhdException
     {
     }
 
+    /// <summary>Names the file, which this process itself has open.</summary>
+    internal static ImageInUseException Here(string path, Exception? inner = null) => new(path, inner);
+
+    private ImageInUseException(string path, Exception? inner)
+        : base(path, "in use: this session has the image open itself.", inner)
+    {
+        IsOpenHere = true;
+    }
+
+    /// <summary>Whether it is this process that has the file open.</summary>
+    internal bool IsOpenHere { get; }
+
     private static string Describe(bool forWriting) =>
         $"in use: another program has the image open{(forWriting ? string.Empty : " for writing")}. Close it and try again.";
 }

@@ -15,6 +15,7 @@ internal sealed class LocalImageFile : ImageFile
     private FileStream? _stream;
     private ImageIOException? _syncFailure;
     private volatile bool _isWritten;
+    private bool _isCounted;
     private long _length;
 
     private LocalImageFile(string path, string ownPath, SafeFileHandle handle, bool canWrite, FileIdentity identity)
@@ -271,6 +272,11 @@ internal sealed class LocalImageFile : ImageFile
     {
         if (!_handle.IsClosed)
         {
+            if (_isCounted)
+            {
+                OpenFiles.Remove(Identity);
+            }
+
             PlatformFile.Current.ReleaseClaim(_handle);
             _handle.Dispose();
             _stream?.Dispose();
@@ -306,13 +312,13 @@ internal sealed class LocalImageFile : ImageFile
 
                 if (tries == MaxOpenTries)
                 {
-                    throw new ImageInUseException(path, forWriting);
+                    throw InUse(path, forWriting);
                 }
             }
         }
         catch (IOException error) when (IsSharingViolation(error.HResult))
         {
-            throw new ImageInUseException(path, forWriting, error);
+            throw InUse(path, forWriting, error);
         }
         catch (UnauthorizedAccessException error)
         {
@@ -325,6 +331,11 @@ internal sealed class LocalImageFile : ImageFile
             throw new ImageIOException(path, ImageIOOperation.Open, null, error);
         }
     }
+
+    private static ImageInUseException InUse(string path, bool forWriting, Exception? inner = null) =>
+        OpenFiles.Contains(PlatformFile.Current.Stat(path).Identity)
+            ? ImageInUseException.Here(path, inner)
+            : new ImageInUseException(path, forWriting, inner);
 
     /// <summary>Null where another file took the path's place before this one was locked: its bytes are no one's any more.</summary>
     private static LocalImageFile? TryOpen(string path, FileMode mode, FileAccess access, FileShare share)
@@ -340,10 +351,16 @@ internal sealed class LocalImageFile : ImageFile
             ThrowIfNotRegular(path, facts.Kind);
             if (isLocked && !PlatformFile.Current.TryClaim(handle, forWriting))
             {
-                throw new ImageInUseException(path, forWriting);
+                throw InUse(path, forWriting);
             }
 
             opened = Names(path, facts.Identity) ? new LocalImageFile(path, path, handle, forWriting, facts.Identity) : null;
+            if (isLocked && opened is not null)
+            {
+                opened._isCounted = true;
+                OpenFiles.Add(opened.Identity);
+            }
+
             return opened;
         }
         finally

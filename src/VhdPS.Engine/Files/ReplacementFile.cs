@@ -237,7 +237,8 @@ internal sealed class ReplacementFile : IDisposable
 
     private static string RealPathOf(LocalImageFile file) => RealPath.Resolve(Path.GetFullPath(file.Path)) ?? file.Path;
 
-    private static void ThrowIfLinked(LocalImageFile file)
+    /// <summary>Refuses a file with other names, which would keep the old content.</summary>
+    internal static void ThrowIfLinked(LocalImageFile file)
     {
         uint count = PlatformFile.Current.Stat(file.Handle, file.Path).LinkCount;
         if (count > 1)

@@ -23,6 +23,17 @@ public static class ChildCreator
         using var parentFile = LocalImageFile.OpenRead(child.ParentPath);
         ImageLayout parent = ImageLayout.Read(parentFile);
         ThrowIfUnfit(parent);
+        if (child.UniqueId == parent.Footer.UniqueId)
+        {
+            throw new ArgumentException($"{path}: the unique id {child.UniqueId} is the parent's, and a child needs one of its own.");
+        }
+
+        long parentSize = parent.SectorCount * VhdSpec.SectorSize;
+        if (child.SizeBytes < parentSize)
+        {
+            throw new ArgumentException($"{path}: a child of {child.SizeBytes} bytes would lack the end of its parent's {parentSize}.");
+        }
+
         if (overwrite)
         {
             ThrowIfInChain(path, parentFile, parent);

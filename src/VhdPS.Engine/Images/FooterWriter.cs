@@ -92,14 +92,29 @@ internal sealed class FooterWriter
 
     /// <summary>Where the footer at the end goes that is to lie at or after <paramref name="fileOffset"/> and clear of its present
     /// place.</summary>
-    public long PlaceAtOrAfter(long fileOffset)
+    public long PlaceAtOrAfter(long fileOffset) => PlaceAtOrAfter(EndOffset, fileOffset);
+
+    /// <summary>The same of a footer that lies at <paramref name="endOffset"/>.</summary>
+    public static long PlaceAtOrAfter(long endOffset, long fileOffset) => endOffset % VhdSpec.SectorSize == 0
+        ? Math.Max(endOffset, VhdSpec.RoundUp(fileOffset, VhdSpec.SectorSize))
+        : VhdSpec.RoundUp(Math.Max(fileOffset, endOffset + VhdSpec.FooterSize), VhdSpec.SectorSize);
+
+    /// <summary>Where the footer at the end lies after <see cref="TryRepair"/>, or now where nothing is to repair.</summary>
+    public static long EndAfterRepair(ImageFile file, ImageLayout layout, BlockAllocationTable table)
     {
-        if (EndOffset % VhdSpec.SectorSize == 0)
+        if (!CanRepair(layout))
         {
-            return Math.Max(EndOffset, VhdSpec.RoundUp(fileOffset, VhdSpec.SectorSize));
+            return layout.DataEnd;
         }
 
-        return VhdSpec.RoundUp(Math.Max(fileOffset, EndOffset + VhdSpec.FooterSize), VhdSpec.SectorSize);
+        if (layout.StoredFooter!.FileOffset == 0)
+        {
+            return PlaceAtOrAfter(layout.DataEnd, Math.Max(layout.DataEnd, BlockAllocator.FindEnd(layout, table)));
+        }
+
+        return ZeroFill.IsClear(file, layout.DataEnd + layout.Footer.StoredLength, file.Length)
+            ? layout.DataEnd
+            : PlaceAtOrAfter(layout.DataEnd, file.Length);
     }
 
     /// <summary>Writes the footer at a place after the present one, and syncs (F2).</summary>

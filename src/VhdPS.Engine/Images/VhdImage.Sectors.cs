@@ -161,7 +161,7 @@ public sealed partial class VhdImage
         }
     }
 
-    private long CheckRequest(long sector, int byteCount)
+    internal long CheckRequest(long sector, int byteCount)
     {
         if (byteCount % VhdSpec.SectorSize != 0)
         {

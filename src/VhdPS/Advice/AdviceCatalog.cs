@@ -12,6 +12,10 @@ internal static partial class AdviceCatalog
     private const string NotProven = "The file does not prove what would be right: copy it again from its source, or read what is there "
         + "with Convert-VpcImage -Salvage.";
 
+    /// <summary>What to do where it is this session that has the file open.</summary>
+    public const string OpenHereAction = "Where an earlier command of the pipeline still reads it, put that command in parentheses, so "
+        + "that it ends first; what a server offers is free after Stop-VpcServer.";
+
     /// <summary>What is known of an error id, a fault's or another error's.</summary>
     /// <exception cref="ArgumentOutOfRangeException">No error has that id.</exception>
     public static Advice Of(string id) =>

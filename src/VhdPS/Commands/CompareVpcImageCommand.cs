@@ -24,17 +24,20 @@ public sealed class CompareVpcImageCommand : VpcCommandBase
 
     /// <summary>The files to compare.</summary>
     [Parameter(Mandatory = true, Position = 1, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
-    [Alias("PSPath", "FullName", "LP")]
+    [Alias("PSPath", "FullName", "LP", "Path")]
+    [ImagePath]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ImagePathCompleter))]
     public string[] DifferencePath { get; set; } = [];
 
     /// <summary>What the reference file is read as: an image, or a raw disk. Never guessed.</summary>
     [Parameter]
+    [SingleValue]
     public SourceFormat ReferenceFormat { get; set; }
 
     /// <summary>What the difference files are read as: images, or raw disks. Never guessed.</summary>
     [Parameter]
+    [SingleValue]
     public SourceFormat DifferenceFormat { get; set; }
 
     /// <summary>Also the ranges that are equal.</summary>
@@ -69,6 +72,7 @@ public sealed class CompareVpcImageCommand : VpcCommandBase
 
     /// <summary>Which of the two sizes in a footer holds; by default the creator decides.</summary>
     [Parameter]
+    [SingleValue]
     public SizeRule SizeRule { get; set; }
 
     /// <summary>Takes every sector of an allocated block of a dynamic image as written, whatever its bitmap says.</summary>
@@ -88,9 +92,21 @@ public sealed class CompareVpcImageCommand : VpcCommandBase
     [Parameter]
     public SwitchParameter SkipCertificateCheck { get; set; }
 
+    /// <summary>Does the work in a thread job, which is emitted; location and preferences go along.</summary>
+    [Parameter]
+    public SwitchParameter AsJob { get; set; }
+
+    /// <inheritdoc/>
+    private protected override bool IsJob => AsJob;
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
+        if (TryLeaveToJob())
+        {
+            return;
+        }
+
         var resolver = new PathResolver(SessionState.Path, takesAddresses: true);
         if (!TryRun(ReferencePath, () => resolver.ResolveLiteral(ReferencePath), out string reference))
         {
@@ -119,6 +135,9 @@ public sealed class CompareVpcImageCommand : VpcCommandBase
             }
         }
     }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing() => StartJob();
 
     private void CompareDisks(string referencePath, string differencePath)
     {

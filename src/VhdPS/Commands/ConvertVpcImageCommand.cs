@@ -12,8 +12,8 @@ using VhdPS.Engine.Partitions.FreeSpace;
 namespace VhdPS.Commands;
 
 /// <summary>Makes a fixed, dynamic or raw file with the disk of another; zeros are neither read nor written where that is known.</summary>
-[Cmdlet(VerbsData.Convert, "VpcImage", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
-[OutputType(typeof(VpcImage), typeof(FileInfo))]
+[Cmdlet(VerbsData.Convert, "VpcImage", DefaultParameterSetName = LiteralPathSet, SupportsShouldProcess = true)]
+[OutputType(typeof(VpcImage), typeof(FileInfo), typeof(VpcConvertPlan))]
 public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
 {
     private static readonly string[] RawExtensions = [".raw", ".img", ".dd", ".bin"];
@@ -24,9 +24,7 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
     /// The file to make, a VHDX where its extension is .vhdx, or a folder for it. Left out, the new file lies beside the source,
     /// with the extension of what it is: .vhd, or .raw.
     /// </summary>
-    /// <remarks>By property name in one set only: bound in both it would leave the object itself to be taken for a path.</remarks>
-    [Parameter(Position = 1, ParameterSetName = PathSet)]
-    [Parameter(Position = 1, ParameterSetName = LiteralPathSet, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ImagePathCompleter))]
     public string? DestinationPath { get; set; }
@@ -38,6 +36,7 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
     /// <remarks>Never by property name: an image's own type is what it is, not what the new file is to be.</remarks>
     [Parameter]
     [Alias("VHDFormat")]
+    [SingleValue]
     public DiskFormat VhdType { get; set; }
 
     /// <summary>
@@ -45,6 +44,7 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
     /// image, and an image read as a raw disk gives nonsense.
     /// </summary>
     [Parameter]
+    [SingleValue]
     public SourceFormat SourceFormat { get; set; }
 
     /// <summary>
@@ -83,6 +83,7 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
     /// </summary>
     [Parameter]
     [ValidateSet(nameof(CheckTarget.Azure))]
+    [SingleValue]
     public CheckTarget For { get; set; }
 
     /// <summary>
@@ -98,6 +99,7 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
 
     /// <summary>Which of the two sizes in the source's footer holds; by default the creator decides.</summary>
     [Parameter]
+    [SingleValue]
     public SizeRule SizeRule { get; set; }
 
     /// <summary>Takes every sector of an allocated block of a dynamic source as written, whatever its bitmap says.</summary>
@@ -182,8 +184,20 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
         {
             ReportSource(operation.Source);
             ReportFreeSpace(path, operation);
-            if (!TryRun(path, () => CheckMapFile(operation, options.TargetPath), out string? mapPath)
-                || !ShouldProcess(path, Plan(options, operation)) || !TryRun(path, () => Run(operation, path), out ConvertResult result))
+            if (!TryRun(path, () => CheckMapFile(operation, options.TargetPath), out string? mapPath))
+            {
+                return;
+            }
+
+            string changes = Describe(options, operation);
+            if (!ShouldProcess(path, changes))
+            {
+                EmitPlan(() => new VpcConvertPlan(path, changes, options.TargetPath, operation.TargetFormat, operation.SizeBytes)
+                    .With(operation.DataBytes, operation.NeededBytes, DeleteSource ? path : null));
+                return;
+            }
+
+            if (!TryRun(path, () => Run(operation, path), out ConvertResult result))
             {
                 return;
             }
@@ -262,7 +276,7 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
         return operation.Run(progress, Cancellation);
     }
 
-    private string Plan(ConvertOptions options, ConvertOperation operation)
+    private string Describe(ConvertOptions options, ConvertOperation operation)
     {
         string how = File.Exists(options.TargetPath) ? "replacing" : "making";
         string after = DeleteSource ? ", then delete the source" : string.Empty;
@@ -279,9 +293,21 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
             return;
         }
 
+        if (!TryRun(path, () => CheckInPlace(path, isToRaw), out long size))
+        {
+            return;
+        }
+
         ReportDisk(path, isToRaw ? DiskFormat.Fixed : DiskFormat.Raw);
-        if (!ShouldProcess(path, isToRaw ? "Take the footer off, which leaves a raw disk" : "Add a footer, which makes a fixed image")
-            || !TryRun(path, () => RunInPlace(path, isToRaw)))
+        string changes = isToRaw ? "Take the footer off, which leaves a raw disk" : "Add a footer, which makes a fixed image";
+        if (!ShouldProcess(path, changes))
+        {
+            long written = isToRaw ? 0 : VhdSpec.FooterSize;
+            EmitPlan(() => new VpcConvertPlan(path, changes, path, format, size).With(written, written, deletes: null));
+            return;
+        }
+
+        if (!TryRun(path, () => RunInPlace(path, isToRaw)))
         {
             return;
         }
@@ -294,6 +320,10 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
 
         Emit(path, format);
     }
+
+    private long CheckInPlace(string path, bool isToRaw) => isToRaw
+        ? InPlaceConversion.CheckToRaw(path, SizeRule, Force, Children)
+        : InPlaceConversion.CheckToFixed(path, For, Force);
 
     private void RunInPlace(string path, bool isToRaw)
     {
@@ -394,6 +424,8 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
             return System.IO.Path.Combine(target, name);
         }
 
+        ForeignName.ThrowIf(target);
+
         // With -Force a second source would take the place of the first one's result.
         return target != _takenTarget
             ? target
@@ -452,7 +484,7 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
 
         if (format == DiskFormat.Raw)
         {
-            WriteObject(WithLost(new FileInfo(path), lost));
+            WriteObject(WithLost(ProviderItem(path), lost));
         }
         else if (TryRun(path, () => VpcImage.Read(path), out VpcImage image))
         {

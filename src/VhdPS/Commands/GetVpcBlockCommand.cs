@@ -7,7 +7,7 @@ using VhdPS.Engine.Images;
 namespace VhdPS.Commands;
 
 /// <summary>Says where the blocks of an image lie in its file, or the sectors of a chain in its files.</summary>
-[Cmdlet(VerbsCommon.Get, "VpcBlock", DefaultParameterSetName = PathSet)]
+[Cmdlet(VerbsCommon.Get, "VpcBlock", DefaultParameterSetName = LiteralPathSet)]
 [OutputType(typeof(VpcBlock))]
 public sealed class GetVpcBlockCommand : VpcDiskCommandBase
 {
@@ -31,10 +31,12 @@ public sealed class GetVpcBlockCommand : VpcDiskCommandBase
 
     /// <summary>What the file is read as: an image, or a raw disk, which counts as one block. Never guessed.</summary>
     [Parameter]
+    [SingleValue]
     public SourceFormat SourceFormat { get; set; }
 
     /// <summary>Which of the two sizes in the footer holds; by default the creator decides.</summary>
     [Parameter]
+    [SingleValue]
     public SizeRule SizeRule { get; set; }
 
     /// <summary>Reads what can be read of a damaged image.</summary>

@@ -4,7 +4,7 @@ using VhdPS.Engine.Chains;
 namespace VhdPS.Commands;
 
 /// <summary>Says the state of chains of differencing images: of one image from itself to its root, of a folder the whole forest.</summary>
-[Cmdlet(VerbsCommon.Get, "VpcChain", DefaultParameterSetName = PathSet)]
+[Cmdlet(VerbsCommon.Get, "VpcChain", DefaultParameterSetName = LiteralPathSet)]
 [OutputType(typeof(VpcChain))]
 public sealed class GetVpcChainCommand : VpcDiskCommandBase
 {
@@ -20,12 +20,15 @@ public sealed class GetVpcChainCommand : VpcDiskCommandBase
             ReportStep($"{path}: looking for images{(Recurse ? ", in the folders beneath too" : string.Empty)}.");
             if (TryRun(path, () => ReadForest(path), out IReadOnlyList<ForestNode> roots))
             {
-                WriteAll(path, TreeLines.ForForest(roots), node => Write(node.Level, new VpcChain(path, node.Level, node.Tree)));
+                WriteAll(path, TreeLines.ForForest(roots), entry => Write(
+                    entry.Node.Level,
+                    new VpcChain(path, entry.Node.Level, [.. entry.Node.Children.Select(child => child.Level.Path)], entry.Tree)));
             }
         }
         else if (TryRun(path, () => ChainInspector.Describe(path, ResolveParents()), out IReadOnlyList<ChainLevel> levels))
         {
-            WriteAll(path, levels, level => Write(level, new VpcChain(path, level, TreeLines.ForChain(level))));
+            WriteAll(path, levels, level => Write(
+                level, new VpcChain(path, level, level.Depth == 0 ? [] : [levels[level.Depth - 1].Path], TreeLines.ForChain(level))));
         }
     }
 

@@ -6,7 +6,7 @@ using VhdPS.Engine.Layout;
 namespace VhdPS.Commands;
 
 /// <summary>Decodes the footer of an image, or its copy at the front.</summary>
-[Cmdlet(VerbsCommon.Get, "VpcFooter", DefaultParameterSetName = PathSet)]
+[Cmdlet(VerbsCommon.Get, "VpcFooter", DefaultParameterSetName = LiteralPathSet)]
 [OutputType(typeof(VpcFooter), typeof(byte[]))]
 public sealed class GetVpcFooterCommand : VpcPathCommandBase
 {

@@ -12,7 +12,7 @@ namespace VhdPS.Commands;
 /// <summary>
 /// Hashes virtual disks: the same for every container of one content, and the same as Get-FileHash of the raw disk.
 /// </summary>
-[Cmdlet(VerbsCommon.Get, "VpcHash", DefaultParameterSetName = PathSet)]
+[Cmdlet(VerbsCommon.Get, "VpcHash", DefaultParameterSetName = LiteralPathSet)]
 [OutputType(typeof(VpcHash), typeof(VpcBlockHash))]
 public sealed class GetVpcHashCommand : VpcDiskCommandBase
 {
@@ -37,10 +37,12 @@ public sealed class GetVpcHashCommand : VpcDiskCommandBase
 
     /// <summary>What the file is read as: an image, or a raw disk. Never guessed.</summary>
     [Parameter]
+    [SingleValue]
     public SourceFormat SourceFormat { get; set; }
 
     /// <summary>Which of the two sizes in the footer holds; by default the creator decides.</summary>
     [Parameter]
+    [SingleValue]
     public SizeRule SizeRule { get; set; }
 
     /// <summary>Takes every sector of an allocated block of a dynamic image as written, whatever its bitmap says.</summary>
@@ -64,6 +66,13 @@ public sealed class GetVpcHashCommand : VpcDiskCommandBase
     /// <summary>Takes any certificate of an NBD server: encrypted, but by whom is not known.</summary>
     [Parameter]
     public SwitchParameter SkipCertificateCheck { get; set; }
+
+    /// <summary>Does the work in a thread job, which is emitted; location and preferences go along.</summary>
+    [Parameter]
+    public SwitchParameter AsJob { get; set; }
+
+    /// <inheritdoc/>
+    private protected override bool IsJob => AsJob;
 
     /// <inheritdoc/>
     private protected override bool TakesAddresses => true;

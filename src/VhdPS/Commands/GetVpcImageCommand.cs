@@ -7,12 +7,13 @@ using VhdPS.Engine.Vhdx;
 namespace VhdPS.Commands;
 
 /// <summary>Says what an image is, how large, and how it lies in its file.</summary>
-[Cmdlet(VerbsCommon.Get, "VpcImage", DefaultParameterSetName = PathSet)]
+[Cmdlet(VerbsCommon.Get, "VpcImage", DefaultParameterSetName = LiteralPathSet)]
 [OutputType(typeof(VpcImage))]
 public sealed class GetVpcImageCommand : VpcPathCommandBase
 {
     /// <summary>Which of the two sizes in the footer holds; by default the creator decides.</summary>
     [Parameter]
+    [SingleValue]
     public SizeRule SizeRule { get; set; }
 
     /// <summary>Describes a damaged image as far as it can be read.</summary>

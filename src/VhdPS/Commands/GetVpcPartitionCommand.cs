@@ -8,16 +8,18 @@ using VhdPS.Engine.Partitions;
 namespace VhdPS.Commands;
 
 /// <summary>Lists the partitions of a disk, whatever holds it, with the file systems in them.</summary>
-[Cmdlet(VerbsCommon.Get, "VpcPartition", DefaultParameterSetName = PathSet)]
+[Cmdlet(VerbsCommon.Get, "VpcPartition", DefaultParameterSetName = LiteralPathSet)]
 [OutputType(typeof(VpcPartition))]
 public sealed class GetVpcPartitionCommand : VpcDiskCommandBase
 {
     /// <summary>What the file is read as: an image, or a raw disk. Never guessed.</summary>
     [Parameter]
+    [SingleValue]
     public SourceFormat SourceFormat { get; set; }
 
     /// <summary>Which of the two sizes in the footer holds; by default the creator decides.</summary>
     [Parameter]
+    [SingleValue]
     public SizeRule SizeRule { get; set; }
 
     /// <summary>Reads what can be read of a damaged image; what is lost is zeros.</summary>

@@ -7,8 +7,8 @@ namespace VhdPS.Commands;
 /// Merges a differencing image into its parent, or with its parent into a new file. It can be cut off at any moment and run
 /// again on the same child, which stays readable until the parent is whole.
 /// </summary>
-[Cmdlet(VerbsData.Merge, "VpcImage", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
-[OutputType(typeof(VpcImage))]
+[Cmdlet(VerbsData.Merge, "VpcImage", DefaultParameterSetName = LiteralPathSet, SupportsShouldProcess = true)]
+[OutputType(typeof(VpcImage), typeof(VpcMergePlan))]
 public sealed class MergeVpcImageCommand : VpcOperationCommandBase
 {
     private string? _takenTarget;
@@ -45,7 +45,14 @@ public sealed class MergeVpcImageCommand : VpcOperationCommandBase
             ReportFile(file);
         }
 
-        if (!ShouldProcess(path, Describe(plan)) || !TryRun(path, () => Run(path, options), out plan))
+        string changes = Describe(plan);
+        if (!ShouldProcess(path, changes))
+        {
+            EmitPlan(() => new VpcMergePlan(path, changes, plan));
+            return;
+        }
+
+        if (!TryRun(path, () => Run(path, options), out plan))
         {
             return;
         }

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using VhdPS.Engine.Chains;
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Images;
 using VhdPS.Engine.Vhdx;
@@ -14,14 +15,19 @@ public sealed class NewVpcImageCommand : VpcCommandBase
     private const string SizeSet = "Size";
     private const string ParentSet = "Parent";
 
+    /// <summary>The least size that Hyper-V makes, in bytes.</summary>
+    private const long LeastUsual = 3 * 1024 * 1024;
+
     /// <summary>The files to make.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [ImagePath]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ImagePathCompleter))]
     public string[] Path { get; set; } = [];
 
-    /// <summary>The virtual size in bytes, rounded up to a sector.</summary>
+    /// <summary>The virtual size in bytes, rounded up to a sector; of a child its parent's or more, and left out its parent's.</summary>
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true, ParameterSetName = SizeSet)]
+    [Parameter(ParameterSetName = ParentSet)]
     [Alias("SizeBytes")]
     [ByteSize]
     public long Size { get; set; }
@@ -32,9 +38,22 @@ public sealed class NewVpcImageCommand : VpcCommandBase
     [ArgumentCompleter(typeof(ImagePathCompleter))]
     public string ParentPath { get; set; } = string.Empty;
 
+    /// <summary>A dynamic image, as without this.</summary>
+    [Parameter(ParameterSetName = SizeSet)]
+    public SwitchParameter Dynamic { get; set; }
+
+    /// <summary>A fixed image.</summary>
+    [Parameter(ParameterSetName = SizeSet)]
+    public SwitchParameter Fixed { get; set; }
+
+    /// <summary>A child of -ParentPath, as without this.</summary>
+    [Parameter(ParameterSetName = ParentSet)]
+    public SwitchParameter Differencing { get; set; }
+
     /// <summary>Dynamic or fixed.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = SizeSet)]
     [ValidateSet(nameof(VhdType.Dynamic), nameof(VhdType.Fixed))]
+    [SingleValue]
     public VhdType VhdType { get; set; } = VhdType.Dynamic;
 
     /// <summary>
@@ -60,14 +79,16 @@ public sealed class NewVpcImageCommand : VpcCommandBase
 
     /// <summary>Exactly the size asked for, or whole cylinders as Virtual PC makes them.</summary>
     [Parameter(ParameterSetName = SizeSet)]
+    [SingleValue]
     public GeometryRule Geometry { get; set; }
 
-    /// <summary>The identity of the image; random by default.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
+    /// <summary>The identity of the image; random by default. Never by property name: two images of one identity are taken for each
+    /// other.</summary>
+    [Parameter]
     public Guid UniqueId { get; set; }
 
     /// <summary>The time of making; now by default.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Parameter]
     public DateTime? TimeStamp { get; set; }
 
     /// <summary>Replaces existing files.</summary>
@@ -84,16 +105,26 @@ public sealed class NewVpcImageCommand : VpcCommandBase
             return;
         }
 
+        if (!TryRun(Path, ChooseType, out VhdType vhdType))
+        {
+            return;
+        }
+
         string what = parent is null
-            ? $"Create a {VhdType} image of {VpcSize.Format(Size)}"
+            ? $"Create a {vhdType} image of {VpcSize.Format(Size)}"
             : $"Create a differencing image over '{parent}'";
         foreach (string path in Path)
         {
-            if (!TryRun(path, () => resolver.ResolveLiteral(path), out string file)
+            if (!TryRun(path, () => Check(resolver.ResolveLiteral(path)), out string file)
                 || !ShouldProcess(file, what)
-                || !TryRun(file, () => Create(file, parent), out VpcImage image))
+                || !TryRun(file, () => Create(file, parent, vhdType), out VpcImage image))
             {
                 continue;
+            }
+
+            if (parent is null && image.Size < LeastUsual)
+            {
+                WriteWarning($"{file}: a disk of {image.Size} bytes: sizes are in bytes, and 20GB is written with its unit.");
             }
 
             ReportFile(file);
@@ -106,13 +137,30 @@ public sealed class NewVpcImageCommand : VpcCommandBase
         }
     }
 
-    private VpcImage Create(string file, string? parent)
+    private VhdType ChooseType()
+    {
+        bool isContradicted = (Dynamic && (Fixed || (IsGiven(nameof(VhdType)) && VhdType != VhdType.Dynamic)))
+            || (Fixed && IsGiven(nameof(VhdType)) && VhdType != VhdType.Fixed);
+        return isContradicted ? throw new ArgumentException("-Dynamic, -Fixed and -VhdType name different types.")
+            : Fixed ? VhdType.Fixed
+            : VhdType;
+    }
+
+    /// <summary>Refuses before anything is asked or said what the making would refuse for its name or place.</summary>
+    private string Check(string file)
+    {
+        ForeignName.ThrowIf(file);
+        ReplacementFile.ThrowIfInTheWay(file, Force, source: null);
+        return file;
+    }
+
+    private VpcImage Create(string file, string? parent, VhdType vhdType)
     {
         Guid uniqueId = IsGiven(nameof(UniqueId)) ? UniqueId : Guid.NewGuid();
         DateTime timeStamp = TimeStamp ?? DateTime.UtcNow;
         if (ImageName.IsVhdx(file))
         {
-            CreateVhdx(file, parent, uniqueId, timeStamp);
+            CreateVhdx(file, parent, vhdType, uniqueId, timeStamp);
         }
         else if (LogicalSectorSize != VhdSpec.SectorSize
             || (IsGiven(nameof(PhysicalSectorSize)) && PhysicalSectorSize != VhdSpec.SectorSize))
@@ -125,7 +173,7 @@ public sealed class NewVpcImageCommand : VpcCommandBase
                 file,
                 new NewImage(Size)
                 {
-                    VhdType = VhdType,
+                    VhdType = vhdType,
                     BlockSize = BlockSize,
                     GeometryRule = Geometry,
                     UniqueId = uniqueId,
@@ -140,6 +188,7 @@ public sealed class NewVpcImageCommand : VpcCommandBase
                 new NewChild(parent)
                 {
                     BlockSize = IsGiven(nameof(BlockSize)) ? BlockSize : null,
+                    SizeBytes = IsGiven(nameof(Size)) ? Size : null,
                     UniqueId = uniqueId,
                     TimeStamp = timeStamp,
                 },
@@ -149,9 +198,14 @@ public sealed class NewVpcImageCommand : VpcCommandBase
         return VpcImage.Read(file);
     }
 
-    private void CreateVhdx(string file, string? parent, Guid uniqueId, DateTime timeStamp)
+    private void CreateVhdx(string file, string? parent, VhdType vhdType, Guid uniqueId, DateTime timeStamp)
     {
         int? blockSize = IsGiven(nameof(BlockSize)) ? BlockSize : null;
+        if (parent is not null && IsGiven(nameof(Size)))
+        {
+            throw new ArgumentException($"{file}: a VHDX child has its parent's size: leave out -Size.");
+        }
+
         if (parent is not null)
         {
             VhdxCreator.CreateChild(
@@ -166,7 +220,7 @@ public sealed class NewVpcImageCommand : VpcCommandBase
 
         var image = new NewVhdx(Size)
         {
-            VhdType = VhdType,
+            VhdType = vhdType,
             BlockSizeBytes = blockSize,
             LogicalSectorSize = LogicalSectorSize,
             UniqueId = uniqueId,

@@ -7,14 +7,17 @@ namespace VhdPS.Commands;
 /// Makes images smaller without changing their disks: drops empty blocks, orders and aligns the rest; gives the
 /// room of a fixed image's zeros back. With -WhatIf the result is an estimate.
 /// </summary>
-[Cmdlet(VerbsCommon.Optimize, "VpcImage", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
-[OutputType(typeof(VpcOptimizeResult), typeof(VpcImage))]
+[Cmdlet(VerbsCommon.Optimize, "VpcImage", DefaultParameterSetName = LiteralPathSet, SupportsShouldProcess = true)]
+[OutputType(typeof(VpcOptimizeResult), typeof(VpcImage), typeof(VpcOptimizePlan))]
 public sealed class OptimizeVpcImageCommand : VpcOperationCommandBase
 {
+    private long _neededBytes;
+
     /// <summary>
     /// Full reads the data: blocks of zeros go, and from a child what its parent holds too. Quick trusts bitmaps and holes.
     /// </summary>
     [Parameter]
+    [SingleValue]
     public OptimizeMode Mode { get; set; }
 
     /// <summary>
@@ -40,15 +43,14 @@ public sealed class OptimizeVpcImageCommand : VpcOperationCommandBase
     /// <inheritdoc/>
     protected override void ProcessFile(string path)
     {
-        if (!ShouldProcess(
-            path,
-            InPlace
-                ? $"Drop empty blocks and move the rest together ({Mode})"
-                : $"Drop empty blocks, order and align the rest ({Mode})"))
+        string changes = InPlace
+            ? $"Drop empty blocks and move the rest together ({Mode})"
+            : $"Drop empty blocks, order and align the rest ({Mode})";
+        if (!ShouldProcess(path, changes))
         {
             if (IsWhatIf && TryOptimize(path, isEstimate: true, out OptimizeResult estimate))
             {
-                WriteResult(estimate);
+                WritePlan(changes, estimate);
             }
 
             return;
@@ -73,17 +75,29 @@ public sealed class OptimizeVpcImageCommand : VpcOperationCommandBase
     private void WriteResult(OptimizeResult result)
     {
         var output = new VpcOptimizeResult(result);
-        foreach (VpcFreeSpace partition in output.FreeSpace)
-        {
-            ReportStep($"{result.Path}: {partition}");
-        }
-
+        ReportFreeSpace(result.Path, output.FreeSpace);
         WriteObject(output);
+    }
+
+    private void WritePlan(string changes, OptimizeResult estimate)
+    {
+        var plan = new VpcOptimizePlan(changes, estimate, _neededBytes);
+        ReportFreeSpace(estimate.Path, plan.FreeSpace);
+        WriteObject(plan);
+    }
+
+    private void ReportFreeSpace(string path, IEnumerable<VpcFreeSpace> partitions)
+    {
+        foreach (VpcFreeSpace partition in partitions)
+        {
+            ReportStep($"{path}: {partition}");
+        }
     }
 
     private bool TryOptimize(string path, bool isEstimate, out OptimizeResult result)
     {
         result = null!;
+        _neededBytes = 0;
         if (!TryRun(path, () => Options(path, isEstimate), out OptimizeOptions options))
         {
             return false;
@@ -102,6 +116,7 @@ public sealed class OptimizeVpcImageCommand : VpcOperationCommandBase
 
         using (operation)
         {
+            _neededBytes = operation.NeededBytes;
             ReportImage(operation.Layout);
             ReportFindings(path, operation.Layout.Findings);
             if (!TryRun(path, () => Run(operation, path), out result))

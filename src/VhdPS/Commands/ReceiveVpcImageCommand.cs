@@ -30,6 +30,7 @@ public sealed class ReceiveVpcImageCommand : VpcCommandBase
     /// <summary>What the new file is to be; with -ParentPath it is a differencing image.</summary>
     [Parameter]
     [Alias("VHDFormat")]
+    [SingleValue]
     public DiskFormat VhdType { get; set; }
 
     /// <summary>The image that was received from the previous snapshot: the new file becomes its child, with what changed since.</summary>
@@ -55,9 +56,21 @@ public sealed class ReceiveVpcImageCommand : VpcCommandBase
     [Parameter]
     public SwitchParameter Force { get; set; }
 
+    /// <summary>Does the work in a thread job, which is emitted; location and preferences go along.</summary>
+    [Parameter]
+    public SwitchParameter AsJob { get; set; }
+
+    /// <inheritdoc/>
+    private protected override bool IsJob => AsJob;
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
+        if (TryLeaveToJob())
+        {
+            return;
+        }
+
         if (!TryRun(DestinationPath, () => Uri ?? PageBlobUriAttribute.ReadEnvironment(), out PageBlobAddress source)
             || !TryRun(source.Target, () => Options(source), out ReceiveOptions options)
             || !TryRun(source.Target, () => PageBlobs.Open(source), out PageBlob blob))
@@ -75,6 +88,9 @@ public sealed class ReceiveVpcImageCommand : VpcCommandBase
             Receive(source, operation);
         }
     }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing() => StartJob();
 
     private static string Describe(ReceivePlan plan)
     {

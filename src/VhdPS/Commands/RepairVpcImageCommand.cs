@@ -9,12 +9,13 @@ namespace VhdPS.Commands;
 /// <summary>
 /// Repairs what the image itself proves, writes the old bytes to an undo file first, and says of every finding what became of it.
 /// </summary>
-[Cmdlet(VerbsDiagnostic.Repair, "VpcImage", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
-[OutputType(typeof(VpcRepairResult))]
+[Cmdlet(VerbsDiagnostic.Repair, "VpcImage", DefaultParameterSetName = LiteralPathSet, SupportsShouldProcess = true)]
+[OutputType(typeof(VpcRepairResult), typeof(VpcRepairPlan))]
 public sealed class RepairVpcImageCommand : VpcPathCommandBase
 {
     /// <summary>The faults to repair; by default all that can be.</summary>
     [Parameter]
+    [EachValue]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(FaultCodeCompleter))]
     public FaultCode[]? Code { get; set; }
@@ -34,6 +35,7 @@ public sealed class RepairVpcImageCommand : VpcPathCommandBase
 
     /// <summary>How sure the place of a found block must be.</summary>
     [Parameter]
+    [SingleValue]
     public RebuildConfidence LeastConfidence { get; set; } = RebuildConfidence.Medium;
 
     /// <summary>The id that an image without one gets; by default a random one.</summary>
@@ -42,7 +44,15 @@ public sealed class RepairVpcImageCommand : VpcPathCommandBase
 
     /// <summary>Which of the two sizes in the footer holds; by default the creator decides.</summary>
     [Parameter]
+    [SingleValue]
     public SizeRule SizeRule { get; set; }
+
+    /// <summary>Does the work in a thread job, which is emitted; location and preferences go along.</summary>
+    [Parameter]
+    public SwitchParameter AsJob { get; set; }
+
+    /// <inheritdoc/>
+    private protected override bool IsJob => AsJob;
 
     /// <inheritdoc/>
     protected override void ProcessFile(string path)
@@ -67,9 +77,19 @@ public sealed class RepairVpcImageCommand : VpcPathCommandBase
                 return;
             }
 
-            if ((undoPath is not null && !TryRun(path, () => RepairOperation.ThrowIfUndoFileExists(undoPath)))
-                || !ShouldProcess(path, "Repair", Describe(plan, undoPath))
-                || !TryRun(path, () => RepairOperation.Run(path, plan, undoPath)))
+            if (undoPath is not null && !TryRun(path, () => RepairOperation.ThrowIfUndoFileExists(undoPath)))
+            {
+                return;
+            }
+
+            string[] lines = [.. Describe(plan, undoPath)];
+            if (!ShouldProcess(path, "Repair", lines))
+            {
+                EmitPlan(() => new VpcRepairPlan(path, string.Join(' ', lines), plan, undoPath));
+                return;
+            }
+
+            if (!TryRun(path, () => RepairOperation.Run(path, plan, undoPath)))
             {
                 return;
             }
@@ -93,13 +113,22 @@ public sealed class RepairVpcImageCommand : VpcPathCommandBase
     {
         IEnumerable<string> lines = plan.Steps
             .Where(step => step.Outcome == RepairOutcome.Repair)
-            .Select(step => $"{step.Finding.Code}{(step.Finding.FileOffset is { } at ? $" at {at}" : string.Empty)}: {step.Description}");
+            .GroupBy(step => step.Finding.Code)
+            .Select(kind => Describe(kind.Key, [.. kind]));
         if (plan.NewLength != plan.OldLength)
         {
             lines = lines.Append($"The file gets {plan.NewLength} bytes, from {plan.OldLength}.");
         }
 
         return lines.Append(undoPath is null ? "No undo file is written." : $"The old bytes go to '{undoPath}'.");
+    }
+
+    /// <summary>One line for all findings of a kind: of a table there can be thousands.</summary>
+    private static string Describe(FaultCode code, RepairStep[] steps)
+    {
+        string place = steps[0].Finding.FileOffset is { } at ? $" at {at}" : string.Empty;
+        string more = steps.Length > 1 ? $" ({steps.Length} of them; this is the first)" : string.Empty;
+        return $"{code}{place}: {steps[0].Description}{more}";
     }
 
     private RepairPlan Plan(string path)

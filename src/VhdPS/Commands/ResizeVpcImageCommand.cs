@@ -8,8 +8,8 @@ namespace VhdPS.Commands;
 /// Gives the disk in an image another size, in place, whatever its type. What is gained reads as zeros. It can be cut off at
 /// any moment and run again.
 /// </summary>
-[Cmdlet(VerbsCommon.Resize, "VpcImage", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
-[OutputType(typeof(VpcImage))]
+[Cmdlet(VerbsCommon.Resize, "VpcImage", DefaultParameterSetName = LiteralPathSet, SupportsShouldProcess = true)]
+[OutputType(typeof(VpcImage), typeof(VpcResizePlan))]
 public sealed class ResizeVpcImageCommand : VpcOperationCommandBase
 {
     /// <summary>The new virtual size in bytes.</summary>
@@ -34,6 +34,7 @@ public sealed class ResizeVpcImageCommand : VpcOperationCommandBase
 
     /// <summary>Which of the two sizes in the footer is the present one; by default the larger one that the file covers.</summary>
     [Parameter]
+    [SingleValue]
     public SizeRule SizeRule { get; set; }
 
     /// <inheritdoc/>
@@ -56,7 +57,14 @@ public sealed class ResizeVpcImageCommand : VpcOperationCommandBase
         }
         else
         {
-            if (!ShouldProcess(path, Describe(plan)) || !TryRun(path, () => Run(path, options), out plan))
+            string changes = Describe(plan);
+            if (!ShouldProcess(path, changes))
+            {
+                EmitPlan(() => new VpcResizePlan(changes, plan));
+                return;
+            }
+
+            if (!TryRun(path, () => Run(path, options), out plan))
             {
                 return;
             }

@@ -10,7 +10,7 @@ namespace VhdPS.Commands;
 /// Sends the disk in an image to a page blob or a managed disk of Azure, as the fixed image that it takes; no file of it is
 /// made. With -WhatIf the result is the plan.
 /// </summary>
-[Cmdlet(VerbsCommunications.Send, "VpcImage", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
+[Cmdlet(VerbsCommunications.Send, "VpcImage", DefaultParameterSetName = LiteralPathSet, SupportsShouldProcess = true)]
 [OutputType(typeof(VpcSendResult), typeof(VpcSendPlan))]
 public sealed class SendVpcImageCommand : VpcDiskCommandBase
 {
@@ -29,6 +29,7 @@ public sealed class SendVpcImageCommand : VpcDiskCommandBase
     /// image, and an image read as a raw disk gives nonsense.
     /// </summary>
     [Parameter]
+    [SingleValue]
     public SourceFormat SourceFormat { get; set; }
 
     /// <summary>The most requests at once.</summary>
@@ -48,6 +49,7 @@ public sealed class SendVpcImageCommand : VpcDiskCommandBase
 
     /// <summary>Which of the two sizes in the source's footer holds; by default the creator decides.</summary>
     [Parameter]
+    [SingleValue]
     public SizeRule SizeRule { get; set; }
 
     /// <summary>Takes every sector of an allocated block of a dynamic source as written, whatever its bitmap says.</summary>
@@ -60,6 +62,13 @@ public sealed class SendVpcImageCommand : VpcDiskCommandBase
     /// </summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
+
+    /// <summary>Does the work in a thread job, which is emitted; location and preferences go along.</summary>
+    [Parameter]
+    public SwitchParameter AsJob { get; set; }
+
+    /// <inheritdoc/>
+    private protected override bool IsJob => AsJob;
 
     /// <inheritdoc/>
     protected override void ProcessFile(string path)

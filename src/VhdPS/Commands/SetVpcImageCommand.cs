@@ -5,7 +5,7 @@ using VhdPS.Engine.Operations.Set;
 namespace VhdPS.Commands;
 
 /// <summary>Changes fields of an image's footer, and links a differencing image to another parent.</summary>
-[Cmdlet(VerbsCommon.Set, "VpcImage", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
+[Cmdlet(VerbsCommon.Set, "VpcImage", DefaultParameterSetName = LiteralPathSet, SupportsShouldProcess = true)]
 [OutputType(typeof(VpcImage))]
 public sealed class SetVpcImageCommand : VpcPathCommandBase
 {
@@ -58,7 +58,9 @@ public sealed class SetVpcImageCommand : VpcPathCommandBase
         }
 
         ReportFile(path);
-        if (!ShouldProcess(path, Describe(change)) || !TryRun(path, () => SetImageOperation.Run(change)))
+        if (!TryRun(path, () => SetImageOperation.Check(change))
+            || !ShouldProcess(path, Describe(change))
+            || !TryRun(path, () => SetImageOperation.Run(change)))
         {
             return;
         }

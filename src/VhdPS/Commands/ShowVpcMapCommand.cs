@@ -9,11 +9,13 @@ using VhdPS.Engine.Images;
 namespace VhdPS.Commands;
 
 /// <summary>Draws where the blocks of an image lie in its file against where they lie on its disk.</summary>
-[Cmdlet(VerbsCommon.Show, "VpcMap", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
+[Cmdlet(VerbsCommon.Show, "VpcMap", DefaultParameterSetName = LiteralPathSet, SupportsShouldProcess = true)]
 [OutputType(typeof(VpcMap), typeof(FileInfo))]
 public sealed class ShowVpcMapCommand : VpcPathCommandBase
 {
-    /// <summary>An SVG file to make in place of the picture on the screen.</summary>
+    private readonly HashSet<string> _taken = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>An SVG file to make in place of the picture on the screen, or a folder for one of each image.</summary>
     [Parameter(Position = 1)]
     [ValidateNotNullOrEmpty]
     public string? OutFile { get; set; }
@@ -24,10 +26,12 @@ public sealed class ShowVpcMapCommand : VpcPathCommandBase
 
     /// <summary>What the file is read as: an image, or a raw disk. Never guessed.</summary>
     [Parameter]
+    [SingleValue]
     public SourceFormat SourceFormat { get; set; }
 
     /// <summary>Which of the two sizes in the footer holds; by default the creator decides.</summary>
     [Parameter]
+    [SingleValue]
     public SizeRule SizeRule { get; set; }
 
     /// <summary>Replaces an existing file, never the image itself.</summary>
@@ -42,7 +46,7 @@ public sealed class ShowVpcMapCommand : VpcPathCommandBase
     protected override void ProcessFile(string path)
     {
         string? target = null;
-        if (OutFile is not null && !TryRun(path, () => new PathResolver(SessionState.Path).ResolveLiteral(OutFile), out target))
+        if (OutFile is not null && !TryRun(path, () => TargetPath(path, OutFile), out target))
         {
             return;
         }
@@ -64,8 +68,23 @@ public sealed class ShowVpcMapCommand : VpcPathCommandBase
         }
         else if (ShouldProcess(target, $"Draw a map of '{path}'") && TryRun(path, () => Write(target, drawn.Map)))
         {
-            WriteObject(new FileInfo(target));
+            _taken.Add(target);
+            WriteObject(ProviderItem(target));
         }
+    }
+
+    /// <summary>Where a map goes; one file takes one map, of all images of the pipeline.</summary>
+    private string TargetPath(string path, string outFile)
+    {
+        string target = new PathResolver(SessionState.Path).ResolveLiteral(outFile);
+        if (Directory.Exists(target) || System.IO.Path.EndsInDirectorySeparator(outFile))
+        {
+            target = System.IO.Path.Combine(target, System.IO.Path.ChangeExtension(System.IO.Path.GetFileName(path), ".svg"));
+        }
+
+        return _taken.Contains(target)
+            ? throw new ArgumentException($"{target}: drawn from another image just now; name a folder for more than one.")
+            : target;
     }
 
     private (VpcMap Map, SourceFacts Source) Draw(string path)

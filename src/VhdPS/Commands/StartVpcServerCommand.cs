@@ -13,7 +13,7 @@ namespace VhdPS.Commands;
 /// Serves the disks in images over NBD, each with its chain of parents, behind one address: to be mounted, copied or converted
 /// by what knows NBD and not these formats. Read-only unless told otherwise; parents are never written.
 /// </summary>
-[Cmdlet(VerbsLifecycle.Start, "VpcServer", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
+[Cmdlet(VerbsLifecycle.Start, "VpcServer", DefaultParameterSetName = LiteralPathSet, SupportsShouldProcess = true)]
 [OutputType(typeof(VpcServer))]
 public sealed class StartVpcServerCommand : VpcDiskCommandBase
 {
@@ -68,6 +68,7 @@ public sealed class StartVpcServerCommand : VpcDiskCommandBase
 
     /// <summary>Which of the two sizes in the footer holds; by default the creator decides.</summary>
     [Parameter]
+    [SingleValue]
     public SizeRule SizeRule { get; set; }
 
     /// <summary>Serves until Ctrl+C, or until the server is stopped from elsewhere.</summary>

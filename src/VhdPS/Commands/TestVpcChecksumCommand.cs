@@ -6,7 +6,7 @@ using VhdPS.Engine.Layout;
 namespace VhdPS.Commands;
 
 /// <summary>Computes the checksums of footer, footer copy and header and compares them with the stored ones.</summary>
-[Cmdlet(VerbsDiagnostic.Test, "VpcChecksum", DefaultParameterSetName = PathSet)]
+[Cmdlet(VerbsDiagnostic.Test, "VpcChecksum", DefaultParameterSetName = LiteralPathSet)]
 [OutputType(typeof(VpcChecksumResult), typeof(bool))]
 public sealed class TestVpcChecksumCommand : VpcPathCommandBase
 {

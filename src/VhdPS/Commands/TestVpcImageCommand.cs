@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using VhdPS.Engine.Checking;
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Operations.Repair;
 
@@ -8,13 +9,15 @@ namespace VhdPS.Commands;
 /// <summary>
 /// Checks images from end to end: structures, sizes, table, chain, and on request bitmaps and the rules of a program or service.
 /// </summary>
-[Cmdlet(VerbsDiagnostic.Test, "VpcImage", DefaultParameterSetName = PathSet)]
+[Cmdlet(VerbsDiagnostic.Test, "VpcImage", DefaultParameterSetName = LiteralPathSet)]
 [OutputType(typeof(VpcCheckResult), typeof(bool))]
 public sealed class TestVpcImageCommand : VpcDiskCommandBase
 {
-    /// <summary>The program or service whose rules are judged besides the format's.</summary>
+    /// <summary>The programs or services whose rules are judged besides the format's, each with a result of its own.</summary>
     [Parameter]
-    public CheckTarget For { get; set; }
+    [EachValue]
+    [ValidateNotNullOrEmpty]
+    public CheckTarget[] For { get; set; } = [];
 
     /// <summary>Also reads every bitmap, and the data that bitmaps say is not there.</summary>
     [Parameter]
@@ -26,12 +29,20 @@ public sealed class TestVpcImageCommand : VpcDiskCommandBase
 
     /// <summary>Which of the two sizes in the footer holds; by default the creator decides.</summary>
     [Parameter]
+    [SingleValue]
     public SizeRule SizeRule { get; set; }
 
     /// <summary>Files that are read at once; what is written keeps their order.</summary>
     [Parameter]
     [ValidateRange(1, MaxFilesAtOnce)]
     public int ThrottleLimit { get; set; } = 1;
+
+    /// <summary>Does the work in a thread job, which is emitted; location and preferences go along.</summary>
+    [Parameter]
+    public SwitchParameter AsJob { get; set; }
+
+    /// <inheritdoc/>
+    private protected override bool IsJob => AsJob;
 
     /// <inheritdoc/>
     private protected override int FilesAtOnce => ThrottleLimit;
@@ -41,20 +52,32 @@ public sealed class TestVpcImageCommand : VpcDiskCommandBase
     {
         if (TryRun(path, Options, HandOutAll, out CheckOptions options))
         {
-            Work(path, "Checking", (progress, cancellation) => RepairOutlook.Check(path, options, progress, cancellation), Write);
+            Work(path, "Checking", (progress, cancellation) => Check(path, options, progress, cancellation), Write);
         }
     }
 
-    private void Write(CheckReport report)
+    private CheckReport[] Check(string path, CheckOptions options, IProgress<WorkProgress> progress, CancellationToken cancellation) =>
+        [.. (For.Length == 0 ? [CheckTarget.Any] : For.Distinct()).Select(
+            target => RepairOutlook.Check(path, options with { Target = target }, progress, cancellation))];
+
+    private void Write(CheckReport[] reports)
     {
-        if (report.Layout is { } layout)
+        if (reports[0].Layout is { } layout)
         {
             ReportImage(layout);
         }
 
-        WriteObject(Quiet ? report.IsValid : new VpcCheckResult(report));
+        if (Quiet)
+        {
+            WriteObject(Array.TrueForAll(reports, report => report.IsValid));
+            return;
+        }
+
+        foreach (CheckReport report in reports)
+        {
+            WriteObject(new VpcCheckResult(report));
+        }
     }
 
-    private CheckOptions Options() =>
-        new() { Target = For, Full = Full, Now = DateTime.UtcNow, SizeRule = SizeRule, Parents = ResolveParents() };
+    private CheckOptions Options() => new() { Full = Full, Now = DateTime.UtcNow, SizeRule = SizeRule, Parents = ResolveParents() };
 }

@@ -4,13 +4,11 @@ using VhdPS.Engine.Operations.Repair;
 namespace VhdPS.Commands;
 
 /// <summary>Brings a repaired image back byte for byte with the undo file that the repair wrote, and deletes that file.</summary>
-[Cmdlet(VerbsCommon.Undo, "VpcRepair", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
+[Cmdlet(VerbsCommon.Undo, "VpcRepair", DefaultParameterSetName = LiteralPathSet, SupportsShouldProcess = true)]
 public sealed class UndoVpcRepairCommand : VpcPathCommandBase
 {
     /// <summary>The undo file; by default the image's name with ".undo" after it.</summary>
-    /// <remarks>By property name in one set only: bound in both it would leave the object itself to be taken for a path.</remarks>
-    [Parameter(ParameterSetName = PathSet)]
-    [Parameter(ParameterSetName = LiteralPathSet, ValueFromPipelineByPropertyName = true)]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias("UndoPath")]
     [ValidateNotNullOrEmpty]
     public string? Backup { get; set; }
@@ -19,6 +17,7 @@ public sealed class UndoVpcRepairCommand : VpcPathCommandBase
     protected override void ProcessFile(string path)
     {
         if (!TryRun(path, () => UndoPath.Resolve(new PathResolver(SessionState.Path), path, Backup), out string undoPath)
+            || !TryRun(path, () => UndoOperation.Check(path, undoPath))
             || !ShouldProcess(path, $"Undo the repair with '{undoPath}'"))
         {
             return;

@@ -7,7 +7,7 @@ using VhdPS.Engine.Images;
 namespace VhdPS.Commands;
 
 /// <summary>Writes virtual sectors. What was written is on the medium when the cmdlet has ended without an error.</summary>
-[Cmdlet(VerbsCommunications.Write, "VpcSector", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
+[Cmdlet(VerbsCommunications.Write, "VpcSector", DefaultParameterSetName = LiteralPathSet, SupportsShouldProcess = true)]
 [OutputType(typeof(VpcSector))]
 public sealed class WriteVpcSectorCommand : VpcPathCommandBase
 {
@@ -25,6 +25,7 @@ public sealed class WriteVpcSectorCommand : VpcPathCommandBase
 
     /// <summary>Which of the two sizes in the footer holds; by default the creator decides.</summary>
     [Parameter]
+    [SingleValue]
     public SizeRule SizeRule { get; set; }
 
     /// <summary>Writes although other images depend on this one, whose disks then change.</summary>
@@ -39,11 +40,7 @@ public sealed class WriteVpcSectorCommand : VpcPathCommandBase
     protected override void ProcessFile(string path)
     {
         long count = VhdSpec.SectorsFor(Data.Length);
-        if (!ShouldProcess(path, count == 1 ? $"Write sector {Sector}" : $"Write {count} sectors from sector {Sector} on"))
-        {
-            return;
-        }
-
+        string what = count == 1 ? $"Write sector {Sector}" : $"Write {count} sectors from sector {Sector} on";
         if (_image?.Path != path)
         {
             if (!TryRun(path, () => Change(path)))
@@ -54,18 +51,22 @@ public sealed class WriteVpcSectorCommand : VpcPathCommandBase
             ReportImage(_image!.Layout);
         }
 
-        if (!TryRun(path, () => _image!.WriteSectors(Sector, Data)))
+        VhdImage image = _image!;
+        if (!TryRun(path, () => image.CheckRequest(Sector, Data.Length))
+            || !ShouldProcess(path, what)
+            || !TryRun(path, () => image.WriteSectors(Sector, Data)))
         {
             return;
         }
 
         ReportStep($"{path}: {(count == 1 ? "1 sector" : $"{count} sectors")} from {Sector} on written.");
-        if ((PassThru || IsDiagnosing) && TryRun(path, () => ChainMap.Find(_image!, Sector, count), out ChainRun run))
+        if ((PassThru || IsDiagnosing) && TryRun(path, () => ChainMap.Find(image, Sector, count), out ChainRun run))
         {
             var written = new VpcSector(path, run with { Count = count }, Data);
             ReportSectors(written);
-            if (PassThru)
+            if (PassThru && TryRun(path, Close))
             {
+                // A later command of the pipeline finds the image closed, and what was written on the medium.
                 WriteObject(written);
             }
         }

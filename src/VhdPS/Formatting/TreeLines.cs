@@ -16,13 +16,13 @@ internal static class TreeLines
         level.Depth == 0 ? Name(level) : string.Concat(Enumerable.Repeat(Open, level.Depth - 1)) + Corner + Name(level);
 
     /// <summary>All nodes of a forest from the top down with their lines, without recursion.</summary>
-    public static IEnumerable<(ChainLevel Level, string Tree)> ForForest(IEnumerable<ForestNode> roots)
+    public static IEnumerable<(ForestNode Node, string Tree)> ForForest(IEnumerable<ForestNode> roots)
     {
         var waiting =
             new Stack<(ForestNode Node, string Lines, string Beneath)>(roots.Reverse().Select(root => (root, string.Empty, string.Empty)));
         while (waiting.TryPop(out (ForestNode Node, string Lines, string Beneath) next))
         {
-            yield return (next.Node.Level, next.Lines + Name(next.Node.Level));
+            yield return (next.Node, next.Lines + Name(next.Node.Level));
             for (int i = next.Node.Children.Count - 1; i >= 0; i--)
             {
                 bool isLast = i == next.Node.Children.Count - 1;

@@ -23,8 +23,11 @@ public static class VpcPlace
     }
 
     /// <summary>The name of the file or the export; empty where there is no file.</summary>
-    public static string Name(string? path) => path is null ? string.Empty
-        : PrintableText.Escape(SourceArguments.IsRemote(path) ? SourceArguments.FileName(path) : path[NameStart(path)..]);
+    public static string Name(string? path) => path is null ? string.Empty : PrintableText.Escape(NameOf(path));
+
+    /// <summary>The same as it is, which may not be printable.</summary>
+    internal static string NameOf(string path) =>
+        SourceArguments.IsRemote(path) ? SourceArguments.FileName(path) : path[NameStart(path)..];
 
     /// <summary>
     /// A place after the name of the host that the output came from. The column that PowerShell adds for it has room in few tables.

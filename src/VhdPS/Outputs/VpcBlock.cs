@@ -47,6 +47,12 @@ public sealed class VpcBlock : VpcObject
     /// <summary>Sectors whose bits are set; null where the bitmaps were not read.</summary>
     public long? WrittenSectorCount => _run.WrittenSectorCount;
 
+    /// <summary>Bytes of the disk.</summary>
+    public long Size => SectorCount * LogicalSectorSize;
+
+    /// <summary>Sectors whose bits are set, in whole per cent; null where the bitmaps were not read.</summary>
+    public int? Written => WrittenSectorCount is { } written && SectorCount > 0 ? (int)(100 * (decimal)written / SectorCount) : null;
+
     /// <inheritdoc/>
     public override string ToString() => $"blocks {Block} to {Block + Count - 1} ({State})";
 }

@@ -1,4 +1,3 @@
-using System.Collections.ObjectModel;
 using VhdPS.Engine.Chains;
 using VhdPS.Engine.Format;
 
@@ -7,13 +6,14 @@ namespace VhdPS;
 /// <summary>One image of a chain, or of the forest of a folder.</summary>
 public sealed class VpcChain
 {
-    internal VpcChain(string chainPath, ChainLevel level, string tree)
+    internal VpcChain(string chainPath, ChainLevel level, IReadOnlyList<string> children, string tree)
     {
         bool isFile =
             level.State is ChainState.Ok or ChainState.IdMismatch or ChainState.Cycle or ChainState.Damaged or ChainState.Inaccessible;
         ChainPath = chainPath;
-        Path = level.Path;
-        PSPath = isFile ? PathResolver.ProviderPrefix + level.Path : null;
+        Path = isFile || children.Count == 0 ? level.Path : PlaceBeside(children[0], level.Path);
+        StoredPath = isFile ? null : level.Path;
+        Orphans = new([.. isFile ? [] : children]);
         Depth = level.Depth;
         State = level.State;
         IsRaw = level.IsRaw;
@@ -42,11 +42,20 @@ public sealed class VpcChain
     /// <summary>The image, or the folder, that was asked about.</summary>
     public string ChainPath { get; }
 
-    /// <summary>The file; for a parent that was not found the path that the child stores.</summary>
+    /// <summary>The file; for a parent that was not found its place beside the child.</summary>
     public string Path { get; }
 
-    /// <summary>The path with its provider; null where there is no file.</summary>
-    public string? PSPath { get; }
+    /// <summary>The path with its provider.</summary>
+    public string PSPath => PathResolver.ProviderPrefix + Path;
+
+    /// <summary>The file's name, as it is.</summary>
+    public string Name => VpcPlace.NameOf(Path);
+
+    /// <summary>The path that the child stores for a parent that was not found; null for a file.</summary>
+    public string? StoredPath { get; }
+
+    /// <summary>The images whose parent was not found here; empty for a file.</summary>
+    public VpcList<string> Orphans { get; }
 
     /// <summary>
     /// Of a chain: 0 for the image asked about, 1 for its parent. Of a folder: 0 for an image without parent, 1 for its children.
@@ -81,16 +90,20 @@ public sealed class VpcChain
     public string Problem { get; }
 
     /// <summary>Paths that were tried in vain before this one, and why each was not taken.</summary>
-    public ReadOnlyCollection<TriedPath> TriedPath { get; }
+    public VpcList<TriedPath> TriedPath { get; }
 
     /// <summary>Other images of the folder with the same unique id.</summary>
-    public ReadOnlyCollection<string> SameIdPath { get; }
+    public VpcList<string> SameIdPath { get; }
 
     /// <summary>That the file's time is another than the one that the child stores; null where they agree.</summary>
     public string? TimeStampNote { get; }
 
     /// <summary>The name with the lines of the tree before it.</summary>
     public string Tree { get; }
+
+    /// <summary>Never what an image stores: a path out of a file must not reach a command that deletes.</summary>
+    private static string PlaceBeside(string child, string stored) => System.IO.Path.Combine(
+        System.IO.Path.GetDirectoryName(child)!, stored[(stored.LastIndexOfAny(['/', '\\']) + 1)..]);
 
     /// <inheritdoc/>
     public override string ToString() => PrintableText.Escape($"{Path} ({State})");

@@ -1,4 +1,3 @@
-using System.Collections.ObjectModel;
 using VhdPS.Engine.Checking;
 using VhdPS.Engine.Format;
 
@@ -37,16 +36,19 @@ public sealed class VpcCheckResult : VpcObject
     /// <summary>How many are notes.</summary>
     public long Notes { get; }
 
+    /// <summary>The code of the gravest finding; empty where there is none.</summary>
+    public string Gravest => Findings.Count > 0 ? Findings[0].Code : string.Empty;
+
     /// <summary>
     /// The findings, the gravest first; of one code at most 100, a run of blocks being one, and one that says how many there are.
     /// </summary>
-    public ReadOnlyCollection<VpcFinding> Findings { get; }
+    public VpcList<VpcFinding> Findings { get; }
 
     /// <summary>The rules of the program or service that was asked for, kept or not.</summary>
-    public ReadOnlyCollection<VpcRuleVerdict> Rules { get; }
+    public VpcList<VpcRuleVerdict> Rules { get; }
 
     /// <summary>The virtual size that each known program sees.</summary>
-    public ReadOnlyCollection<ReaderSize> SizeSeen { get; }
+    public VpcList<ReaderSize> SizeSeen { get; }
 
     /// <summary>Bytes of the file that belong to no block and no structure.</summary>
     public long LeakedBytes { get; }

@@ -15,7 +15,7 @@ public sealed class VpcExport : VpcObject
     }
 
     /// <summary>The name that clients ask for.</summary>
-    public string Name => _export.Name;
+    public override string Name => _export.Name;
 
     /// <summary>The export's own address.</summary>
     public string Uri { get; }

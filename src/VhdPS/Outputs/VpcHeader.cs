@@ -1,4 +1,3 @@
-using System.Collections.ObjectModel;
 using VhdPS.Engine.Format;
 
 namespace VhdPS;
@@ -54,7 +53,7 @@ public sealed class VpcHeader
     public string ParentUnicodeName => _header.ParentUnicodeName;
 
     /// <summary>The parent locators in use.</summary>
-    public ReadOnlyCollection<ParentLocator> ParentLocators => new([.. _header.ParentLocators.Where(locator => locator.IsUsed)]);
+    public VpcList<ParentLocator> ParentLocators => new([.. _header.ParentLocators.Where(locator => locator.IsUsed)]);
 
     /// <inheritdoc/>
     public override string ToString() => $"{MaxTableEntries} blocks of {VpcSize.Format(BlockSize)}";

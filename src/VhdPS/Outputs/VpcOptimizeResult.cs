@@ -32,6 +32,12 @@ public sealed class VpcOptimizeResult : VpcObject
     /// <summary>Bytes on the medium after.</summary>
     public long SizeOnDiskAfter => _result.SizeOnDiskAfter;
 
+    /// <summary>What became smaller, before, in bytes: the file, of a fixed image what it takes on the medium.</summary>
+    public long Before => VhdType == VhdType.Fixed ? SizeOnDiskBefore : FileSizeBefore;
+
+    /// <summary>The same after, in bytes.</summary>
+    public long After => VhdType == VhdType.Fixed ? SizeOnDiskAfter : FileSizeAfter;
+
     /// <summary>Bytes by which the file is shorter; of a fixed image, those given back to the medium.</summary>
     public long Saved => _result.SavedBytes;
 
@@ -44,10 +50,7 @@ public sealed class VpcOptimizeResult : VpcObject
     /// <summary>With -FreeSpace, what of each partition counts as zeros, and why the others are left; empty without it.</summary>
     public ReadOnlyCollection<VpcFreeSpace> FreeSpace { get; }
 
-    /// <summary>Whether nothing was written: the figures are what would come of it.</summary>
-    public bool IsEstimate => _result.IsEstimate;
-
     /// <inheritdoc/>
     public override string ToString() =>
-        $"{VpcSize.Format(Saved)} of {VpcSize.Format(VhdType == VhdType.Fixed ? SizeOnDiskBefore : FileSizeBefore)} saved";
+        $"{VpcSize.Format(Saved)} of {VpcSize.Format(Before)} saved";
 }

@@ -48,7 +48,7 @@ public sealed class VpcPartition : VpcObject
     public long Size => _partition.SizeBytes;
 
     /// <summary>The name that a GPT stores; empty elsewhere.</summary>
-    public string Name => _partition.Name;
+    public override string Name => _partition.Name;
 
     /// <summary>The id of the partition that a GPT stores; null elsewhere.</summary>
     public Guid? UniqueId => _partition.UniqueId;

@@ -1,4 +1,3 @@
-using System.Collections.ObjectModel;
 using VhdPS.Engine.Checking;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Operations.Repair;
@@ -41,10 +40,10 @@ public sealed class VpcRepairResult : VpcObject
 
     /// <summary>Images in the same folder that depend on this one, and files that may and could not be opened; empty where nothing was
     /// changed.</summary>
-    public ReadOnlyCollection<string> Children { get; }
+    public VpcList<string> Children { get; }
 
     /// <summary>Each finding and what became of it.</summary>
-    public ReadOnlyCollection<VpcRepairStep> Steps { get; }
+    public VpcList<VpcRepairStep> Steps { get; }
 
     /// <inheritdoc/>
     public override string ToString() => PrintableText.Escape($"{Path}: {Repaired} repaired, {Left} left");

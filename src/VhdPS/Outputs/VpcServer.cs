@@ -1,4 +1,3 @@
-using System.Collections.ObjectModel;
 using VhdPS.Engine.Nbd.Server;
 
 namespace VhdPS;
@@ -21,7 +20,7 @@ public sealed class VpcServer
     public string Uri { get; }
 
     /// <summary>What it offers.</summary>
-    public ReadOnlyCollection<VpcExport> Exports { get; }
+    public VpcList<VpcExport> Exports { get; }
 
     /// <summary>Whether it has not been stopped.</summary>
     public bool IsRunning => !Server.IsStopped;

@@ -238,10 +238,10 @@ public sealed class ConvertOperation : IDisposable
         ReplacementFile.ThrowIfInTheWay(_options.TargetPath, _options.Force, _source.Identity);
         if (!_options.Force)
         {
-            VolumeSpace.ThrowIfLess(_options.TargetPath, NeededBytes());
+            VolumeSpace.ThrowIfLess(_options.TargetPath, NeededBytes);
             VolumeSpace.ThrowIfTooLong(_options.TargetPath, TargetFormat switch
             {
-                DiskFormat.Dynamic => NeededBytes(),
+                DiskFormat.Dynamic => NeededBytes,
                 _ => SizeBytes + _target.StructureBytes,
             });
         }
@@ -264,14 +264,17 @@ public sealed class ConvertOperation : IDisposable
     }
 
     /// <summary>The most that the target can need: nothing is known of zeros that the source stores.</summary>
-    private long NeededBytes()
+    internal long NeededBytes
     {
-        long dataBytes = _source.ImageType == VhdType.Differencing ? DataBytes : Math.Min(DataBytes, _source.SizeOnDisk);
+        get
+        {
+            long dataBytes = _source.ImageType == VhdType.Differencing ? DataBytes : Math.Min(DataBytes, _source.SizeOnDisk);
 
-        // Hyper-V refuses sparse files, so none are made on Windows.
-        return TargetFormat == DiskFormat.Dynamic ? dataBytes + _target.StructureBytes
-            : OperatingSystem.IsWindows() ? SizeBytes
-            : dataBytes;
+            // Hyper-V refuses sparse files, so none are made on Windows.
+            return TargetFormat == DiskFormat.Dynamic ? dataBytes + _target.StructureBytes
+                : OperatingSystem.IsWindows() ? SizeBytes
+                : dataBytes;
+        }
     }
 
     /// <summary>Holds the new file against the rules of what it is made for.</summary>

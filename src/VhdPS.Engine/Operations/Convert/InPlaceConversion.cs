@@ -47,8 +47,52 @@ public static class InPlaceConversion
         ToRaw(file, sizeRule, force, children);
     }
 
+    /// <summary>Refuses what adding a footer would; the file is only read.</summary>
+    /// <returns>The disk's size in bytes.</returns>
+    internal static long CheckToFixed(string path, CheckTarget fitFor, bool force)
+    {
+        using var file = LocalImageFile.OpenRead(path);
+        return Prepare(file, fitFor, force, Guid.NewGuid(), DateTime.UtcNow).DiskSize;
+    }
+
+    /// <summary>Refuses what taking the footer off would; the file is only read.</summary>
+    /// <returns>The disk's size in bytes.</returns>
+    internal static long CheckToRaw(string path, SizeRule sizeRule, bool force, ChildIndex? children = null)
+    {
+        using var file = LocalImageFile.OpenRead(path);
+        return FindSize(file, sizeRule, force, children);
+    }
+
     internal static void ToFixed(
         ImageFile file, CheckTarget fitFor, bool force, Guid uniqueId, DateTime timeStamp, bool keepPartitionTable = false)
+    {
+        long length = file.Length;
+        (long diskSize, HardDiskFooter footer) = Prepare(file, fitFor, force, uniqueId, timeStamp);
+        try
+        {
+            file.WriteAt(diskSize, footer.Bytes);
+            file.Flush();
+        }
+        catch (IOException)
+        {
+            file.SetLength(length);
+            throw;
+        }
+
+        if (fitFor != CheckTarget.Any && !keepPartitionTable)
+        {
+            MoveTable(file, diskSize);
+        }
+    }
+
+    internal static void ToRaw(ImageFile file, SizeRule sizeRule, bool force, ChildIndex? children = null)
+    {
+        file.SetLength(FindSize(file, sizeRule, force, children));
+        file.Flush();
+    }
+
+    private static (long DiskSize, HardDiskFooter Footer) Prepare(
+        ImageFile file, CheckTarget fitFor, bool force, Guid uniqueId, DateTime timeStamp)
     {
         long length = file.Length;
         var image = new NewImage(
@@ -67,21 +111,7 @@ public static class InPlaceConversion
             { IsOverridable = true };
         }
 
-        try
-        {
-            file.WriteAt(image.DiskSize, footer.Bytes);
-            file.Flush();
-        }
-        catch (IOException)
-        {
-            file.SetLength(length);
-            throw;
-        }
-
-        if (fitFor != CheckTarget.Any && !keepPartitionTable)
-        {
-            MoveTable(file, image.DiskSize);
-        }
+        return (image.DiskSize, footer);
     }
 
     /// <summary>The disk has its new end already: the table is valid whenever this is cut off.</summary>
@@ -95,7 +125,7 @@ public static class InPlaceConversion
         }
     }
 
-    internal static void ToRaw(ImageFile file, SizeRule sizeRule, bool force, ChildIndex? children = null)
+    private static long FindSize(ImageFile file, SizeRule sizeRule, bool force, ChildIndex? children)
     {
         var layout = ImageLayout.Read(file, new LayoutOptions { SizeRule = sizeRule });
         if (layout.FindBlockingFinding(forWriting: false) is { } refusal)
@@ -134,8 +164,7 @@ public static class InPlaceConversion
             };
         }
 
-        file.SetLength(sizeBytes);
-        file.Flush();
+        return sizeBytes;
     }
 
     private static bool IsFixedImage(ImageFile file)

@@ -44,11 +44,6 @@ public static class MergeOperation
     public static MergePlan Run(MergeOptions options, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
         (MergePlan plan, IReadOnlyList<ChainLevel> levels) = Inspect(options);
-        if (!options.Force)
-        {
-            ThrowIfNoFreeSpace(plan, levels);
-        }
-
         if (!plan.IsNewFile)
         {
             FileStamp[] stamps = [.. levels.Take(plan.SourcePaths.Count + 1).Select(level => StampOf(level.Path))];
@@ -146,7 +141,12 @@ public static class MergeOperation
     private static void Flatten(
         MergePlan plan, MergeOptions options, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
-        using var operation = ConvertOperation.Begin(new ConvertOptions(options.Path, plan.TargetPath)
+        using ConvertOperation operation = BeginFlatten(plan, options);
+        operation.Run(progress, cancellation);
+    }
+
+    private static ConvertOperation BeginFlatten(MergePlan plan, MergeOptions options) =>
+        ConvertOperation.Begin(new ConvertOptions(options.Path, plan.TargetPath)
         {
             TargetFormat = DiskFormat.Dynamic,
             TargetImageFormat = ImageName.IsVhdx(plan.TargetPath) ? VhdFormat.Vhdx : VhdFormat.Vhd,
@@ -155,8 +155,6 @@ public static class MergeOperation
             UniqueId = options.UniqueId,
             TimeStamp = options.TimeStamp,
         });
-        operation.Run(progress, cancellation);
-    }
 
     /// <summary>A new child of the first parent that is not merged.</summary>
     private static void MergeIntoNewChild(
@@ -224,7 +222,7 @@ public static class MergeOperation
 
         if (levels[0].Image is { Format: VhdFormat.Vhdx })
         {
-            return (VhdxMerge.Plan(levels, options), levels);
+            return (WithSpace(VhdxMerge.Plan(levels, options), levels, options), levels);
         }
 
         int? named = options.DestinationPath is { } destination ? FindInChain(levels, destination) : null;
@@ -257,7 +255,7 @@ public static class MergeOperation
             ReplacementFile.ThrowIfInTheWay(options.DestinationPath!, options.Force, source: null);
         }
 
-        return (MakePlan(levels, depth, isNewFile, options), levels);
+        return (WithSpace(MakePlan(levels, depth, isNewFile, options), levels, options), levels);
     }
 
     private static MergePlan MakePlan(IReadOnlyList<ChainLevel> levels, int depth, bool isNewFile, MergeOptions options)
@@ -343,14 +341,27 @@ public static class MergeOperation
     }
 
     /// <summary>Of several merges the space of the first is known: those after it follow when its child is gone.</summary>
-    private static void ThrowIfNoFreeSpace(MergePlan plan, IReadOnlyList<ChainLevel> levels)
+    private static MergePlan WithSpace(MergePlan plan, IReadOnlyList<ChainLevel> levels, MergeOptions options)
     {
+        if (plan is { IsNewFile: true, BasePath: null })
+        {
+            // Also refuses what the conversion would.
+            using ConvertOperation conversion = BeginFlatten(plan, options);
+            return plan with { NeededBytes = conversion.NeededBytes };
+        }
+
         (string target, long most, IEnumerable<string> sources) = plan.IsNewFile
             ? (plan.TargetPath, plan.DataBytes, plan.SourcePaths)
             : (levels[1].Path, MergeGrowth.CountBytes(levels[0].Path, levels[1].Path), [levels[0].Path]);
 
         // Where files have holes, what the sources never stored takes no space in the target either.
-        VolumeSpace.ThrowIfLess(target, OperatingSystem.IsWindows() ? most : Math.Min(most, sources.Sum(MergeGrowth.StoredBytes)));
+        long needed = OperatingSystem.IsWindows() ? most : Math.Min(most, sources.Sum(MergeGrowth.StoredBytes));
+        if (!options.Force)
+        {
+            VolumeSpace.ThrowIfLess(target, needed);
+        }
+
+        return plan with { NeededBytes = needed };
     }
 
     private static void ThrowIfStateSaved(ChainLevel level, MergeOptions options)

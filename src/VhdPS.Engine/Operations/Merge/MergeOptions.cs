@@ -52,6 +52,9 @@ public sealed record MergePlan(string TargetPath, IReadOnlyList<string> SourcePa
     /// <summary>The target's virtual size after, in bytes.</summary>
     public long NewSizeBytes { get; init; }
 
+    /// <summary>The most bytes by which the files may grow, of several levels those of the first.</summary>
+    internal long NeededBytes { get; init; }
+
     /// <summary>The images that are deleted when the target is whole.</summary>
     public IReadOnlyList<string> DeletedPaths { get; init; } = [];
 }

@@ -97,6 +97,15 @@ public sealed class OptimizeOperation : IDisposable
             LostBlockGuard.ThrowIfAny(_file, _image, cancellation);
         }
 
+        if (VhdType != VhdType.Fixed)
+        {
+            ReplacementFile.ThrowIfLinked(_file);
+            if (!_options.Force)
+            {
+                VolumeSpace.ThrowIfLess(_options.Path, NeededBytes);
+            }
+        }
+
         OptimizeResult result = VhdType == VhdType.Fixed ? Punch(progress, cancellation)
             : _options.EstimateOnly ? Estimate(progress, cancellation)
             : Replace(progress, cancellation);
@@ -171,11 +180,6 @@ public sealed class OptimizeOperation : IDisposable
     /// <summary>Null where the new file would be larger than the image, which is left as it is then.</summary>
     private OptimizeResult? TryReplace(bool isPacked, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
-        if (!_options.Force)
-        {
-            VolumeSpace.ThrowIfLess(_options.Path, NeededBytes());
-        }
-
         using var target = ReplacementFile.BeginFor(_file, allowsLoss: _options.Force);
         foreach (string warning in isPacked ? [] : target.Warnings)
         {
@@ -203,8 +207,9 @@ public sealed class OptimizeOperation : IDisposable
         return result;
     }
 
-    private long NeededBytes() =>
-        Math.Min(_file.SizeOnDisk, (long)_image.Map.Table!.CountAllocated() * _image.Layout.BlockSpan) + _image.Layout.StructuresEnd;
+    /// <summary>The most bytes that the new file can need; 0 for a fixed image.</summary>
+    internal long NeededBytes => VhdType == VhdType.Fixed ? 0
+        : Math.Min(_file.SizeOnDisk, (long)_image.Map.Table!.CountAllocated() * _image.Layout.BlockSpan) + _image.Layout.StructuresEnd;
 
     private OptimizeResult Estimate(IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {

@@ -30,6 +30,16 @@ public static class UndoOperation
         return record;
     }
 
+    /// <summary>Refuses what <see cref="Run(string, string)"/> would; the files are only read.</summary>
+    internal static void Check(string path, string undoPath)
+    {
+        using var undo = LocalImageFile.OpenRead(undoPath);
+        UndoRecord record = UndoRecord.Read(undo);
+        using var file = LocalImageFile.OpenRead(path);
+        ThrowIfChanged(file, record, LengthsBefore(record));
+        ThrowIfOfAnother(file, record);
+    }
+
     /// <summary>Puts the old bytes back in the reverse order of the repair, a sync after each phase.</summary>
     /// <param name="file">The image, open for writing.</param>
     /// <param name="record">What the repair wrote before its first change.</param>

@@ -41,6 +41,9 @@ internal sealed class FixedResize
 
     public HardDiskFooter NewFooter { get; }
 
+    /// <summary>The most that is written where the file system reports holes: the footer at three places, and zeros over one.</summary>
+    public const long WrittenBytes = 4 * VhdSpec.FooterSize;
+
     public long NewFileLength => _newSize + VhdSpec.FooterSize;
 
     public bool IsChange => NewFileLength != _layout.FileLength || !NewFooter.Bytes.SequenceEqual(_layout.Footer.Bytes);

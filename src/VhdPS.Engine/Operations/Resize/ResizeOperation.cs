@@ -158,7 +158,9 @@ public static class ResizeOperation
         var plan = new ResizePlan(layout.Path, layout.VhdType, oldSize, newSize)
         {
             OldFileLength = layout.FileLength,
-            NewFileLength = fixedResize?.NewFileLength ?? sparseResize!.NewFileLength,
+            NewFileLength = !(fixedResize?.IsChange ?? sparseResize!.IsChange) ? layout.FileLength
+                : fixedResize?.NewFileLength ?? sparseResize!.NewFileLength,
+            WrittenBytes = sparseResize?.WrittenBytes ?? FixedResize.WrittenBytes,
             MovedBlockCount = sparseResize?.MovedBlockCount ?? 0,
             MovedLocatorCount = sparseResize?.MovedLocatorCount ?? 0,
             IsTableMoved = sparseResize?.IsTableMoved ?? false,

@@ -56,6 +56,9 @@ public sealed record ResizePlan(string Path, VhdType VhdType, long OldSizeBytes,
     /// <summary>Length of the file after, in bytes.</summary>
     public long NewFileLength { get; init; }
 
+    /// <summary>The most bytes that are written: moved blocks, table, header and footers.</summary>
+    internal long WrittenBytes { get; init; }
+
     /// <summary>Blocks that move out of the way of the longer table.</summary>
     public int MovedBlockCount { get; init; }
 

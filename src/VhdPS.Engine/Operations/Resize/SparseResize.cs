@@ -92,6 +92,10 @@ internal sealed class SparseResize
 
     public HardDiskFooter NewFooter { get; }
 
+    /// <summary>The most bytes that are written: moved blocks and locators, the table, the header and the footers.</summary>
+    public long WrittenBytes => (_moves.Count * _layout.BlockSpan) + _movedLocators.Sum(HeaderRewrite.SpaceOf)
+        + (_newTableEnd - _newTableOffset) + VhdSpec.HeaderSize + (4 * VhdSpec.FooterSize);
+
     public int MovedBlockCount => _moves.Count;
 
     public int MovedLocatorCount => _movedLocators.Length;
@@ -103,16 +107,21 @@ internal sealed class SparseResize
 
     public bool IsChange => !NewFooter.Bytes.SequenceEqual(_layout.Footer.Bytes) || !_newHeader.Bytes.SequenceEqual(_layout.Header!.Bytes);
 
+    /// <summary>Length of the file afterwards, in bytes: what <see cref="Run"/> comes to, step by step.</summary>
     public long NewFileLength
     {
         get
         {
-            if (_newCount >= _layout.BlockCount)
+            long end = FooterWriter.EndAfterRepair(_file, _layout, _table);
+            if (IsGrowing)
             {
-                return Math.Max(_layout.DataEnd, _firstFree) + VhdSpec.FooterSize;
+                end = _firstFree > end || end % VhdSpec.SectorSize != 0 ? FooterWriter.PlaceAtOrAfter(end, _firstFree) : end;
+                return end + VhdSpec.FooterSize;
             }
 
-            return Math.Min(_layout.DataEnd, BlockAllocator.FindEnd(_layout, _table.WithCount(_newCount))) + VhdSpec.FooterSize;
+            end = end % VhdSpec.SectorSize != 0 ? FooterWriter.PlaceAtOrAfter(end, end) : end;
+            long cut = BlockAllocator.FindEnd(_layout, _table.WithCount(_newCount));
+            return (cut + VhdSpec.FooterSize <= end && cut % VhdSpec.SectorSize == 0 ? cut : end) + VhdSpec.FooterSize;
         }
     }
 

@@ -23,8 +23,28 @@ public static class SetImageOperation
         Run(file, options);
     }
 
+    /// <summary>Refuses what <see cref="Run(SetImageOptions)"/> would; the file is only read.</summary>
+    internal static void Check(SetImageOptions options)
+    {
+        using var file = LocalImageFile.OpenRead(options.Path);
+        Prepare(file, options);
+    }
+
     /// <summary>Changes the image in a file that is open for writing.</summary>
     internal static void Run(ImageFile file, SetImageOptions options)
+    {
+        (ImageLayout layout, HardDiskFooter footer, ParentFacts? parent) = Prepare(file, options);
+        if (parent is { } facts)
+        {
+            HeaderRewrite.Relink(file, layout, footer, facts);
+        }
+        else
+        {
+            HeaderRewrite.WriteFooters(file, layout, footer);
+        }
+    }
+
+    private static (ImageLayout Layout, HardDiskFooter Footer, ParentFacts? Parent) Prepare(ImageFile file, SetImageOptions options)
     {
         if (options.UniqueId == Guid.Empty)
         {
@@ -59,14 +79,14 @@ public static class SetImageOperation
             (options.Children ?? new ChildIndex()).ThrowIfAny(file.Path, layout, file.Identity, consequence);
         }
 
-        if (parent is { } facts)
+        Guid? parentId = parent?.UniqueId ?? layout.Header?.ParentUniqueId;
+        bool namesIds = options.UniqueId is not null || parent is not null;
+        if (namesIds && layout.VhdType == VhdType.Differencing && footer.UniqueId == parentId && parentId != Guid.Empty)
         {
-            HeaderRewrite.Relink(file, layout, footer, facts);
+            throw new ArgumentException($"{file.Path}: the unique id {footer.UniqueId} is its parent's, and a child needs one of its own.");
         }
-        else
-        {
-            HeaderRewrite.WriteFooters(file, layout, footer);
-        }
+
+        return (layout, footer, parent);
     }
 
     private static ParentFacts ReadParent(ImageFile file, ImageLayout layout, string parentPath, bool ignoreIdMismatch)

@@ -1,0 +1,32 @@
+using VhdPS.Engine.Disks;
+
+namespace VhdPS;
+
+/// <summary>What Convert-VpcImage would do.</summary>
+public sealed class VpcConvertPlan : VpcPlan
+{
+    internal VpcConvertPlan(string imagePath, string changes, string targetPath, DiskFormat vhdType, long size)
+        : base(imagePath, changes)
+    {
+        TargetPath = targetPath;
+        VhdType = vhdType;
+        Size = size;
+    }
+
+    /// <summary>The file that would be made, or changed.</summary>
+    public string TargetPath { get; }
+
+    /// <summary>What it would be.</summary>
+    public DiskFormat VhdType { get; }
+
+    /// <summary>Its virtual size in bytes.</summary>
+    public long Size { get; }
+
+    internal VpcConvertPlan With(long bytesWritten, long freeSpaceNeeded, string? deletes) =>
+        new(ImagePath, Changes, TargetPath, VhdType, Size)
+        {
+            BytesWritten = bytesWritten,
+            FreeSpaceNeeded = freeSpaceNeeded,
+            Deletes = new(deletes is null ? [] : [deletes]),
+        };
+}
