@@ -30,6 +30,13 @@ public sealed class OptimizeVpcImageCommand : VpcOperationCommandBase
     [Parameter]
     public SwitchParameter DropLostBlock { get; set; }
 
+    /// <summary>
+    /// Copies everything into the new file. Without it, what the file system can share (XFS, btrfs, ReFS) is taken over from the old
+    /// one.
+    /// </summary>
+    [Parameter]
+    public SwitchParameter NoSharing { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessFile(string path)
     {
@@ -107,6 +114,7 @@ public sealed class OptimizeVpcImageCommand : VpcOperationCommandBase
             EstimateOnly = isEstimate,
             Force = Force,
             DropLostBlocks = DropLostBlock,
+            ShareExtents = !NoSharing,
             Parents = ResolveParents(),
         };
 

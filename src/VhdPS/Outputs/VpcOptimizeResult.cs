@@ -39,6 +39,12 @@ public sealed class VpcOptimizeResult : VpcObject
     /// <summary>Blocks in the file after; null for a fixed image.</summary>
     public int? BlockCountAfter => VhdType == VhdType.Fixed ? null : _result.BlockCountAfter;
 
+    /// <summary>Bytes of data in the new file that are shared with the old one and so were not copied; null where there is none.</summary>
+    public long? SharedBytes => VhdType == VhdType.Fixed ? null : _result.SharedBytes;
+
+    /// <summary>Bytes of data that were copied into the new file; of an estimate, the most new space that it needs.</summary>
+    public long? CopiedBytes => VhdType == VhdType.Fixed ? null : _result.CopiedBytes;
+
     /// <summary>Whether nothing was written: the figures are what would come of it.</summary>
     public bool IsEstimate => _result.IsEstimate;
 

@@ -17,6 +17,8 @@ public sealed class ConvertOperation : IDisposable
     private readonly ConvertOptions _options;
     private readonly DiskSource _source;
     private readonly DiskTarget _target;
+    private readonly Lazy<SharingPlan> _sharing;
+    private readonly Lazy<long> _neededBytes;
 
     private ConvertOperation(ConvertOptions options, DiskSource source)
     {
@@ -35,6 +37,8 @@ public sealed class ConvertOperation : IDisposable
             TimeStamp = options.TimeStamp,
         }.For(source);
         DataBytes = source.CountDataBytes(0, source.SizeBytes);
+        _sharing = new(() => options.ShareExtents ? SharingPlan.Of(source, options.TargetPath) : SharingPlan.NotWanted);
+        _neededBytes = new(CountNeeded);
     }
 
     /// <summary>What the target will be.</summary>
@@ -70,6 +74,13 @@ public sealed class ConvertOperation : IDisposable
 
     /// <summary>Bytes that must be read: the rest is known to be zeros.</summary>
     public long DataBytes { get; }
+
+    /// <summary>The most new space that the target can need, in bytes: what it shares with the source needs none.</summary>
+    /// <exception cref="VhdFormatException">A block of the source cannot be found.</exception>
+    public long NewSpaceBytes => _neededBytes.Value;
+
+    /// <summary>Whether the target will share extents with the source, as far as the file system says before the work.</summary>
+    public bool SharesExtents => _sharing.Value.Refusal is null;
 
     /// <summary>Where everything lies in the source; null for a raw disk.</summary>
     internal ImageLayout? SourceLayout => _source.Layout;
@@ -130,9 +141,15 @@ public sealed class ConvertOperation : IDisposable
             progress?.Report(new WorkProgress(0, totalBytes) { Warning = warning });
         }
 
-        DiskWriter writer = _target.CreateWriter(target.File);
-        progress?.Report(new WorkProgress(0, totalBytes) { Step = $"Copying what is not known to be zeros to '{target.File.Path}'" });
+        ExtentSharing? sharing = _sharing.Value.Begin(target.File);
+        DiskWriter writer = _target.CreateWriter(target.File, sharing, _options.FindZeros);
+        progress?.Report(new WorkProgress(0, totalBytes) { Step = DescribeCopy(target.File.Path) });
         DiskCopy.Run(_source, writer, progress, totalBytes, _options.Sync, cancellation);
+        if (sharing?.Note is { } note)
+        {
+            progress?.Report(new WorkProgress(DataBytes, totalBytes) { Step = note });
+        }
+
         if (_options.Verify)
         {
             Verify(target.File, progress, totalBytes, cancellation);
@@ -164,6 +181,7 @@ public sealed class ConvertOperation : IDisposable
         return new ConvertResult(_options.TargetPath, TargetFormat, SizeBytes, fileSize, sizeOnDisk, writer.WrittenBytes)
         {
             LostRanges = lost,
+            SharedBytes = writer.WrittenBytes - writer.CopiedBytes,
         };
     }
 
@@ -210,10 +228,13 @@ public sealed class ConvertOperation : IDisposable
         ReplacementFile.ThrowIfInTheWay(_options.TargetPath, _options.Force, _source.Identity);
         if (!_options.Force)
         {
-            VolumeSpace.ThrowIfLess(_options.TargetPath, NeededBytes());
+            // What needs no new space is not looked for where there is enough for all.
+            long mostBytes = CountUnshared();
+            VolumeSpace.ThrowIfLess(
+                _options.TargetPath, VolumeSpace.HasLess(_options.TargetPath, mostBytes) ? NewSpaceBytes : mostBytes);
             VolumeSpace.ThrowIfTooLong(_options.TargetPath, TargetFormat switch
             {
-                DiskFormat.Dynamic => NeededBytes(),
+                DiskFormat.Dynamic => mostBytes,
                 _ => SizeBytes + _target.StructureBytes,
             });
         }
@@ -235,8 +256,29 @@ public sealed class ConvertOperation : IDisposable
                 + $"{layout.Footer.CurrentSize} bytes whose end would be deleted with the file. Convert by the current size, or keep it.");
     }
 
-    /// <summary>The most that the target can need: nothing is known of zeros that the source stores.</summary>
-    private long NeededBytes()
+    private string DescribeCopy(string path)
+    {
+        string what = _options.FindZeros ? "what is not known to be zeros" : "what is not known to be zeros, stored zeros too,";
+        return _sharing.Value.Refusal is { } refusal
+            ? $"Copying {what} to '{path}'; nothing is shared with the source: {refusal}"
+            : $"Sharing {what} with '{path}', and copying the rest";
+    }
+
+    private long CountNeeded()
+    {
+        long mostBytes = CountUnshared();
+        if (!SharesExtents)
+        {
+            return mostBytes;
+        }
+
+        SharingPlan.Outlook outlook = _sharing.Value.LookAt(
+            _source, TargetFormat == DiskFormat.Dynamic ? BlockSize : 0, _target.DataAlignment);
+        return Math.Min(mostBytes, outlook.CopiedBytes + (outlook.BlockCount * VhdSpec.DataAlignment) + _target.StructureBytes);
+    }
+
+    /// <summary>The most that the target can need if all is copied: nothing is known of zeros that the source stores.</summary>
+    private long CountUnshared()
     {
         long dataBytes = _source.ImageType == VhdType.Differencing ? DataBytes : Math.Min(DataBytes, _source.SizeOnDisk);
 

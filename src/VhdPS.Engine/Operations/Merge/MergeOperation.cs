@@ -31,7 +31,17 @@ public static class MergeOperation
     /// <exception cref="ArgumentException">The chain is not so deep.</exception>
     /// <exception cref="VhdFormatException">An image cannot be read, or a parent not be found.</exception>
     /// <exception cref="VhdOperationException">An image has no parent, or others depend on one that would change.</exception>
-    public static MergePlan Plan(MergeOptions options) => Inspect(options).Plan;
+    public static MergePlan Plan(MergeOptions options)
+    {
+        MergePlan plan = Inspect(options).Plan;
+        if (plan is not { IsNewFile: true, BasePath: null })
+        {
+            return plan;
+        }
+
+        using var operation = ConvertOperation.Begin(FlatteningOf(plan, options) with { Force = true });
+        return plan with { NewSpaceBytes = operation.NewSpaceBytes };
+    }
 
     /// <summary>Merges.</summary>
     /// <returns>What was done.</returns>
@@ -44,7 +54,8 @@ public static class MergeOperation
     public static MergePlan Run(MergeOptions options, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
         (MergePlan plan, IReadOnlyList<ChainLevel> levels) = Inspect(options);
-        if (!options.Force)
+        bool isWholeDisk = plan is { IsNewFile: true, BasePath: null };
+        if (!options.Force && !isWholeDisk)
         {
             ThrowIfNoFreeSpace(plan, levels);
         }
@@ -66,9 +77,9 @@ public static class MergeOperation
                 }
             }
         }
-        else if (plan.BasePath is null)
+        else if (isWholeDisk)
         {
-            Flatten(plan, options, progress, cancellation);
+            return Flatten(plan, options, progress, cancellation);
         }
         else
         {
@@ -143,19 +154,23 @@ public static class MergeOperation
         return file.ReadStamp();
     }
 
-    private static void Flatten(
+    private static ConvertOptions FlatteningOf(MergePlan plan, MergeOptions options) => new(options.Path, plan.TargetPath)
+    {
+        TargetFormat = DiskFormat.Dynamic,
+        TargetImageFormat = ImageName.IsVhdx(plan.TargetPath) ? VhdFormat.Vhdx : VhdFormat.Vhd,
+        Force = options.Force,
+        Parents = options.Parents,
+        ShareExtents = options.ShareExtents,
+        UniqueId = options.UniqueId,
+        TimeStamp = options.TimeStamp,
+    };
+
+    private static MergePlan Flatten(
         MergePlan plan, MergeOptions options, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
-        using var operation = ConvertOperation.Begin(new ConvertOptions(options.Path, plan.TargetPath)
-        {
-            TargetFormat = DiskFormat.Dynamic,
-            TargetImageFormat = ImageName.IsVhdx(plan.TargetPath) ? VhdFormat.Vhdx : VhdFormat.Vhd,
-            Force = options.Force,
-            Parents = options.Parents,
-            UniqueId = options.UniqueId,
-            TimeStamp = options.TimeStamp,
-        });
-        operation.Run(progress, cancellation);
+        using var operation = ConvertOperation.Begin(FlatteningOf(plan, options));
+        ConvertResult result = operation.Run(progress, cancellation);
+        return plan with { SharedBytes = result.SharedBytes, CopiedBytes = result.CopiedBytes };
     }
 
     /// <summary>A new child of the first parent that is not merged.</summary>

@@ -154,9 +154,12 @@ public sealed class OptimizeOperation : IDisposable
     /// <summary>Null where the new file would be larger than the image, which is left as it is then.</summary>
     private OptimizeResult? TryReplace(bool isPacked, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
+        SharingPlan plan = _options.ShareExtents ? SharingPlan.Of(_source, _options.Path) : SharingPlan.NotWanted;
         if (!_options.Force)
         {
-            VolumeSpace.ThrowIfLess(_options.Path, NeededBytes());
+            long mostBytes = NeededBytes();
+            VolumeSpace.ThrowIfLess(
+                _options.Path, VolumeSpace.HasLess(_options.Path, mostBytes) ? Math.Min(mostBytes, CountCopied(plan)) : mostBytes);
         }
 
         using var target = ReplacementFile.BeginFor(_file, allowsLoss: _options.Force);
@@ -170,20 +173,58 @@ public sealed class OptimizeOperation : IDisposable
         {
             Step = "Writing the blocks that are needed to a new file beside the image, in the order of the disk",
         });
-        Copy(target.File, assembly, progress, cancellation);
+        ExtentSharing? sharing = plan.Begin(target.File);
+        (long dataBytes, long copiedBytes) = Copy(target.File, assembly, sharing, progress, cancellation);
+        ReportSharing(plan, sharing, progress);
         _source.ThrowIfChanged();
         if (target.File.Length > _file.Length)
         {
             return null;
         }
 
-        OptimizeResult result = Describe(assembly.Table.CountAllocated(), target.File.SizeOnDisk, target.File.Length, isEstimate: false);
+        OptimizeResult result = Describe(
+            assembly.Table.CountAllocated(), target.File.SizeOnDisk, target.File.Length, isEstimate: false) with
+        {
+            SharedBytes = dataBytes - copiedBytes,
+            CopiedBytes = copiedBytes,
+        };
         progress?.Report(new WorkProgress(1, 1) { Step = "Giving the new file the name and place of the old one" });
 
         // The image stays locked until the new file has its name: a writer who waits for it must find the new one.
         target.Commit(_options.Sync);
         _source.Dispose();
         return result;
+    }
+
+    private static void ReportSharing(SharingPlan plan, ExtentSharing? sharing, IProgress<WorkProgress>? progress)
+    {
+        if ((plan.Refusal is { } refusal ? $"Nothing is shared with the old file: {refusal}" : sharing?.Note) is { } note)
+        {
+            progress?.Report(new WorkProgress(1, 1) { Step = note });
+        }
+    }
+
+    /// <summary>New space that is needed where extents are shared.</summary>
+    private long CountCopied(SharingPlan plan)
+    {
+        ImageLayout layout = _image.Layout;
+        BlockAllocationTable table = _image.Map.Table!;
+        long copied = layout.StructuresEnd;
+        for (int blockIndex = 0; blockIndex < table.Count; blockIndex++)
+        {
+            uint entry = table[blockIndex];
+            if (entry == VhdSpec.UnusedEntry)
+            {
+                continue;
+            }
+
+            bool canShare = plan.Refusal is null && VhdSpec.DataAlignment % plan.ClusterBytes == 0
+                && layout.DataOffset(entry) % plan.ClusterBytes == 0 && layout.BlockSize >= ExtentSharing.LeastBytes
+                && (VhdType == VhdType.Dynamic || _image.Map.Bitmaps!.Get(blockIndex, entry) is null);
+            copied += canShare ? VhdSpec.DataAlignment : layout.BlockSpan;
+        }
+
+        return copied;
     }
 
     private long NeededBytes() =>
@@ -203,8 +244,14 @@ public sealed class OptimizeOperation : IDisposable
         ImageBuilder assembly = ReplacementImageBuilder.Begin(target, _file, _image.Layout, isPacked);
         long written = IsQuick && VhdType == VhdType.Dynamic
             ? PlaceKept(assembly, cancellation)
-            : Copy(target, assembly, progress, cancellation);
-        return Describe(assembly.Table.CountAllocated(), written, assembly.Length, isEstimate: true);
+            : Copy(target, assembly, sharing: null, progress, cancellation).DataBytes;
+        SharingPlan plan = _options.ShareExtents ? SharingPlan.Of(_source, _options.Path) : SharingPlan.NotWanted;
+        long copied = plan.Refusal is null ? Math.Min(written, CountCopied(plan)) : written;
+        return Describe(assembly.Table.CountAllocated(), written, assembly.Length, isEstimate: true) with
+        {
+            SharedBytes = written - copied,
+            CopiedBytes = copied,
+        };
     }
 
     private OptimizeResult Describe(int blockCountAfter, long sizeOnDiskAfter, long fileSizeAfter, bool isEstimate) =>
@@ -250,21 +297,28 @@ public sealed class OptimizeOperation : IDisposable
         BlockCountAfter = result.BlockCountBefore,
     };
 
-    /// <summary>Returns the bytes of data that were written.</summary>
-    private long Copy(ImageFile file, ImageBuilder assembly, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    /// <summary>Returns the bytes of data in the new file, and those of them that were copied.</summary>
+    private (long DataBytes, long CopiedBytes) Copy(
+        ImageFile file, ImageBuilder assembly, ExtentSharing? sharing, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
+        // What is shared brings its zeros along: reading it would find nothing that Quick looks for.
+        bool findsZeros = !IsQuick || sharing is null;
         if (VhdType == VhdType.Dynamic)
         {
-            var writer = new BlockDiskWriter(file, assembly, _source.SizeBytes, IsQuick ? _image.Map.Table : null);
+            var writer = new BlockDiskWriter(file, assembly, _source.SizeBytes, IsQuick ? _image.Map.Table : null)
+            {
+                Sharing = sharing,
+                FindsZeros = findsZeros,
+            };
             DiskCopy.Run(_source, writer, progress, _source.CountDataBytes(0, _source.SizeBytes), _options.Sync, cancellation);
-            return writer.WrittenBytes;
+            return (writer.WrittenBytes, writer.CopiedBytes);
         }
 
         using ParentChain? parents = OpenParents();
         ChainReader? parent = parents is null ? null : new ChainReader(parents.Levels[0], () => [.. parents.Levels.Skip(1)]);
-        var copy = new ChildCopy(_file, _image, file, assembly, parent);
+        var copy = new ChildCopy(_file, _image, file, assembly, parent) { Fresh = new FreshRanges(file, sharing), FindsZeros = findsZeros };
         copy.Run(progress, _options.Sync, cancellation);
-        return copy.WrittenBytes;
+        return (copy.Fresh.DataBytes, copy.Fresh.CopiedBytes);
     }
 
     private ParentChain? OpenParents()
