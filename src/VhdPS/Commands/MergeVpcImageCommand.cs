@@ -33,7 +33,7 @@ public sealed class MergeVpcImageCommand : VpcOperationCommandBase
 
     /// <summary>
     /// Copies everything into a new file, so that it is independent of the merged ones. Without it, what the file system can share
-    /// (XFS, btrfs, ReFS) is shared by a new file with the whole disk, and all have it until one is written to.
+    /// (XFS, btrfs) is shared by a new file with the whole disk, and all have it until one is written to.
     /// </summary>
     [Parameter]
     public SwitchParameter NoSharing { get; set; }

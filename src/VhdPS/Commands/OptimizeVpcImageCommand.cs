@@ -31,7 +31,7 @@ public sealed class OptimizeVpcImageCommand : VpcOperationCommandBase
     public SwitchParameter DropLostBlock { get; set; }
 
     /// <summary>
-    /// Copies everything into the new file. Without it, what the file system can share (XFS, btrfs, ReFS) is taken over from the old
+    /// Copies everything into the new file. Without it, what the file system can share (XFS, btrfs) is taken over from the old
     /// one.
     /// </summary>
     [Parameter]
