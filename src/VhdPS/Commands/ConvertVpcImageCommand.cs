@@ -93,8 +93,8 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
     public SwitchParameter IgnoreBitmap { get; set; }
 
     /// <summary>
-    /// Copies everything, so that the new file is independent of the source. Without it, what the file system can share (XFS, btrfs,
-    /// ReFS) is shared, and both have it until one is written to.
+    /// Copies everything, so that the new file is independent of the source. Without it, what the file system can share (XFS, btrfs)
+    /// is shared, and both have it until one is written to.
     /// </summary>
     [Parameter]
     public SwitchParameter NoSharing { get; set; }
