@@ -220,7 +220,7 @@ Describe 'Convert-VpcImage' {
             Import-Module '$module'
             Convert-VpcImage a.vhd b.vhd -VhdType Fixed -WhatIf
             Convert-VpcImage a.vhd -InPlace -SourceFormat Raw -WhatIf"
-        $text[0] | Should -BeLike '*Convert to a fixed image of 64 KiB with at most 8 KiB of data, making*'
+        $text[0] | Should -BeLike '*Convert to a fixed image of 64 KiB with at most 8 KiB of data and 8 KiB of new space, making*'
         "$text" | Should -BeLike '*Add a footer*'
         Test-Path b.vhd | Should -BeFalse
     }

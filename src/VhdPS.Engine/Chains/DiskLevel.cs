@@ -115,6 +115,16 @@ internal sealed class DiskLevel : IDisposable
         return _map.Value.PlaceOf(sector, count, out fileOffset);
     }
 
+    /// <summary>The file, if others may share its bytes; null where they may not.</summary>
+    public LocalImageFile? ShareSource => _file.ShareSource;
+
+    /// <summary>File offset before which the file's bytes are those of the run's sectors; what follows reads as zeros.</summary>
+    public long EndOfStored(SectorRun run)
+    {
+        long sectors = _lastSectorBytes != 0 && run.Sector + run.Count == SectorCount ? run.Count - 1 : run.Count;
+        return Math.Min(Math.Min(_dataEnd, _file.Length), run.FileOffset + (sectors * VhdSpec.SectorSize));
+    }
+
     /// <summary>Reads sectors that lie together in the file from <paramref name="fileOffset"/> on.</summary>
     public void Read(long sector, long fileOffset, Span<byte> buffer)
     {

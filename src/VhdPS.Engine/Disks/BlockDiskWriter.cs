@@ -40,6 +40,12 @@ internal sealed class BlockDiskWriter(
     {
         try
         {
+            if (!FindsZeros)
+            {
+                CopyUnread(source, unit, buffer, stopping);
+                return;
+            }
+
             for (int i = 0; i < unit.Data.Length; i++)
             {
                 DiskExtent extent = unit.Data[i];
@@ -50,7 +56,7 @@ internal sealed class BlockDiskWriter(
                     Span<byte> chunk = buffer.AsSpan(_frontSize, (int)(Math.Min(boundary, extent.End) - at));
                     source.ReadAt(at, chunk);
                     bool isLast = i == unit.Data.Length - 1 && at + chunk.Length == extent.End;
-                    WriteChunk(unit, at, buffer.AsSpan(0, _frontSize + chunk.Length), isLast, stopping);
+                    WriteChunk(source, unit, at, buffer.AsSpan(0, _frontSize + chunk.Length), isLast, stopping);
                     at += chunk.Length;
                 }
             }
@@ -63,10 +69,48 @@ internal sealed class BlockDiskWriter(
 
     public override void Complete() => assembly.Complete();
 
+    private void CopyUnread(DiskSource source, DiskUnit unit, byte[] buffer, CancellationToken stopping)
+    {
+        _turns.Wait(unit.Number, stopping);
+        var fresh = new List<int>();
+        foreach (DiskExtent extent in unit.Data)
+        {
+            long last = (Math.Min(extent.End, sizeBytes) - 1) / _blockSize;
+            for (int blockIndex = (int)(extent.Offset / _blockSize); blockIndex <= last; blockIndex++)
+            {
+                if (!assembly.IsPlaced(blockIndex) && (kept is null || IsKept(blockIndex)))
+                {
+                    assembly.Place(blockIndex);
+                    fresh.Add(blockIndex);
+                }
+            }
+        }
+
+        _turns.Pass(unit.Number);
+        foreach (DiskExtent extent in unit.Data)
+        {
+            for (long at = extent.Offset; at < extent.End;)
+            {
+                int blockIndex = (int)(at / _blockSize);
+                long inBlock = at % _blockSize, end = Math.Min(extent.End, at - inBlock + _blockSize);
+                if (at < sizeBytes && assembly.IsPlaced(blockIndex))
+                {
+                    long place = assembly.DataOffset(blockIndex) + inBlock;
+                    Fresh.PutUnread(source.FindStored, source.ReadAt, at, end, place, buffer.AsSpan(_frontSize), stopping);
+                }
+
+                at = end;
+            }
+        }
+
+        // Last: a call that shares waits for what was written beside it.
+        fresh.ForEach(blockIndex => File.WriteAt(assembly.DataOffset(blockIndex) - _frontSize, buffer.AsSpan(0, _frontSize)));
+    }
+
     private bool IsKept(int blockIndex) => kept is not null && kept[blockIndex] != VhdSpec.UnusedEntry;
 
     /// <summary>Writes what a chunk holds into its blocks, after those that need a place have been given one in turn.</summary>
-    private void WriteChunk(DiskUnit unit, long offset, Span<byte> buffer, bool isLast, CancellationToken stopping)
+    private void WriteChunk(DiskSource source, DiskUnit unit, long offset, Span<byte> buffer, bool isLast, CancellationToken stopping)
     {
         Span<byte> chunk = buffer[_frontSize..];
         long end = Math.Min(offset + chunk.Length, sizeBytes);
@@ -104,12 +148,12 @@ internal sealed class BlockDiskWriter(
         {
             if (assembly.IsPlaced(blockIndex))
             {
-                WriteBlock(blockIndex, offset, buffer, isFresh[blockIndex - firstBlock]);
+                WriteBlock(source, blockIndex, offset, buffer, isFresh[blockIndex - firstBlock]);
             }
         }
     }
 
-    private void WriteBlock(int blockIndex, long offset, Span<byte> buffer, bool isFresh)
+    private void WriteBlock(DiskSource source, int blockIndex, long offset, Span<byte> buffer, bool isFresh)
     {
         Span<byte> chunk = buffer[_frontSize..];
         ReadOnlySpan<byte> part = Part(chunk, offset, blockIndex);
@@ -117,16 +161,15 @@ internal sealed class BlockDiskWriter(
         long dataOffset = assembly.DataOffset(blockIndex);
         for (int at = 0; ZeroScan.TryFindData(part, at, out int start, out int end); at = end)
         {
-            Count(end - start);
             bool isJoined = isFresh && inBlock + start == 0 && offset == (long)blockIndex * _blockSize;
             if (isJoined)
             {
-                WriteFresh(dataOffset - _frontSize, buffer[..(_frontSize + end)]);
+                Fresh.Put(source.FindStored, offset, dataOffset, buffer[..(_frontSize + end)], _frontSize);
                 isFresh = false;
                 continue;
             }
 
-            WriteFresh(dataOffset + inBlock + start, part[start..end]);
+            Fresh.Put(source.FindStored, ((long)blockIndex * _blockSize) + inBlock + start, dataOffset + inBlock + start, part[start..end]);
         }
 
         if (isFresh)

@@ -43,7 +43,7 @@ internal static class DiskCopy
             done += source.CountDataBytes(position, end);
             position = end;
             progress?.Report(new WorkProgress(done, totalBytes));
-            flush?.Step(writer.WrittenBytes, cancellation);
+            flush?.Step(writer.CopiedBytes, cancellation);
         }
 
         cancellation.ThrowIfCancellationRequested();

@@ -243,6 +243,15 @@ public abstract class DiskSource : IDisposable
     /// <summary>The longest run of sectors of the disk's own size that lie in one file, or in none; all are on the disk.</summary>
     private protected abstract ChainRun FindRun(long sector, int count);
 
+    /// <summary>Where bytes of the disk lie, for sharing them. May be asked on several threads at once.</summary>
+    /// <param name="offset">A multiple of 512, less than the size.</param>
+    /// <param name="length">The most bytes that are wanted, at most to the end of the disk's last sector.</param>
+    /// <exception cref="VhdFormatException">A sector cannot be found.</exception>
+    internal virtual StoredRun FindStored(long offset, long length) => StoredRun.Unshared(length);
+
+    /// <summary>The file that sharing is tried with; null where none is.</summary>
+    internal LocalImageFile? ShareSource => _file.ShareSource;
+
     /// <summary>Reads sectors of 512 bytes of the disk.</summary>
     private protected abstract void ReadInside(long offset, Span<byte> buffer);
 

@@ -1,6 +1,7 @@
 using VhdPS.Engine.Chains;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
+using VhdPS.Engine.Vhdx;
 
 namespace VhdPS.Engine.Disks;
 
@@ -22,12 +23,18 @@ internal abstract class DiskTarget
     /// <summary>The most bytes of the file that are not the disk's.</summary>
     public abstract long StructureBytes { get; }
 
+    /// <summary>Bytes of which the places of a byte on the disk and in the file are the same multiple and rest.</summary>
+    public virtual long DataAlignment => VhdxSpec.Mebibyte;
+
     /// <summary>Refuses what cannot be made.</summary>
     /// <exception cref="ArgumentException">A value is out of its range.</exception>
     public abstract void Validate();
 
     /// <summary>Puts a disk into a new, empty file.</summary>
-    public abstract DiskWriter CreateWriter(ImageFile file);
+    /// <param name="file">The file.</param>
+    /// <param name="sharing">Shares extents with the source; null where everything is to be copied.</param>
+    /// <param name="findsZeros">Whether the data is read to find zeros.</param>
+    public abstract DiskWriter CreateWriter(ImageFile file, ExtentSharing? sharing = null, bool findsZeros = true);
 
     /// <summary>Reads what was written; owns the file from then on.</summary>
     public abstract DiskSource Open(ImageFile file);
@@ -44,7 +51,8 @@ internal sealed class RawTarget(int logicalSectorSize) : DiskTarget
     {
     }
 
-    public override DiskWriter CreateWriter(ImageFile file) => new FlatDiskWriter(file, SizeBytes, footer: null);
+    public override DiskWriter CreateWriter(ImageFile file, ExtentSharing? sharing = null, bool findsZeros = true) =>
+        new FlatDiskWriter(file, SizeBytes, footer: null) { Sharing = sharing, FindsZeros = findsZeros };
 
     public override DiskSource Open(ImageFile file) => DiskSources.Open(file, SourceFormat.Raw, VhdOpenOptions.Default);
 }

@@ -8,11 +8,6 @@ internal abstract class DiskWriter(ImageFile file)
     /// <summary>Bytes of the disk that are read and written by one request.</summary>
     public const int ChunkSize = 1024 * 1024;
 
-    // Below this, reserving the place costs more than it saves.
-    private const int LeastReserved = 256 * 1024;
-
-    private long _writtenBytes;
-
     /// <summary>The new file.</summary>
     public ImageFile File { get; } = file;
 
@@ -25,8 +20,21 @@ internal abstract class DiskWriter(ImageFile file)
     /// <summary>Whether small holes of the source may be read as if they were data.</summary>
     public virtual bool MergesHoles => true;
 
-    /// <summary>Bytes of data that were written.</summary>
-    public long WrittenBytes => Interlocked.Read(ref _writtenBytes);
+    /// <summary>Shares extents with the source; null where everything is copied.</summary>
+    public ExtentSharing? Sharing
+    {
+        get => Fresh.Sharing;
+        init => Fresh = new FreshRanges(File, value);
+    }
+
+    /// <summary>Whether the data is read to find zeros, which are not written; else all that is not known to be zeros is data.</summary>
+    public bool FindsZeros { get; init; } = true;
+
+    /// <summary>Bytes of data that the new file has: shared or copied.</summary>
+    public long WrittenBytes => Fresh.DataBytes;
+
+    /// <summary>Those of them that were copied.</summary>
+    public long CopiedBytes => Fresh.CopiedBytes;
 
     /// <summary>Prepares the file.</summary>
     public abstract void Begin();
@@ -46,19 +54,8 @@ internal abstract class DiskWriter(ImageFile file)
     /// <summary>Writes the structures, when all units are in the file.</summary>
     public abstract void Complete();
 
-    /// <summary>Writes bytes where nothing has been written.</summary>
-    protected void WriteFresh(long fileOffset, ReadOnlySpan<byte> bytes)
-    {
-        if (bytes.Length >= LeastReserved)
-        {
-            File.Reserve(fileOffset, bytes.Length);
-        }
-
-        File.WriteAt(fileOffset, bytes);
-    }
-
-    /// <summary>Counts data that was written.</summary>
-    protected void Count(long bytes) => Interlocked.Add(ref _writtenBytes, bytes);
+    /// <summary>Puts data of a disk into ranges where nothing has been written.</summary>
+    protected FreshRanges Fresh { get; private init; } = new(file, sharing: null);
 }
 
 /// <summary>What a disk is written as.</summary>

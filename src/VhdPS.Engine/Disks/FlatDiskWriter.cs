@@ -10,7 +10,8 @@ namespace VhdPS.Engine.Disks;
 /// <param name="footer">The footer of a fixed image; null for a raw file.</param>
 internal sealed class FlatDiskWriter(ImageFile file, long sizeBytes, HardDiskFooter? footer) : DiskWriter(file)
 {
-    public override long UnitSize => 2 * ChunkSize;
+    // What is not read takes one call, however long it is.
+    public override long UnitSize => (FindsZeros ? 2 : 256) * ChunkSize;
 
     // The length at once: a volume that is too full, or that cannot hold so large a file, says so before the work.
     public override void Begin() => File.SetLength(sizeBytes + (footer is null ? 0 : VhdSpec.FooterSize));
@@ -19,12 +20,20 @@ internal sealed class FlatDiskWriter(ImageFile file, long sizeBytes, HardDiskFoo
     {
         foreach (DiskExtent extent in unit.Data)
         {
+            if (!FindsZeros)
+            {
+                long end = Math.Min(extent.End, sizeBytes);
+                Span<byte> scratch = buffer.AsSpan(0, ChunkSize);
+                Fresh.PutUnread(source.FindStored, source.ReadAt, extent.Offset, end, extent.Offset, scratch, stopping);
+                continue;
+            }
+
             for (long at = extent.Offset; at < extent.End;)
             {
                 stopping.ThrowIfCancellationRequested();
                 Span<byte> chunk = buffer.AsSpan(0, (int)Math.Min(ChunkSize, extent.End - at));
                 source.ReadAt(at, chunk);
-                WriteRuns(at, chunk[..(int)Math.Min(chunk.Length, sizeBytes - at)]);
+                WriteRuns(source, at, chunk[..(int)Math.Min(chunk.Length, sizeBytes - at)]);
                 at += chunk.Length;
             }
         }
@@ -38,12 +47,11 @@ internal sealed class FlatDiskWriter(ImageFile file, long sizeBytes, HardDiskFoo
         }
     }
 
-    private void WriteRuns(long offset, ReadOnlySpan<byte> chunk)
+    private void WriteRuns(DiskSource source, long offset, ReadOnlySpan<byte> chunk)
     {
         for (int at = 0; ZeroScan.TryFindData(chunk, at, out int start, out int end); at = end)
         {
-            WriteFresh(offset + start, chunk[start..end]);
-            Count(end - start);
+            Fresh.Put(source.FindStored, offset + start, offset + start, chunk[start..end]);
         }
     }
 }

@@ -181,6 +181,26 @@ internal sealed class ImageDiskSource : DiskSource
     internal override ChainRun ReadRun(long sector, int count, out byte[] data) =>
         _salvage is null ? base.ReadRun(sector, count, out data) : _salvage.Read(sector, count, out data);
 
+    internal override StoredRun FindStored(long offset, long length)
+    {
+        if (_salvage is not null)
+        {
+            return StoredRun.Unshared(length);
+        }
+
+        // The end of a last sector that is only in part the disk's reads as zeros, whatever the file has there.
+        long wholeBytes = _image.SizeBytes / VhdSpec.SectorSize * VhdSpec.SectorSize;
+        if (offset >= wholeBytes)
+        {
+            return StoredRun.Unshared(length);
+        }
+
+        length = Math.Min(length, wholeBytes - offset);
+        SectorRun run = _image.Chain.Find(offset / VhdSpec.SectorSize, VhdSpec.SectorsFor(length), out DiskLevel? level);
+        long bytes = Math.Min(length, run.Count * VhdSpec.SectorSize);
+        return level is null ? StoredRun.Zero(bytes) : StoredRun.InFile(bytes, level.ShareSource, run.FileOffset, level.EndOfStored(run));
+    }
+
     private protected override ChainRun FindRun(long sector, int count) => ChainMap.Find(_image, sector, count);
 
     private protected override void ReadInside(long offset, Span<byte> buffer)

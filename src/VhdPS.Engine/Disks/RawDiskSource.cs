@@ -49,5 +49,8 @@ internal class RawDiskSource : DiskSource
     private protected override ChainRun FindRun(long sector, int count) =>
         new(sector, count, SectorOrigin.File, Path, sector * LogicalSectorSize);
 
+    internal override StoredRun FindStored(long offset, long length) =>
+        StoredRun.InFile(length, _file.ShareSource, offset, _file.Length);
+
     private protected override void ReadInside(long offset, Span<byte> buffer) => buffer[_file.ReadAt(offset, buffer)..].Clear();
 }

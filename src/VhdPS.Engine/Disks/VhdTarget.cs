@@ -14,18 +14,25 @@ internal sealed class VhdTarget(NewImage image) : DiskTarget
         ? VhdSpec.FooterSize
         : (long)image.BlockCount * VhdSpec.TableEntrySize;
 
+    public override long DataAlignment =>
+        Format == DiskFormat.Fixed ? base.DataAlignment : Math.Min(image.BlockSize, VhdSpec.DataAlignment);
+
     public override void Validate() => _ = image.DiskSize;
 
-    public override DiskWriter CreateWriter(ImageFile file)
+    public override DiskWriter CreateWriter(ImageFile file, ExtentSharing? sharing = null, bool findsZeros = true)
     {
         HardDiskFooter footer = image.CreateFooter();
         if (Format == DiskFormat.Fixed)
         {
-            return new FlatDiskWriter(file, SizeBytes, footer);
+            return new FlatDiskWriter(file, SizeBytes, footer) { Sharing = sharing, FindsZeros = findsZeros };
         }
 
         var header = DynamicDiskHeader.Create(VhdSpec.FooterSize + VhdSpec.HeaderSize, image.BlockCount, image.BlockSize);
-        return new BlockDiskWriter(file, new ImageBuilder(file, footer, header), SizeBytes);
+        return new BlockDiskWriter(file, new ImageBuilder(file, footer, header), SizeBytes)
+        {
+            Sharing = sharing,
+            FindsZeros = findsZeros,
+        };
     }
 
     public override DiskSource Open(ImageFile file) => DiskSources.OpenAs(file, VhdFormat.Vhd, VhdOpenOptions.Default);

@@ -158,12 +158,36 @@ internal sealed class VhdxDiskSource : DiskSource
         base.Dispose(disposing);
     }
 
+    internal override StoredRun FindStored(long offset, long length)
+    {
+        if (offset >= SizeBytes)
+        {
+            return StoredRun.Zero(length);
+        }
+
+        VhdxRun run = FindInChain(offset, Math.Min(length, SizeBytes - offset), out VhdxImage level, out _);
+
+        // What waits in a log is in no file's place yet: a file with one is none to share with.
+        return run.Origin == VhdxOrigin.File
+            ? StoredRun.InFile(run.Length, level.File.ShareSource, run.FileOffset, level.File.Length)
+            : StoredRun.Zero(run.Length);
+    }
+
     /// <summary>The longest run of bytes that lie in one file of the chain, or in none.</summary>
     internal ChainRun FindBytes(long offset, long length)
     {
         int sectorSize = LogicalSectorSize;
-        VhdxImage level = _image;
-        string? path = Path;
+        VhdxRun run = FindInChain(offset, length, out VhdxImage level, out string path);
+        long count = (run.Length + sectorSize - 1) / sectorSize;
+        return run.Origin == VhdxOrigin.File
+            ? new ChainRun(offset / sectorSize, count, level == _image ? SectorOrigin.File : SectorOrigin.Parent, path, run.FileOffset)
+            : new ChainRun(offset / sectorSize, count, SectorOrigin.Zero, null, -1);
+    }
+
+    private VhdxRun FindInChain(long offset, long length, out VhdxImage level, out string path)
+    {
+        level = _image;
+        path = Path;
         VhdxRun run = _image.Find(offset, length);
         using IEnumerator<(VhdxImage Image, string Path)> parents = _parents.Images.Zip(_parents.Paths).GetEnumerator();
         while (run.Origin == VhdxOrigin.Parent && parents.MoveNext())
@@ -174,10 +198,7 @@ internal sealed class VhdxDiskSource : DiskSource
                 : run with { Origin = VhdxOrigin.Zero };
         }
 
-        long count = (run.Length + sectorSize - 1) / sectorSize;
-        return run.Origin == VhdxOrigin.File
-            ? new ChainRun(offset / sectorSize, count, level == _image ? SectorOrigin.File : SectorOrigin.Parent, path, run.FileOffset)
-            : new ChainRun(offset / sectorSize, count, SectorOrigin.Zero, null, -1);
+        return run;
     }
 
     private protected override ChainRun FindRun(long sector, int count)

@@ -28,11 +28,20 @@ internal sealed class VhdxDiskWriter(ImageFile file, NewVhdx image) : DiskWriter
             {
                 for (long at = extent.Offset; at < extent.End;)
                 {
+                    if (!FindsZeros)
+                    {
+                        long inBlock = at % _builder.BlockSize, end = Math.Min(extent.End, at - inBlock + _builder.BlockSize);
+                        long place = PlaceOf(unit, at / _builder.BlockSize, stopping) + inBlock;
+                        Fresh.PutUnread(source.FindStored, source.ReadAt, at, end, place, buffer.AsSpan(0, ChunkSize), stopping);
+                        at = end;
+                        continue;
+                    }
+
                     stopping.ThrowIfCancellationRequested();
                     long boundary = at - (at % ChunkSize) + ChunkSize;
                     Span<byte> chunk = buffer.AsSpan(0, (int)(Math.Min(boundary, extent.End) - at));
                     source.ReadAt(at, chunk);
-                    WriteRuns(unit, at, chunk, stopping);
+                    WriteRuns(source, unit, at, chunk, stopping);
                     at += chunk.Length;
                 }
             }
@@ -45,14 +54,13 @@ internal sealed class VhdxDiskWriter(ImageFile file, NewVhdx image) : DiskWriter
 
     public override void Complete() => _builder.Complete();
 
-    private void WriteRuns(DiskUnit unit, long offset, ReadOnlySpan<byte> chunk, CancellationToken stopping)
+    private void WriteRuns(DiskSource source, DiskUnit unit, long offset, ReadOnlySpan<byte> chunk, CancellationToken stopping)
     {
         long blockIndex = offset / _builder.BlockSize;
         long inBlock = offset % _builder.BlockSize;
         for (int at = 0; ZeroScan.TryFindData(chunk, at, out int start, out int end); at = end)
         {
-            WriteFresh(PlaceOf(unit, blockIndex, stopping) + inBlock + start, chunk[start..end]);
-            Count(end - start);
+            Fresh.Put(source.FindStored, offset + start, PlaceOf(unit, blockIndex, stopping) + inBlock + start, chunk[start..end]);
         }
     }
 

@@ -18,7 +18,8 @@ internal sealed class VhdxTarget(NewVhdx image) : DiskTarget
 
     public override void Validate() => image.Validate();
 
-    public override DiskWriter CreateWriter(ImageFile file) => new VhdxDiskWriter(file, image);
+    public override DiskWriter CreateWriter(ImageFile file, ExtentSharing? sharing = null, bool findsZeros = true) =>
+        new VhdxDiskWriter(file, image) { Sharing = sharing, FindsZeros = findsZeros };
 
     public override DiskSource Open(ImageFile file) => DiskSources.OpenAs(file, VhdFormat.Vhdx, VhdOpenOptions.Default);
 }

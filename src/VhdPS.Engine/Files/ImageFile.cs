@@ -71,6 +71,23 @@ internal abstract class ImageFile : IDisposable
     {
     }
 
+    /// <summary>
+    /// The file of the machine that has these bytes, unchanged and at the same offsets, if it is kept from writers; null where
+    /// there is none.
+    /// </summary>
+    internal virtual LocalImageFile? ShareSource => null;
+
+    /// <summary>
+    /// Gives a range of this file the extents of a range of another, so that both have them until one is written to. What was
+    /// not on the medium yet in the source's range is before this returns; that the target has it is certain after its flush.
+    /// </summary>
+    /// <param name="source">The other file.</param>
+    /// <param name="sourceOffset">Bytes from the start of it, a multiple of the file system's cluster.</param>
+    /// <param name="length">Bytes, a multiple of the cluster, all in the source.</param>
+    /// <param name="fileOffset">Bytes from the start of this file, a multiple of the cluster; the file grows where needed.</param>
+    /// <returns>Null where it is done; else why not, human-readable, and what the range holds is not known.</returns>
+    internal virtual string? TryShare(LocalImageFile source, long sourceOffset, long length, long fileOffset) => "it is no file of a disk";
+
     /// <summary>Informs the operating system that a range will be read soon.</summary>
     public virtual void Prefetch(long fileOffset, long length)
     {

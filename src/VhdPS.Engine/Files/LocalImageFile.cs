@@ -12,14 +12,17 @@ internal sealed class LocalImageFile : ImageFile
     private readonly SafeFileHandle _handle;
     private readonly string _ownPath;
     private readonly FileStamp _stamp;
+    private readonly bool _isLocked;
     private FileStream? _stream;
     private ImageIOException? _syncFailure;
     private volatile bool _isWritten;
     private bool _isCounted;
     private long _length;
 
-    private LocalImageFile(string path, string ownPath, SafeFileHandle handle, bool canWrite, FileIdentity identity)
+    private LocalImageFile(
+        string path, string ownPath, SafeFileHandle handle, bool canWrite, FileIdentity identity, bool isLocked = true)
     {
+        _isLocked = isLocked;
         Path = path;
         _ownPath = ownPath;
         _handle = handle;
@@ -223,6 +226,23 @@ internal sealed class LocalImageFile : ImageFile
     }
 
     /// <inheritdoc/>
+    internal override LocalImageFile? ShareSource => _isLocked ? this : null;
+
+    /// <inheritdoc/>
+    internal override string? TryShare(LocalImageFile source, long sourceOffset, long length, long fileOffset)
+    {
+        if (source.HasChanged)
+        {
+            return "the source was changed meanwhile";
+        }
+
+        _isWritten = true;
+        string? refusal = PlatformFile.Current.Share(source._handle, sourceOffset, length, _handle, fileOffset);
+        RaiseLength(refusal is null ? fileOffset + length : RandomAccess.GetLength(_handle));
+        return refusal;
+    }
+
+    /// <inheritdoc/>
     public override void Reserve(long fileOffset, long length) => PlatformFile.Current.Reserve(_handle, fileOffset, length);
 
     /// <inheritdoc/>
@@ -354,7 +374,9 @@ internal sealed class LocalImageFile : ImageFile
                 throw InUse(path, forWriting);
             }
 
-            opened = Names(path, facts.Identity) ? new LocalImageFile(path, path, handle, forWriting, facts.Identity) : null;
+            opened = Names(path, facts.Identity)
+                ? new LocalImageFile(path, path, handle, forWriting, facts.Identity, isLocked)
+                : null;
             if (isLocked && opened is not null)
             {
                 opened._isCounted = true;

@@ -5,6 +5,9 @@ namespace VhdPS.Engine.Files;
 /// <param name="closesInner">Whether it is closed with this one.</param>
 internal abstract class PassThroughImageFile(ImageFile inner, bool closesInner = true) : ImageFile
 {
+    /// <summary>The other file.</summary>
+    protected ImageFile Inner => inner;
+
     public override string Path => inner.Path;
 
     public override bool CanWrite => inner.CanWrite;
@@ -36,6 +39,9 @@ internal abstract class PassThroughImageFile(ImageFile inner, bool closesInner =
 
     public override void Reserve(long fileOffset, long length) => inner.Reserve(fileOffset, length);
 
+    internal override string? TryShare(LocalImageFile source, long sourceOffset, long length, long fileOffset) =>
+        inner.TryShare(source, sourceOffset, length, fileOffset);
+
     public override void Prefetch(long fileOffset, long length) => inner.Prefetch(fileOffset, length);
 
     protected override void Dispose(bool disposing)
@@ -51,6 +57,11 @@ internal abstract class PassThroughImageFile(ImageFile inner, bool closesInner =
 internal class NonOwningImageFile(ImageFile owned) : PassThroughImageFile(owned, closesInner: false)
 {
     public override bool CanWrite => false;
+
+    internal override LocalImageFile? ShareSource => Inner.ShareSource;
+
+    internal override string? TryShare(LocalImageFile source, long sourceOffset, long length, long fileOffset) =>
+        throw new NotSupportedException();
 
     public override void WriteAt(long fileOffset, ReadOnlySpan<byte> data) => throw new NotSupportedException();
 

@@ -31,6 +31,10 @@ internal static class VolumeSpace
         }
     }
 
+    /// <summary>Whether the volume of <paramref name="targetPath"/> is known to have less space left than <paramref
+    /// name="neededBytes"/>.</summary>
+    public static bool HasLess(string targetPath, long neededBytes) => Of(FolderOf(targetPath)) is { } free && free < neededBytes;
+
     /// <summary>Refuses work that needs more room than the volume of <paramref name="targetPath"/> has.</summary>
     /// <exception cref="VhdOperationException">The volume has less than <paramref name="neededBytes"/> left.</exception>
     public static void ThrowIfLess(string targetPath, long neededBytes)
@@ -45,7 +49,7 @@ internal static class VolumeSpace
     }
 
     /// <summary>Where the file lies or will lie: of a link, where it leads to.</summary>
-    private static string FolderOf(string path)
+    public static string FolderOf(string path)
     {
         string full = Path.GetFullPath(path);
         return Path.GetDirectoryName(RealPath.Resolve(full) ?? full)!;

@@ -106,6 +106,20 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
     [Parameter]
     public SwitchParameter IgnoreBitmap { get; set; }
 
+    /// <summary>
+    /// Copies everything, so that the new file is independent of the source. Without it, what the file system can share (XFS, btrfs)
+    /// is shared, and both have it until one is written to.
+    /// </summary>
+    [Parameter]
+    public SwitchParameter NoSharing { get; set; }
+
+    /// <summary>
+    /// Takes all that is not known to be zeros by the source's table and holes for data, without reading it: the disk is the same,
+    /// and stored zeros come along.
+    /// </summary>
+    [Parameter]
+    public SwitchParameter NoZeroScan { get; set; }
+
     /// <summary>Reads the new file back and compares it with the source before it takes its place.</summary>
     [Parameter]
     public SwitchParameter Verify { get; set; }
@@ -189,11 +203,15 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
                 return;
             }
 
-            string changes = Describe(options, operation);
+            if (!TryRun(path, () => Describe(options, operation), out string changes))
+            {
+                return;
+            }
+
             if (!ShouldProcess(path, changes))
             {
                 EmitPlan(() => new VpcConvertPlan(path, changes, options.TargetPath, operation.TargetFormat, operation.SizeBytes)
-                    .With(operation.DataBytes, operation.NeededBytes, DeleteSource ? path : null));
+                    .With(operation.DataBytes, operation.NewSpaceBytes, DeleteSource ? path : null));
                 return;
             }
 
@@ -213,9 +231,10 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
             WarnOfSize(result.Path, result.Format, result.SizeBytes);
             ReportPadding(path, operation.SourceSizeBytes, operation.SizeBytes);
             ReportStep(
-                $"{result.Path}: {VpcSize.Format(result.WrittenBytes)} of data written, {VpcSize.Format(result.SizeOnDisk)} on disk.");
+                $"{result.Path}: {VpcSize.Format(result.CopiedBytes)} of data copied, {VpcSize.Format(result.SharedBytes)} shared with the "
+                    + $"source, {VpcSize.Format(result.SizeOnDisk)} on disk.");
             ReportDisk(result.Path, result.Format);
-            Emit(result.Path, result.Format, result.LostRanges);
+            Emit(result.Path, result.Format, result);
         }
     }
 
@@ -280,8 +299,11 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
     {
         string how = File.Exists(options.TargetPath) ? "replacing" : "making";
         string after = DeleteSource ? ", then delete the source" : string.Empty;
+
+        // Counting looks at every run of the source.
+        string space = IsWhatIf ? $" and {VpcSize.Format(operation.NewSpaceBytes)} of new space" : string.Empty;
         return $"Convert to {Article(operation.TargetFormat)} of {VpcSize.Format(operation.SizeBytes)} with at most "
-            + $"{VpcSize.Format(operation.DataBytes)} of data, {how} '{options.TargetPath}'{after}";
+            + $"{VpcSize.Format(operation.DataBytes)} of data{space}, {how} '{options.TargetPath}'{after}";
     }
 
     private void ConvertInPlace(string path)
@@ -344,9 +366,10 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
             throw new ArgumentException($"{path}: -InPlace changes files, and this is the address of a server's disk.");
         }
 
-        if (DestinationPath is not null || DeleteSource || Verify)
+        if (DestinationPath is not null || DeleteSource || Verify || NoSharing || NoZeroScan)
         {
-            throw new ArgumentException($"{path}: -InPlace makes no second file: leave out -DestinationPath, -DeleteSource and -Verify.");
+            throw new ArgumentException(
+                $"{path}: -InPlace makes no second file: leave out -DestinationPath, -DeleteSource, -Verify, -NoSharing and -NoZeroScan.");
         }
 
         if ((IsGiven(nameof(VhdType)) && VhdType != format) || (For == CheckTarget.Azure && format != DiskFormat.Fixed))
@@ -384,6 +407,8 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
             Salvage = Salvage,
             Fill = Fill,
             Parents = ResolveParents(),
+            ShareExtents = !NoSharing,
+            FindZeros = !NoZeroScan,
             Verify = Verify,
             DeleteSource = DeleteSource,
             UniqueId = IsGiven(nameof(UniqueId)) ? UniqueId : Guid.NewGuid(),
@@ -475,7 +500,7 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
         }
     }
 
-    private void Emit(string path, DiskFormat format, IReadOnlyList<LostRange>? lost = null)
+    private void Emit(string path, DiskFormat format, ConvertResult? result = null)
     {
         if (!PassThru)
         {
@@ -484,23 +509,29 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
 
         if (format == DiskFormat.Raw)
         {
-            WriteObject(WithLost(ProviderItem(path), lost));
+            WriteObject(WithResult(ProviderItem(path), result));
         }
         else if (TryRun(path, () => VpcImage.Read(path), out VpcImage image))
         {
-            WriteObject(WithLost(image, lost));
+            WriteObject(WithResult(image, result));
         }
     }
 
-    /// <summary>The result of a salvage says what is lost in it, and that of no other conversion has such a property.</summary>
-    private PSObject WithLost(object output, IReadOnlyList<LostRange>? lost)
+    /// <summary>The new file, with what its making came to; only the result of a salvage says what is lost in it.</summary>
+    private PSObject WithResult(object output, ConvertResult? result)
     {
-        var result = PSObject.AsPSObject(output);
+        var emitted = PSObject.AsPSObject(output);
         if (Salvage)
         {
-            result.Properties.Add(new PSNoteProperty(nameof(ConvertResult.LostRanges), lost ?? []));
+            emitted.Properties.Add(new PSNoteProperty(nameof(ConvertResult.LostRanges), result?.LostRanges ?? []));
         }
 
-        return result;
+        if (result is not null)
+        {
+            emitted.Properties.Add(new PSNoteProperty(nameof(ConvertResult.SharedBytes), result.SharedBytes));
+            emitted.Properties.Add(new PSNoteProperty(nameof(ConvertResult.CopiedBytes), result.CopiedBytes));
+        }
+
+        return emitted;
     }
 }

@@ -31,6 +31,13 @@ public sealed class MergeVpcImageCommand : VpcOperationCommandBase
     [Parameter]
     public SwitchParameter KeepChild { get; set; }
 
+    /// <summary>
+    /// Copies everything into a new file, so that it is independent of the merged ones. Without it, what the file system can share
+    /// (XFS, btrfs) is shared by a new file with the whole disk, and all have it until one is written to.
+    /// </summary>
+    [Parameter]
+    public SwitchParameter NoSharing { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessFile(string path)
     {
@@ -67,7 +74,14 @@ public sealed class MergeVpcImageCommand : VpcOperationCommandBase
 
         if (PassThru && TryRun(plan.TargetPath, () => VpcImage.Read(plan.TargetPath), out VpcImage image))
         {
-            WriteObject(image);
+            var output = PSObject.AsPSObject(image);
+            if (plan is { IsNewFile: true, BasePath: null })
+            {
+                output.Properties.Add(new PSNoteProperty(nameof(MergePlan.SharedBytes), plan.SharedBytes));
+                output.Properties.Add(new PSNoteProperty(nameof(MergePlan.CopiedBytes), plan.CopiedBytes));
+            }
+
+            WriteObject(output);
         }
     }
 
@@ -80,6 +94,11 @@ public sealed class MergeVpcImageCommand : VpcOperationCommandBase
                 ? $"Merge {sources} with at most {VpcSize.Format(plan.DataBytes)} of data into the new file '{plan.TargetPath}'"
                 : $"Merge {sources} with at most {VpcSize.Format(plan.DataBytes)} of data into '{plan.TargetPath}'",
         };
+        if (plan.NewSpaceBytes is { } newSpace)
+        {
+            parts.Add($"which needs at most {VpcSize.Format(newSpace)} of new space");
+        }
+
         if (plan.BasePath is not null)
         {
             parts.Add($"whose parent is '{plan.BasePath}'");
@@ -118,6 +137,7 @@ public sealed class MergeVpcImageCommand : VpcOperationCommandBase
             DestinationPath = target,
             Depth = IsGiven(nameof(Depth)) ? Depth : null,
             KeepChild = KeepChild,
+            ShareExtents = !NoSharing,
             Force = Force,
             Parents = ResolveParents(),
             UniqueId = Guid.NewGuid(),

@@ -40,6 +40,13 @@ public sealed class OptimizeVpcImageCommand : VpcOperationCommandBase
     [Parameter]
     public SwitchParameter FreeSpace { get; set; }
 
+    /// <summary>
+    /// Copies everything into the new file. Without it, what the file system can share (XFS, btrfs) is taken over from the old
+    /// one.
+    /// </summary>
+    [Parameter]
+    public SwitchParameter NoSharing { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessFile(string path)
     {
@@ -142,6 +149,7 @@ public sealed class OptimizeVpcImageCommand : VpcOperationCommandBase
             DropLostBlocks = DropLostBlock,
             ClearsFreeSpace = FreeSpace,
             Children = FreeSpace ? Children : null,
+            ShareExtents = !NoSharing,
             Parents = ResolveParents(),
         };
 

@@ -50,6 +50,12 @@ public sealed class VpcOptimizeResult : VpcObject
     /// <summary>With -FreeSpace, what of each partition counts as zeros, and why the others are left; empty without it.</summary>
     public ReadOnlyCollection<VpcFreeSpace> FreeSpace { get; }
 
+    /// <summary>Bytes of data in the new file that are shared with the old one and so were not copied; null where there is none.</summary>
+    public long? SharedBytes => VhdType == VhdType.Fixed ? null : _result.SharedBytes;
+
+    /// <summary>Bytes of data that were copied into the new file; of an estimate, the most new space that it needs.</summary>
+    public long? CopiedBytes => VhdType == VhdType.Fixed ? null : _result.CopiedBytes;
+
     /// <inheritdoc/>
     public override string ToString() =>
         $"{VpcSize.Format(Saved)} of {VpcSize.Format(Before)} saved";

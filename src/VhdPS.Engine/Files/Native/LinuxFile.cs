@@ -92,6 +92,11 @@ internal sealed partial class LinuxFile : UnixFile
     public override bool PunchHole(SafeFileHandle handle, long fileOffset, long length) =>
         Allocate(handle, KeepSize | PunchHoleMode, fileOffset, length) == 0;
 
+    public override string? Share(SafeFileHandle source, long sourceOffset, long length, SafeFileHandle target, long fileOffset) =>
+        LinuxSharing.Share(source, sourceOffset, length, target, fileOffset);
+
+    public override SharingProbe ProbeSharing(SafeFileHandle source, string folder) => LinuxSharing.Probe(source, folder);
+
     public override void Reserve(SafeFileHandle handle, long fileOffset, long length)
     {
         // ext4 puts off giving places to new data, and does its books page by page; others do better without it.

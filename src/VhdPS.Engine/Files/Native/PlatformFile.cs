@@ -11,6 +11,8 @@ internal abstract class PlatformFile
         : OperatingSystem.IsLinux() ? new LinuxFile()
         : new PortableFile();
 
+    private static readonly SharingProbe NoSharing = new(0, "it is not known how to on this system");
+
     /// <summary>Looks at a path without opening it, so that a pipe cannot block and a device is not touched.</summary>
     public virtual FileFacts Stat(string path)
     {
@@ -32,6 +34,13 @@ internal abstract class PlatformFile
 
     /// <summary>See <see cref="ImageFile.TryPunchHole"/>.</summary>
     public virtual bool PunchHole(SafeFileHandle handle, long fileOffset, long length) => false;
+
+    /// <summary>See <see cref="ImageFile.TryShare"/>.</summary>
+    public virtual string? Share(SafeFileHandle source, long sourceOffset, long length, SafeFileHandle target, long fileOffset) =>
+        NoSharing.Refusal;
+
+    /// <summary>Whether new files in a folder can share extents of an open file; nothing is left there.</summary>
+    public virtual SharingProbe ProbeSharing(SafeFileHandle source, string folder) => NoSharing;
 
     /// <summary>See <see cref="ImageFile.Reserve"/>.</summary>
     public virtual void Reserve(SafeFileHandle handle, long fileOffset, long length)

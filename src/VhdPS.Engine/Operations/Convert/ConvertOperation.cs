@@ -20,6 +20,8 @@ public sealed class ConvertOperation : IDisposable
     private readonly DiskSource _source;
     private readonly DiskSource _content;
     private readonly DiskTarget _target;
+    private readonly Lazy<SharingPlan> _sharing;
+    private readonly Lazy<long> _neededBytes;
 
     private ConvertOperation(ConvertOptions options, DiskSource source)
     {
@@ -46,6 +48,8 @@ public sealed class ConvertOperation : IDisposable
                 source, edits.Any() ? SizeBytes : 0, edits, FreeSpace is null ? null : StandaloneDisk.ToZeros(FreeSpace))
             : source;
         DataBytes = source.CountDataBytes(0, source.SizeBytes);
+        _sharing = new(() => options.ShareExtents && _content == source ? SharingPlan.Of(source, options.TargetPath) : SharingPlan.NotWanted);
+        _neededBytes = new(CountNeeded);
     }
 
     /// <summary>What the target will be.</summary>
@@ -87,6 +91,13 @@ public sealed class ConvertOperation : IDisposable
 
     /// <summary>Bytes that must be read: the rest is known to be zeros.</summary>
     public long DataBytes { get; }
+
+    /// <summary>The most new space that the target can need, in bytes: what it shares with the source needs none.</summary>
+    /// <exception cref="VhdFormatException">A block of the source cannot be found.</exception>
+    public long NewSpaceBytes => _neededBytes.Value;
+
+    /// <summary>Whether the target will share extents with the source, as far as the file system says before the work.</summary>
+    public bool SharesExtents => _sharing.Value.Refusal is null;
 
     /// <summary>Where everything lies in the source; null for a raw disk.</summary>
     internal ImageLayout? SourceLayout => _source.Layout;
@@ -152,9 +163,15 @@ public sealed class ConvertOperation : IDisposable
             progress?.Report(new WorkProgress(0, totalBytes) { Warning = $"The partition table is left as it is: {TableMove.Reason}" });
         }
 
-        DiskWriter writer = _target.CreateWriter(target.File);
-        progress?.Report(new WorkProgress(0, totalBytes) { Step = $"Copying what is not known to be zeros to '{target.File.Path}'" });
+        ExtentSharing? sharing = _sharing.Value.Begin(target.File);
+        DiskWriter writer = _target.CreateWriter(target.File, sharing, _options.FindZeros);
+        progress?.Report(new WorkProgress(0, totalBytes) { Step = DescribeCopy(target.File.Path) });
         DiskCopy.Run(_content, writer, progress, totalBytes, _options.Sync, cancellation);
+        if (sharing?.Note is { } note)
+        {
+            progress?.Report(new WorkProgress(DataBytes, totalBytes) { Step = note });
+        }
+
         if (_options.Verify)
         {
             Verify(target.File, progress, totalBytes, cancellation);
@@ -186,6 +203,7 @@ public sealed class ConvertOperation : IDisposable
         return new ConvertResult(_options.TargetPath, TargetFormat, SizeBytes, fileSize, sizeOnDisk, writer.WrittenBytes)
         {
             LostRanges = lost,
+            SharedBytes = writer.WrittenBytes - writer.CopiedBytes,
         };
     }
 
@@ -238,10 +256,13 @@ public sealed class ConvertOperation : IDisposable
         ReplacementFile.ThrowIfInTheWay(_options.TargetPath, _options.Force, _source.Identity);
         if (!_options.Force)
         {
-            VolumeSpace.ThrowIfLess(_options.TargetPath, NeededBytes);
+            // What needs no new space is not looked for where there is enough for all.
+            long mostBytes = CountUnshared();
+            VolumeSpace.ThrowIfLess(
+                _options.TargetPath, VolumeSpace.HasLess(_options.TargetPath, mostBytes) ? NewSpaceBytes : mostBytes);
             VolumeSpace.ThrowIfTooLong(_options.TargetPath, TargetFormat switch
             {
-                DiskFormat.Dynamic => NeededBytes,
+                DiskFormat.Dynamic => mostBytes,
                 _ => SizeBytes + _target.StructureBytes,
             });
         }
@@ -263,18 +284,36 @@ public sealed class ConvertOperation : IDisposable
                 + $"{layout.Footer.CurrentSize} bytes whose end would be deleted with the file. Convert by the current size, or keep it.");
     }
 
-    /// <summary>The most that the target can need: nothing is known of zeros that the source stores.</summary>
-    internal long NeededBytes
+    private string DescribeCopy(string path)
     {
-        get
-        {
-            long dataBytes = _source.ImageType == VhdType.Differencing ? DataBytes : Math.Min(DataBytes, _source.SizeOnDisk);
+        string what = _options.FindZeros ? "what is not known to be zeros" : "what is not known to be zeros, stored zeros too,";
+        return _sharing.Value.Refusal is { } refusal
+            ? $"Copying {what} to '{path}'; nothing is shared with the source: {refusal}"
+            : $"Sharing {what} with '{path}', and copying the rest";
+    }
 
-            // Hyper-V refuses sparse files, so none are made on Windows.
-            return TargetFormat == DiskFormat.Dynamic ? dataBytes + _target.StructureBytes
-                : OperatingSystem.IsWindows() ? SizeBytes
-                : dataBytes;
+    private long CountNeeded()
+    {
+        long mostBytes = CountUnshared();
+        if (!SharesExtents)
+        {
+            return mostBytes;
         }
+
+        SharingPlan.Outlook outlook = _sharing.Value.LookAt(
+            _source, TargetFormat == DiskFormat.Dynamic ? BlockSize : 0, _target.DataAlignment);
+        return Math.Min(mostBytes, outlook.CopiedBytes + (outlook.BlockCount * VhdSpec.DataAlignment) + _target.StructureBytes);
+    }
+
+    /// <summary>The most that the target can need if all is copied: nothing is known of zeros that the source stores.</summary>
+    private long CountUnshared()
+    {
+        long dataBytes = _source.ImageType == VhdType.Differencing ? DataBytes : Math.Min(DataBytes, _source.SizeOnDisk);
+
+        // Hyper-V refuses sparse files, so none are made on Windows.
+        return TargetFormat == DiskFormat.Dynamic ? dataBytes + _target.StructureBytes
+            : OperatingSystem.IsWindows() ? SizeBytes
+            : dataBytes;
     }
 
     /// <summary>Holds the new file against the rules of what it is made for.</summary>

@@ -78,6 +78,18 @@ public sealed record ConvertOptions(string SourcePath, string TargetPath)
     /// <summary>Put the target on the medium before it takes its place.</summary>
     public bool Sync { get; init; } = true;
 
+    /// <summary>
+    /// Let the target have extents of the source's files where the file system can, so that they are not copied; else it is
+    /// independent of them.
+    /// </summary>
+    public bool ShareExtents { get; init; } = true;
+
+    /// <summary>
+    /// Read the data to find zeros, which the target leaves out: it is the same file on every file system. Else what is not known
+    /// to be zeros by table and holes counts as data, and only what is copied is read.
+    /// </summary>
+    public bool FindZeros { get; init; } = true;
+
     /// <summary>The identity of the new image.</summary>
     public required Guid UniqueId { get; init; }
 
@@ -91,9 +103,15 @@ public sealed record ConvertOptions(string SourcePath, string TargetPath)
 /// <param name="SizeBytes">Its virtual size.</param>
 /// <param name="FileSize">Its length in bytes.</param>
 /// <param name="SizeOnDisk">Bytes that it takes on the medium.</param>
-/// <param name="WrittenBytes">Bytes of the disk that were written, the rest being zeros.</param>
+/// <param name="WrittenBytes">Bytes of the disk that were copied or shared, the rest being zeros.</param>
 public sealed record ConvertResult(string Path, DiskFormat Format, long SizeBytes, long FileSize, long SizeOnDisk, long WrittenBytes)
 {
+    /// <summary>Bytes of those written that were not copied: the target has the extents of the source's files.</summary>
+    public long SharedBytes { get; init; }
+
+    /// <summary>Bytes of those written that were copied.</summary>
+    public long CopiedBytes => WrittenBytes - SharedBytes;
+
     /// <summary>Sectors of the source that could not be read, and what is in their place is the fill; empty but for a salvage.</summary>
     public IReadOnlyList<LostRange> LostRanges { get; init; } = [];
 }

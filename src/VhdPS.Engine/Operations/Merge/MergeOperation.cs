@@ -63,7 +63,7 @@ public static class MergeOperation
         }
         else if (plan.BasePath is null)
         {
-            Flatten(plan, options, progress, cancellation);
+            return Flatten(plan, options, progress, cancellation);
         }
         else
         {
@@ -138,23 +138,27 @@ public static class MergeOperation
         return file.ReadStamp();
     }
 
-    private static void Flatten(
+    private static ConvertOptions FlatteningOf(MergePlan plan, MergeOptions options) => new(options.Path, plan.TargetPath)
+    {
+        TargetFormat = DiskFormat.Dynamic,
+        TargetImageFormat = ImageName.IsVhdx(plan.TargetPath) ? VhdFormat.Vhdx : VhdFormat.Vhd,
+        Force = options.Force,
+        Parents = options.Parents,
+        ShareExtents = options.ShareExtents,
+        UniqueId = options.UniqueId,
+        TimeStamp = options.TimeStamp,
+    };
+
+    private static MergePlan Flatten(
         MergePlan plan, MergeOptions options, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         using ConvertOperation operation = BeginFlatten(plan, options);
-        operation.Run(progress, cancellation);
+        ConvertResult result = operation.Run(progress, cancellation);
+        return plan with { SharedBytes = result.SharedBytes, CopiedBytes = result.CopiedBytes };
     }
 
     private static ConvertOperation BeginFlatten(MergePlan plan, MergeOptions options) =>
-        ConvertOperation.Begin(new ConvertOptions(options.Path, plan.TargetPath)
-        {
-            TargetFormat = DiskFormat.Dynamic,
-            TargetImageFormat = ImageName.IsVhdx(plan.TargetPath) ? VhdFormat.Vhdx : VhdFormat.Vhd,
-            Force = options.Force,
-            Parents = options.Parents,
-            UniqueId = options.UniqueId,
-            TimeStamp = options.TimeStamp,
-        });
+        ConvertOperation.Begin(FlatteningOf(plan, options));
 
     /// <summary>A new child of the first parent that is not merged.</summary>
     private static void MergeIntoNewChild(
@@ -347,7 +351,7 @@ public static class MergeOperation
         {
             // Also refuses what the conversion would.
             using ConvertOperation conversion = BeginFlatten(plan, options);
-            return plan with { NeededBytes = conversion.NeededBytes };
+            return plan with { NeededBytes = conversion.NewSpaceBytes, NewSpaceBytes = conversion.NewSpaceBytes };
         }
 
         (string target, long most, IEnumerable<string> sources) = plan.IsNewFile

@@ -27,6 +27,11 @@ public sealed record MergeOptions(string Path)
     /// <summary>Answers what depends on the image; null: an index for this call alone. A batch shares one.</summary>
     public ChildIndex? Children { get; init; }
 
+    /// <summary>
+    /// Let a new file with the whole disk have extents of the merged ones where the file system can, so that they are not copied.
+    /// </summary>
+    public bool ShareExtents { get; init; } = true;
+
     /// <summary>The identity of a new file.</summary>
     public required Guid UniqueId { get; init; }
 
@@ -54,6 +59,14 @@ public sealed record MergePlan(string TargetPath, IReadOnlyList<string> SourcePa
 
     /// <summary>The most bytes by which the files may grow, of several levels those of the first.</summary>
     internal long NeededBytes { get; init; }
+    /// <summary>The most new space that a new file with the whole disk needs, in bytes; null for every other merge.</summary>
+    public long? NewSpaceBytes { get; init; }
+
+    /// <summary>Bytes of data in a new file that were not copied: it has extents of the merged ones. 0 before the work.</summary>
+    public long SharedBytes { get; init; }
+
+    /// <summary>Bytes of data in a new file with the whole disk that were copied. 0 before the work.</summary>
+    public long CopiedBytes { get; init; }
 
     /// <summary>The images that are deleted when the target is whole.</summary>
     public IReadOnlyList<string> DeletedPaths { get; init; } = [];

@@ -20,8 +20,6 @@ internal sealed class ChildCopy
     private readonly ChainReader? _parent;
     private readonly Sequencer _turns = new();
     private readonly ConcurrentBag<byte[]> _buffers = [];
-    private long _writtenBytes;
-
     /// <summary>Prepares a copy.</summary>
     /// <param name="oldFile">The image's file.</param>
     /// <param name="image">The image.</param>
@@ -37,8 +35,11 @@ internal sealed class ChildCopy
         _parent = parent;
     }
 
-    /// <summary>Bytes of data that were written.</summary>
-    public long WrittenBytes => Interlocked.Read(ref _writtenBytes);
+    /// <summary>Puts the data into the new file.</summary>
+    public required FreshRanges Fresh { get; init; }
+
+    /// <summary>Whether the data is read to find zeros, which are not written.</summary>
+    public bool FindsZeros { get; init; } = true;
 
     /// <summary>Copies the blocks and writes the structures; with <paramref name="sync"/> data goes to the medium along the way.</summary>
     public void Run(IProgress<WorkProgress>? progress, bool sync, CancellationToken cancellation)
@@ -66,7 +67,7 @@ internal sealed class ChildCopy
         {
             done += _assembly.BlockSize;
             progress?.Report(new WorkProgress(done, total));
-            flush?.Step(WrittenBytes, cancellation);
+            flush?.Step(Fresh.CopiedBytes, cancellation);
         }
 
         cancellation.ThrowIfCancellationRequested();
@@ -90,8 +91,10 @@ internal sealed class ChildCopy
             _turns.Wait(number, stopping);
             _assembly.Place(blockIndex, bitmap is null);
             _turns.Pass(number);
-            WriteFront(blockIndex, bitmap);
             WriteData(blockIndex, entry, bitmap, buffer, stopping);
+
+            // Last: a call that shares waits for what was written beside it.
+            WriteFront(blockIndex, bitmap);
         }
 
         _buffers.Add(buffer);
@@ -133,6 +136,14 @@ internal sealed class ChildCopy
     {
         long from = _image.Layout.DataOffset(entry), to = _assembly.DataOffset(blockIndex);
         int sectorCount = _image.Layout.SectorsInBlock(blockIndex);
+        StoredRun Find(long offset, long length) => FindOwn(bitmap, from, offset, length);
+        if (!FindsZeros)
+        {
+            void Read(long offset, Span<byte> sectors) => sectors[_oldFile.ReadAt(from + offset, sectors)..].Clear();
+            Fresh.PutUnread(Find, Read, 0, (long)sectorCount * VhdSpec.SectorSize, to, buffer, stopping);
+            return;
+        }
+
         for (int sector = 0; sector < sectorCount;)
         {
             stopping.ThrowIfCancellationRequested();
@@ -147,12 +158,28 @@ internal sealed class ChildCopy
 
             for (int at = 0; ZeroScan.TryFindData(chunk, at, out int start, out int end); at = end)
             {
-                _file.WriteAt(to + offset + start, chunk[start..end]);
-                Interlocked.Add(ref _writtenBytes, end - start);
+                Fresh.Put(Find, offset + start, to + offset + start, chunk[start..end]);
             }
 
             sector += count;
         }
+    }
+
+    /// <summary>Where bytes of a block lie that its bits say are there; what lies under a clear bit is nothing.</summary>
+    private StoredRun FindOwn(byte[]? bitmap, long dataOffset, long offset, long length)
+    {
+        if (bitmap is not null)
+        {
+            int sectors = (int)VhdSpec.SectorsFor(length);
+            int run = SectorBitmap.RunLength(bitmap, (int)(offset / VhdSpec.SectorSize), sectors, out bool isSet);
+            length = Math.Min(length, (long)run * VhdSpec.SectorSize);
+            if (!isSet)
+            {
+                return StoredRun.Zero(length);
+            }
+        }
+
+        return StoredRun.InFile(length, _oldFile.ShareSource, dataOffset + offset, _oldFile.Length);
     }
 
     /// <summary>What lies under a clear bit is nothing: it may be what another file held.</summary>

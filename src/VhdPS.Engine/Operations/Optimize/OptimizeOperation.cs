@@ -17,6 +17,7 @@ namespace VhdPS.Engine.Operations.Optimize;
 public sealed class OptimizeOperation : IDisposable
 {
     private readonly OptimizeOptions _options;
+    private readonly Lazy<SharingPlan> _sharing;
     private readonly LocalImageFile _file;
     private readonly VhdImage _image;
     private readonly DiskSource _source;
@@ -30,6 +31,11 @@ public sealed class OptimizeOperation : IDisposable
         _image = image;
         _source = new ImageDiskSource(file, image);
         _content = _source;
+
+        // What counts as zeros is not in the new file, and sharing would bring it along.
+        _sharing = new(() => options.ShareExtents && _freeSpace is null
+            ? SharingPlan.Of(_source, options.Path)
+            : SharingPlan.NotWanted);
     }
 
     /// <summary>The type of the image.</summary>
@@ -102,7 +108,9 @@ public sealed class OptimizeOperation : IDisposable
             ReplacementFile.ThrowIfLinked(_file);
             if (!_options.Force)
             {
-                VolumeSpace.ThrowIfLess(_options.Path, NeededBytes);
+                long most = NeededBytes;
+                VolumeSpace.ThrowIfLess(
+                    _options.Path, VolumeSpace.HasLess(_options.Path, most) ? Math.Min(most, CountCopied(_sharing.Value)) : most);
             }
         }
 
@@ -180,6 +188,7 @@ public sealed class OptimizeOperation : IDisposable
     /// <summary>Null where the new file would be larger than the image, which is left as it is then.</summary>
     private OptimizeResult? TryReplace(bool isPacked, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
+        SharingPlan plan = _sharing.Value;
         using var target = ReplacementFile.BeginFor(_file, allowsLoss: _options.Force);
         foreach (string warning in isPacked ? [] : target.Warnings)
         {
@@ -191,14 +200,21 @@ public sealed class OptimizeOperation : IDisposable
         {
             Step = "Writing the blocks that are needed to a new file beside the image, in the order of the disk",
         });
-        Copy(target.File, assembly, progress, cancellation);
+        ExtentSharing? sharing = plan.Begin(target.File);
+        (long dataBytes, long copiedBytes) = Copy(target.File, assembly, sharing, progress, cancellation);
+        ReportSharing(plan, sharing, progress);
         _source.ThrowIfChanged();
         if (target.File.Length > _file.Length)
         {
             return null;
         }
 
-        OptimizeResult result = Describe(assembly.Table.CountAllocated(), target.File.SizeOnDisk, target.File.Length, isEstimate: false);
+        OptimizeResult result = Describe(
+            assembly.Table.CountAllocated(), target.File.SizeOnDisk, target.File.Length, isEstimate: false) with
+        {
+            SharedBytes = dataBytes - copiedBytes,
+            CopiedBytes = copiedBytes,
+        };
         progress?.Report(new WorkProgress(1, 1) { Step = "Giving the new file the name and place of the old one" });
 
         // The image stays locked until the new file has its name: a writer who waits for it must find the new one.
@@ -210,6 +226,37 @@ public sealed class OptimizeOperation : IDisposable
     /// <summary>The most bytes that the new file can need; 0 for a fixed image.</summary>
     internal long NeededBytes => VhdType == VhdType.Fixed ? 0
         : Math.Min(_file.SizeOnDisk, (long)_image.Map.Table!.CountAllocated() * _image.Layout.BlockSpan) + _image.Layout.StructuresEnd;
+
+    private static void ReportSharing(SharingPlan plan, ExtentSharing? sharing, IProgress<WorkProgress>? progress)
+    {
+        if ((plan.Refusal is { } refusal ? $"Nothing is shared with the old file: {refusal}" : sharing?.Note) is { } note)
+        {
+            progress?.Report(new WorkProgress(1, 1) { Step = note });
+        }
+    }
+
+    /// <summary>New space that is needed where extents are shared.</summary>
+    private long CountCopied(SharingPlan plan)
+    {
+        ImageLayout layout = _image.Layout;
+        BlockAllocationTable table = _image.Map.Table!;
+        long copied = layout.StructuresEnd;
+        for (int blockIndex = 0; blockIndex < table.Count; blockIndex++)
+        {
+            uint entry = table[blockIndex];
+            if (entry == VhdSpec.UnusedEntry)
+            {
+                continue;
+            }
+
+            bool canShare = plan.Refusal is null && VhdSpec.DataAlignment % plan.ClusterBytes == 0
+                && layout.DataOffset(entry) % plan.ClusterBytes == 0 && layout.BlockSize >= ExtentSharing.LeastBytes
+                && (VhdType == VhdType.Dynamic || _image.Map.Bitmaps!.Get(blockIndex, entry) is null);
+            copied += canShare ? VhdSpec.DataAlignment : layout.BlockSpan;
+        }
+
+        return copied;
+    }
 
     private OptimizeResult Estimate(IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
@@ -225,8 +272,14 @@ public sealed class OptimizeOperation : IDisposable
         ImageBuilder assembly = ReplacementImageBuilder.Begin(target, _file, _image.Layout, isPacked);
         long written = IsQuick && VhdType == VhdType.Dynamic
             ? PlaceKept(assembly, cancellation)
-            : Copy(target, assembly, progress, cancellation);
-        return Describe(assembly.Table.CountAllocated(), written, assembly.Length, isEstimate: true);
+            : Copy(target, assembly, sharing: null, progress, cancellation).DataBytes;
+        SharingPlan plan = _sharing.Value;
+        long copied = plan.Refusal is null ? Math.Min(written, CountCopied(plan)) : written;
+        return Describe(assembly.Table.CountAllocated(), written, assembly.Length, isEstimate: true) with
+        {
+            SharedBytes = written - copied,
+            CopiedBytes = copied,
+        };
     }
 
     private OptimizeResult Describe(int blockCountAfter, long sizeOnDiskAfter, long fileSizeAfter, bool isEstimate) =>
@@ -272,21 +325,28 @@ public sealed class OptimizeOperation : IDisposable
         BlockCountAfter = result.BlockCountBefore,
     };
 
-    /// <summary>Returns the bytes of data that were written.</summary>
-    private long Copy(ImageFile file, ImageBuilder assembly, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    /// <summary>Returns the bytes of data in the new file, and those of them that were copied.</summary>
+    private (long DataBytes, long CopiedBytes) Copy(
+        ImageFile file, ImageBuilder assembly, ExtentSharing? sharing, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
+        // What is shared brings its zeros along: reading it would find nothing that Quick looks for.
+        bool findsZeros = !IsQuick || sharing is null;
         if (VhdType == VhdType.Dynamic)
         {
-            var writer = new BlockDiskWriter(file, assembly, _source.SizeBytes, IsQuick ? _image.Map.Table : null);
+            var writer = new BlockDiskWriter(file, assembly, _source.SizeBytes, IsQuick ? _image.Map.Table : null)
+            {
+                Sharing = sharing,
+                FindsZeros = findsZeros,
+            };
             DiskCopy.Run(_content, writer, progress, _content.CountDataBytes(0, _source.SizeBytes), _options.Sync, cancellation);
-            return writer.WrittenBytes;
+            return (writer.WrittenBytes, writer.CopiedBytes);
         }
 
         using ParentChain? parents = OpenParents();
         ChainReader? parent = parents is null ? null : new ChainReader(parents.Levels[0], () => [.. parents.Levels.Skip(1)]);
-        var copy = new ChildCopy(_file, _image, file, assembly, parent);
+        var copy = new ChildCopy(_file, _image, file, assembly, parent) { Fresh = new FreshRanges(file, sharing), FindsZeros = findsZeros };
         copy.Run(progress, _options.Sync, cancellation);
-        return copy.WrittenBytes;
+        return (copy.Fresh.DataBytes, copy.Fresh.CopiedBytes);
     }
 
     private ParentChain? OpenParents()

@@ -30,6 +30,11 @@ public sealed record OptimizeOptions(string Path)
     /// <summary>Put the new file on the medium before it takes its place.</summary>
     public bool Sync { get; init; } = true;
 
+    /// <summary>
+    /// Let the new file keep extents of the old one where the file system can, so that they are not copied; else all is written anew.
+    /// </summary>
+    public bool ShareExtents { get; init; } = true;
+
     /// <summary>Where the parents of a differencing image may be and what proves them.</summary>
     public ParentPolicy Parents { get; init; } = ParentPolicy.Default;
 }
@@ -70,6 +75,12 @@ public sealed record OptimizeResult(string Path, VhdType VhdType, bool IsEstimat
 
     /// <summary>Blocks in the file after; 0 for a fixed image.</summary>
     public int BlockCountAfter { get; init; }
+
+    /// <summary>Bytes of data in the new file that were not copied: it has the old one's extents.</summary>
+    public long SharedBytes { get; init; }
+
+    /// <summary>Bytes of data in the new file that were copied; of an estimate, the most new space that it needs.</summary>
+    public long CopiedBytes { get; init; }
 
     /// <summary>Bytes that the file was made shorter by; for a fixed image, those that it gave back to the medium.</summary>
     public long SavedBytes => VhdType == VhdType.Fixed ? SizeOnDiskBefore - SizeOnDiskAfter : FileSizeBefore - FileSizeAfter;
