@@ -210,6 +210,9 @@ public abstract class DiskSource : IDisposable
         }
     }
 
+    /// <summary>The file that is read.</summary>
+    internal ImageFile File => _file;
+
     /// <summary>Whether there is a file that can be deleted.</summary>
     internal bool IsDeletable => _file is LocalImageFile;
 

@@ -73,15 +73,6 @@ internal sealed partial class BlockAllocator
     }
 
     /// <summary>Writes a block into a place that is zeros from end to end.</summary>
-    private void FillFree(long bitmapOffset, int sectorInBlock, ReadOnlySpan<byte> data, bool isBitmapFull)
-    {
-        if (isBitmapFull)
-        {
-            byte[] bitmap = new byte[_layout.BitmapSize];
-            bitmap.AsSpan().Fill(0xFF);
-            _file.WriteAt(bitmapOffset, bitmap);
-        }
-
+    private void FillFree(long bitmapOffset, int sectorInBlock, ReadOnlySpan<byte> data) =>
         _file.WriteAt(bitmapOffset + _layout.BitmapSize + ((long)sectorInBlock * VhdSpec.SectorSize), data);
-    }
 }

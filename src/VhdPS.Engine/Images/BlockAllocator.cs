@@ -14,6 +14,8 @@ namespace VhdPS.Engine.Images;
 /// <item>I4: an entry that does not fit into 32 bits is refused before any write.</item>
 /// <item>I5: a bit of a bitmap is published only after its sector's data.</item>
 /// <item>I6: a block's place is used again, or cut off, only when the table on the medium does not name it any more.</item>
+/// <item>I7: a new block has no bitmap before the flush that publishes it, so that a crash leaves nothing that looks like a block
+/// whose entry was lost.</item>
 /// </list>
 /// </summary>
 internal sealed partial class BlockAllocator
@@ -38,9 +40,9 @@ internal sealed partial class BlockAllocator
         _layout = layout;
         _map = map;
         _footerOffset = layout.DataEnd;
+        _lastPastEnd = CheckLast(layout, map.Table!);
         _end = FindEnd(layout, map.Table!);
         _free = new FreePlaces(file, layout, map.Table!, _end);
-        _lastPastEnd = CheckLast(layout, map.Table!);
         _batmap = layout.VhdType == VhdType.Differencing ? BatmapWriter.Find(file, layout) : null;
     }
 
@@ -95,12 +97,12 @@ internal sealed partial class BlockAllocator
 
         if (_free.TryTake(out long bitmapOffset))
         {
-            FillFree(bitmapOffset, sectorInBlock, data, freshBitmap is null);
+            FillFree(bitmapOffset, sectorInBlock, data);
             _batmap?.Clear(blockIndex);
         }
         else
         {
-            bitmapOffset = Append(blockIndex, sectorInBlock, data, freshBitmap is null);
+            bitmapOffset = Append(blockIndex, sectorInBlock, data);
         }
 
         _map.SetAllocated(blockIndex, (uint)(bitmapOffset / VhdSpec.SectorSize));
@@ -126,6 +128,7 @@ internal sealed partial class BlockAllocator
         }
 
         BitmapCache bitmaps = _map.Bitmaps!;
+        WriteFullBitmaps();
         WriteBitmaps(bitmaps.Dirty.Where(_unpublished.Contains));
         _file.Flush();
 
@@ -148,7 +151,7 @@ internal sealed partial class BlockAllocator
 
     /// <summary>Makes a block after all others; on failure the file's length and its footer are as they were.</summary>
     /// <returns>File offset of its bitmap.</returns>
-    private long Append(int blockIndex, int sectorInBlock, ReadOnlySpan<byte> data, bool isBitmapFull)
+    private long Append(int blockIndex, int sectorInBlock, ReadOnlySpan<byte> data)
     {
         (long bitmapOffset, long dataOffset, long blockEnd) = PlaceAfter(_end);
         long oldLength = _file.Length, oldFooterOffset = _footerOffset;
@@ -163,7 +166,7 @@ internal sealed partial class BlockAllocator
 
             // QUIRK(DiscUtils): a short last block has the old footer in its tail, which must not stay there as data.
             Zero(oldFooterOffset, Math.Min(_end, oldLength));
-            Fill(bitmapOffset, dataOffset, sectorInBlock, data, Math.Min(oldLength, blockEnd), isBitmapFull);
+            Fill(dataOffset, sectorInBlock, data, Math.Min(oldLength, blockEnd));
 
             // The map may say "full" of a block that is not there yet; it must not when the entry is published.
             _batmap?.Clear(blockIndex);
@@ -217,35 +220,12 @@ internal sealed partial class BlockAllocator
         return last;
     }
 
-    /// <summary>Writes gap, bitmap and data; whatever the file held in the rest of the block is overwritten with zeros.</summary>
-    private void Fill(long bitmapOffset, long dataOffset, int sectorInBlock, ReadOnlySpan<byte> data, long staleEnd, bool isBitmapFull)
+    /// <summary>Writes data; whatever the file held before and after it, up to the end of the block, is overwritten with zeros.</summary>
+    private void Fill(long dataOffset, int sectorInBlock, ReadOnlySpan<byte> data, long staleEnd)
     {
         long dataStart = dataOffset + ((long)sectorInBlock * VhdSpec.SectorSize);
-        int frontLength = (int)(dataOffset - _end);
-        bool isJoined = sectorInBlock == 0 && data.Length <= ZeroChunk;
-        byte[] front = ArrayPool<byte>.Shared.Rent(frontLength + (isJoined ? data.Length : 0));
-        try
-        {
-            Span<byte> gap = front.AsSpan(0, (int)(bitmapOffset - _end));
-            gap.Clear();
-            front.AsSpan(gap.Length, frontLength - gap.Length).Fill(isBitmapFull ? (byte)0xFF : (byte)0);
-            if (isJoined)
-            {
-                data.CopyTo(front.AsSpan(frontLength));
-                _file.WriteAt(_end, front.AsSpan(0, frontLength + data.Length));
-            }
-            else
-            {
-                _file.WriteAt(_end, front.AsSpan(0, frontLength));
-                _file.WriteAt(dataStart, data);
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(front);
-        }
-
-        Zero(dataOffset, Math.Min(dataStart, staleEnd));
+        Zero(_end, Math.Min(dataStart, staleEnd));
+        _file.WriteAt(dataStart, data);
         Zero(dataStart + data.Length, staleEnd);
     }
 
@@ -288,6 +268,26 @@ internal sealed partial class BlockAllocator
         catch (IOException)
         {
             // The first error is the one to report; the copy of the footer at 0 still holds (I1).
+        }
+    }
+
+    /// <summary>Writes the bitmaps of new blocks that have every bit set (I7).</summary>
+    private void WriteFullBitmaps()
+    {
+        byte[]? full = null;
+        foreach (int blockIndex in _unpublished)
+        {
+            uint entry = _map.Table![blockIndex];
+            if (_map.Bitmaps!.Get(blockIndex, entry) is null)
+            {
+                if (full is null)
+                {
+                    full = new byte[_layout.BitmapSize];
+                    full.AsSpan().Fill(0xFF);
+                }
+
+                _file.WriteAt(ImageLayout.BitmapOffset(entry), full);
+            }
         }
     }
 

@@ -53,7 +53,7 @@ internal static class HeaderRewrite
 
         BlockAllocationTable table = SectorMap.ReadTable(file, layout);
         long? free = FreeSpace.Find(
-            layout, table, texts.Length, extent => extent.Structure == VhdStructure.ParentLocator && IsGivenUp(header, extent));
+            file, layout, table, texts.Length, extent => extent.Structure == VhdStructure.ParentLocator && IsGivenUp(header, extent));
         long linkOffset = free ?? FreeSpace.FindEnd(layout, table);
         long newEnd = free is null ? linkOffset + texts.Length : layout.DataEnd;
         Rewrite(file, layout, footer, HeaderWith, texts, linkOffset, newEnd);

@@ -97,6 +97,19 @@ public sealed class WriteOrderTests
     }
 
     [Fact]
+    public void I7_ANewBlockHasNoBitmapBeforeItsFlush()
+    {
+        (Written file, ImageBytes image) = Open(ImageBytes.Dynamic(64 * 1024, BlockSize), open => open.WriteSectors(0, Sector));
+        long bitmapOffset = EntryOf(file, 0) * 512L;
+        List<Change> changes = [.. file.Changes];
+        int written = changes.FindIndex(change => change.Touches((int)bitmapOffset, image.BitmapSize)
+            && change.Data.AsSpan().IndexOfAnyExcept((byte)0) >= 0);
+        int flushed = changes.FindIndex(written, change => change.Kind == ChangeKind.Flush);
+        Assert.True(changes.FindIndex(change => change.Touches((int)bitmapOffset + image.BitmapSize, 512)) < written);
+        Assert.All(changes[written..flushed], change => Assert.True(change.Touches((int)bitmapOffset, image.BitmapSize)));
+    }
+
+    [Fact]
     public void NewBlocksHaveTheirDataOnFourKiB()
     {
         foreach (int blockSize in new[] { 512, 4096, 2 * 1024 * 1024 })

@@ -232,6 +232,11 @@ public sealed class ConvertOperation : IDisposable
         }
 
         ThrowIfTailWouldBeDeleted();
+        if (_options.DeleteSource && _source is { Layout: { Header: not null } layout, File: { } file })
+        {
+            LostBlockGuard.ThrowIfAny(file, layout, SectorMap.ReadTable(file, layout), CancellationToken.None);
+        }
+
         if (_options.FitFor == CheckTarget.Azure && (TargetFormat != DiskFormat.Fixed || _options.TargetImageFormat != VhdFormat.Vhd))
         {
             throw new ArgumentException($"{_options.TargetPath}: Azure takes fixed VHD images only.");

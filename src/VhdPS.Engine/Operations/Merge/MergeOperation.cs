@@ -1,4 +1,5 @@
 using VhdPS.Engine.Chains;
+using VhdPS.Engine.Checking;
 using VhdPS.Engine.Disks;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Files.Native;
@@ -253,6 +254,7 @@ public static class MergeOperation
         {
             ThrowIfShared(levels, depth, options);
             ThrowIfOtherDisk(levels, depth, options);
+            ThrowIfLostWouldBeDeleted(levels[0].Path, options);
         }
         else
         {
@@ -407,6 +409,22 @@ public static class MergeOperation
                 [.. children.Where(child => own is null || PlatformFile.Current.Stat(child.Path).Identity != own)],
                 "which the merge would destroy");
         }
+    }
+
+    /// <summary>
+    /// Refuses to delete an image with blocks that no table entry names: they are not merged. In those between it and the target a
+    /// merge that was cut off may have left some, which the image itself has as well.
+    /// </summary>
+    private static void ThrowIfLostWouldBeDeleted(string path, MergeOptions options)
+    {
+        if (options.KeepChild)
+        {
+            return;
+        }
+
+        using var file = LocalImageFile.OpenRead(path);
+        ImageLayout layout = ImageLayout.Read(file, new LayoutOptions { SizeRule = LargerSize.RuleFor(file) });
+        LostBlockGuard.ThrowIfAny(file, layout, SectorMap.ReadTable(file, layout), CancellationToken.None);
     }
 
     /// <summary>Refuses a merge after which the disk would not be the child's (G4).</summary>

@@ -1,4 +1,5 @@
 using VhdPS.Engine.Chains;
+using VhdPS.Engine.Checking;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Images;
@@ -119,7 +120,7 @@ internal static class InPlaceCompaction
 
         if (!options.DropLostBlocks)
         {
-            LostBlockGuard.ThrowIfAny(file, image, cancellation);
+            LostBlockGuard.ThrowIfAny(file, layout, table, cancellation);
         }
     }
 

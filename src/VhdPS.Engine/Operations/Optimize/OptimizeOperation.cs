@@ -1,4 +1,5 @@
 using VhdPS.Engine.Chains;
+using VhdPS.Engine.Checking;
 using VhdPS.Engine.Disks;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
@@ -100,7 +101,7 @@ public sealed class OptimizeOperation : IDisposable
     {
         if (!_options.DropLostBlocks)
         {
-            LostBlockGuard.ThrowIfAny(_file, _image, cancellation);
+            LostBlockGuard.ThrowIfAny(_file, _image.Layout, _image.Map.Table, cancellation);
         }
 
         if (VhdType != VhdType.Fixed)

@@ -1,5 +1,4 @@
 using System.Numerics;
-using VhdPS.Engine.Checking;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Layout;

@@ -1,6 +1,11 @@
+using VhdPS.Engine.Chains;
 using VhdPS.Engine.Checking;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
+using VhdPS.Engine.Images;
+using VhdPS.Engine.Layout;
+using VhdPS.Engine.Operations.Convert;
+using VhdPS.Engine.Operations.Merge;
 using VhdPS.Engine.Operations.Optimize;
 using VhdPS.Engine.Operations.Repair;
 using VhdPS.Tests.Files;
@@ -99,6 +104,47 @@ public sealed class LostBlockTests(ITestOutputHelper output)
             Optimize(new OptimizeOptions(path) { DropLostBlocks = true }, inPlace);
             Assert.Empty(Lost(File.ReadAllBytes(path)));
         }
+    }
+
+    [Fact]
+    public void NoVerbDeletesAFileWithOne()
+    {
+        using var folder = new TempFolder();
+        string path = folder["d.vhd"], target = folder["t.vhd"];
+        byte[] damaged = Without(Make(Ordered), Ordered.First(blockIndex => !IsZero(blockIndex)));
+        File.WriteAllBytes(path, damaged);
+        var error = Assert.Throws<VhdOperationException>(
+            () => ConvertOperation.Begin(new ConvertOptions(path, target)
+            { DeleteSource = true, Force = true, UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch }));
+        Assert.Equal((OperationError.LostBlocksPresent, false), (error.Code, error.IsOverridable));
+        Assert.Equal(damaged, File.ReadAllBytes(path));
+        Assert.False(File.Exists(target));
+        using (var kept = ConvertOperation.Begin(new ConvertOptions(path, target) { UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch }))
+        {
+            kept.Run();
+        }
+
+        Assert.True(ImageChecker.Check(LocalImageFile.OpenRead(target)).IsValid);
+        string parent = folder["p.vhd"], child = folder["c.vhd"];
+        ImageCreator.Create(parent, new NewImage(4 * 1024 * 1024) { UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch });
+        ChildCreator.Create(child, new NewChild(parent) { UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch });
+        using (VhdImage image = VhdImage.Open(child, new VhdOpenOptions { ForWriting = true }))
+        {
+            image.WriteSectors(0, new byte[512]);
+        }
+
+        var layout = ImageLayout.Read(LocalImageFile.OpenRead(child));
+        byte[] lost = File.ReadAllBytes(child);
+        lost.AsSpan((int)layout.TableOffset, 4).Fill(0xFF);
+        File.WriteAllBytes(child, lost);
+        byte[] before = File.ReadAllBytes(parent);
+        error = Assert.Throws<VhdOperationException>(
+            () => MergeOperation.Run(new MergeOptions(child) { Force = true, UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch }));
+        Assert.Equal(OperationError.LostBlocksPresent, error.Code);
+        Assert.Equal(lost, File.ReadAllBytes(child));
+        Assert.Equal(before, File.ReadAllBytes(parent));
+        MergeOperation.Run(new MergeOptions(child) { KeepChild = true, UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch });
+        Assert.True(ImageChecker.Check(LocalImageFile.OpenRead(parent)).IsValid);
     }
 
     [Fact]

@@ -1,9 +1,8 @@
 using System.Buffers;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Layout;
 
-namespace VhdPS.Engine.Checking;
+namespace VhdPS.Engine.Layout;
 
 /// <summary>
 /// Finds blocks that lie in the file and that no table entry names: an entry that was changed by damage leaves one, and so does
@@ -20,16 +19,20 @@ internal sealed class LostBlocks
     private readonly ImageFile _file;
     private readonly ImageLayout _layout;
     private readonly bool _isDamaged;
+
+    /// <summary>Whether the writer of the image puts data on 4 KiB: elsewhere lies data then, which may look like a bitmap.</summary>
+    private readonly bool _isAligned;
     private readonly CancellationToken _cancellation;
     private readonly byte[] _bitmap;
     private readonly List<long> _found = [];
     private int _placeCount;
 
-    private LostBlocks(ImageFile file, ImageLayout layout, bool isDamaged, CancellationToken cancellation)
+    private LostBlocks(ImageFile file, ImageLayout layout, bool isDamaged, bool isAligned, CancellationToken cancellation)
     {
         _file = file;
         _layout = layout;
         _isDamaged = isDamaged;
+        _isAligned = isAligned;
         _cancellation = cancellation;
         _bitmap = new byte[layout.BitmapSize];
     }
@@ -43,7 +46,9 @@ internal sealed class LostBlocks
     public static IReadOnlyList<long> Find(
         ImageFile file, ImageLayout layout, IReadOnlyList<ulong> byPlace, bool isDamaged, CancellationToken cancellation)
     {
-        var search = new LostBlocks(file, layout, isDamaged, cancellation);
+        bool isAligned = byPlace.Count > 0 && byPlace.All(
+            placed => (ImageLayout.BitmapOffset(TableScan.EntryOf(placed)) + layout.BitmapSize) % VhdSpec.DataAlignment == 0);
+        var search = new LostBlocks(file, layout, isDamaged, isAligned, cancellation);
         foreach ((long start, long end) in FileGaps.Find(layout, byPlace))
         {
             search.SearchGap(VhdSpec.RoundUp(start, VhdSpec.SectorSize), end);
@@ -66,20 +71,20 @@ internal sealed class LostBlocks
         // As long as so many blocks, with the space that the boundary of their data may take: then what lies there are blocks.
         bool isFilled = end - start <= blockCount * (span + VhdSpec.DataAlignment) + VhdSpec.DataAlignment;
         int foundBefore = _found.Count;
-        for (long place = start; IsInFile(place, end) && _placeCount < MaxPlaces;)
+        long packed = start, aligned = Align(start);
+        while (IsInFile(Math.Min(packed, aligned), end) && _placeCount < MaxPlaces)
         {
-            long aligned = Align(place);
-            if (IsBlock(place, end, isFilled))
+            long place = Math.Min(packed, aligned);
+            if (IsBlock(place, end, isFilled && (place == aligned || !_isAligned)))
             {
                 _found.Add(place);
-            }
-            else if (aligned != place && IsBlock(aligned, end, isFilled))
-            {
-                _found.Add(aligned);
-                place = aligned;
+                packed = place + span;
+                aligned = Align(packed);
+                continue;
             }
 
-            place += span;
+            packed += place == packed ? span : 0;
+            aligned = place == aligned ? Align(aligned + span) : aligned;
         }
 
         for (long place = end - span; _found.Count == foundBefore && place >= start && _placeCount < MaxPlaces; place -= span)
@@ -109,7 +114,8 @@ internal sealed class LostBlocks
 
         _cancellation.ThrowIfCancellationRequested();
         _placeCount++;
-        if (_file.ReadAt(place, _bitmap) < _bitmap.Length || _bitmap.AsSpan().IndexOfAnyExcept((byte)0) < 0)
+        if (_file.ReadAt(place, _bitmap) < _bitmap.Length || _bitmap.AsSpan().IndexOfAnyExcept((byte)0) < 0
+            || HardDiskFooter.Parse(_bitmap.AsSpan(0, VhdSpec.SectorSize)).HasCookie)
         {
             return false;
         }

@@ -1,9 +1,8 @@
 using System.Buffers;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Layout;
 
-namespace VhdPS.Engine.Checking;
+namespace VhdPS.Engine.Layout;
 
 /// <summary>Finds data under the clear bits of a dynamic image's bitmaps, which readers that honour the bitmap do not see.</summary>
 internal sealed class HiddenData(ImageFile file, ImageLayout layout)
