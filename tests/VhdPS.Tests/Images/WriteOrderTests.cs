@@ -9,7 +9,7 @@ using VhdPS.Tests.Format;
 
 namespace VhdPS.Tests.Images;
 
-/// <summary>The write order I1 to I5 of <see cref="BlockAllocator"/>, by the order of writes and flushes that a file sees.</summary>
+/// <summary>The write order I1 to I7 of <see cref="BlockAllocator"/>, by the order of writes and flushes that a file sees.</summary>
 public sealed class WriteOrderTests
 {
     private const int Table = 1536;
