@@ -37,6 +37,7 @@ public sealed class SetVpcImageCommand : VpcPathCommandBase
 
     /// <summary>Whether a virtual machine's state is saved with the image.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(BooleanCompleter))]
     public bool SavedState { get; set; }
 
     /// <summary>The time of making.</summary>
