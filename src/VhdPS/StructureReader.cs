@@ -91,7 +91,8 @@ internal sealed class StructureReader : IDisposable
             yield return (
                 new VpcStructure(
                     Layout.Path, VhdStructure.SectorBitmap, fileOffset, Layout.BitmapSize,
-                    $"{SectorBitmap.CountSet(bitmap, sectorCount)} of {sectorCount} sectors written") { Index = blockIndex },
+                    $"{SectorBitmap.CountSet(bitmap, sectorCount)} of {sectorCount} sectors written")
+                { Index = blockIndex },
                 () => bitmap);
         }
     }
@@ -106,7 +107,8 @@ internal sealed class StructureReader : IDisposable
             yield return (
                 new VpcStructure(
                     Layout.Path, VhdStructure.ParentLocator, unchecked((long)locator.DataOffset), locator.DataLength,
-                    locator.ReadPath(_file) ?? string.Empty) { Index = locator.Index, Code = locator.CodeText },
+                    locator.ReadPath(_file) ?? string.Empty)
+                { Index = locator.Index, Code = locator.CodeText },
                 () => isInFile ? ReadBytes((long)locator.DataOffset, locator.DataLength) : []);
         }
     }

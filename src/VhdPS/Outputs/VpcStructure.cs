@@ -2,7 +2,7 @@ using VhdPS.Engine.Format;
 
 namespace VhdPS;
 
-/// <summary>A structure of an image besides the footer: header, table, a bitmap, or a parent locator; where it lies and what it says.</summary>
+/// <summary>A table, a bitmap or a parent locator of an image: where it lies and what it says.</summary>
 public sealed class VpcStructure : VpcObject
 {
     internal VpcStructure(string path, VhdStructure structure, long fileOffset, long length, string text)

@@ -117,7 +117,8 @@ internal static class StructureComparison
 
 /// <summary>One field or table entry in which two images differ.</summary>
 /// <param name="Structure">The part of the images.</param>
-/// <param name="Field">The field's name by the specification, or the block of a table entry, or those of the entries that one table has alone.</param>
+/// <param name="Field">The field's name by the specification, or the block of a table entry, or the blocks that one table has
+/// alone.</param>
 /// <param name="Reference">The value in the reference image; empty where it has no such structure.</param>
 /// <param name="Difference">The value in the difference image; empty where it has no such structure.</param>
 internal sealed record StructureDifference(VhdStructure Structure, string Field, string Reference, string Difference);
