@@ -104,6 +104,17 @@ Describe 'Compare-VpcImage' {
         Compare-VpcImage Fixed.vhd same.vhd -Structure:$false -Quiet | Should -BeFalse
     }
 
+    It 'counts the table entries that only the larger image has' {
+        $null = New-VpcImage small.vhd 20MB
+        $null = New-VpcImage large.vhd 20GB
+        Write-VpcSector large.vhd 9000000 (Get-Pattern 512)
+        $found = Compare-VpcImage small.vhd large.vhd -Structure | Where-Object Structure -EQ BlockAllocationTable
+        $found.Field | Should -Be 'Blocks 10 to 10239'
+        $found.Reference | Should -BeExactly ''
+        $found.Difference | Should -Be '10230 entries, 1 allocated'
+        (Compare-VpcImage large.vhd small.vhd -Structure)[-1].Reference | Should -Be '10230 entries, 1 allocated'
+    }
+
     It 'closes both files when the first range is enough' {
         5, 500 | ForEach-Object { Write-VpcSector Dynamic.vhd $_ (Get-Pattern 512 9) }
         Compare-VpcImage Dynamic.vhd Fixed.vhd | Select-Object -First 1 | Should -HaveCount 1

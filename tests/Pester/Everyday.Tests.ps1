@@ -1,6 +1,21 @@
 # What a PowerShell user's hands expect, one everyday script a test, each with its result checked.
 BeforeAll { . (Join-Path $PSScriptRoot Images.ps1) }
 
+Describe 'the first minute' {
+    BeforeEach { $null = Enter-Folder }
+    AfterEach { Pop-Location }
+
+    It 'ends with a checked image, line by line as about_VhdPS has them' {
+        $page = Get-Content (Join-Path $PSScriptRoot .. .. docs en-US about_VhdPS.md) -Raw
+        $block = [regex]::Match($page, '(?s)## From zero to a checked image.*?```powershell\n(.*?)```').Groups[1].Value
+        $lines = $block.Trim() -split "`n" | Where-Object { $_ -notlike 'Import-Module*' }
+        $lines | Should -HaveCount 4
+        $output = . ([scriptblock]::Create($lines -join "`n"))
+        [Text.Encoding]::ASCII.GetString($output[1].Data[0..4]) | Should -Be 'hello'
+        $output[-1].IsValid, $output[-1].Warnings | Should -Be @($true, 0)
+    }
+}
+
 Describe 'everyday scripts' {
     BeforeEach {
         $folder = Enter-Folder

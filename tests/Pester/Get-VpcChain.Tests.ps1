@@ -107,7 +107,7 @@ Describe 'Get-VpcChain' {
 
         # The parent of web.vhd lies outside of this folder, and what a file names there is not followed.
         foreach ($folder in 'sub', 'sub/deep/..') {
-            (Get-VpcChain $folder).State | Sort-Object { "$_" } | Should -Be @('Missing', 'Ok', 'Ok')
+            (Get-VpcChain $folder).State | Sort-Object { "$_" } | Should -Be @('NotFollowed', 'Ok', 'Ok')
         }
     }
 

@@ -13,6 +13,23 @@ Describe 'Optimize-VpcImage' {
         Pop-Location
     }
 
+    It "takes Hyper-V's mode Prezeroed for Full" {
+        Copy-Item d.vhd full.vhd
+        Copy-Item d.vhd quick.vhd
+        $result = Optimize-VpcImage d.vhd -Mode prezeroed
+        $result.FileSizeAfter | Should -Be (Optimize-VpcImage full.vhd -Mode Full).FileSizeAfter
+        $result.FileSizeAfter | Should -BeLessThan (Optimize-VpcImage quick.vhd -Mode Quick).FileSizeAfter
+    }
+
+    It "refuses Hyper-V's mode <Mode> and names <Instead>" -ForEach @(
+        @{ Mode = 'Pretrimmed'; Instead = '-Mode Quick' }
+        @{ Mode = 'Retrim'; Instead = '-FreeSpace' }
+    ) {
+        $before = (Get-FileHash d.vhd).Hash
+        { Optimize-VpcImage d.vhd -Mode $Mode } | Should -Throw "*$Instead*" -ErrorId 'ParameterArgumentTransformationError,*'
+        (Get-FileHash d.vhd).Hash | Should -Be $before
+    }
+
     It 'drops zeros, orders the rest, and keeps the disk' {
         $length = (Get-Item d.vhd).Length
         $result = Optimize-VpcImage d.vhd

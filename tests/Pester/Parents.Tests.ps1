@@ -19,6 +19,40 @@ Describe 'the parameters about parents' {
         "$($problem[0])" | Should -BeLike "*$(Join-Path $folder store base.vhd)*"
     }
 
+    It 'outside of the folder are linked with one warning that names the way to them' {
+        $null = New-VpcImage vms/a.vhd, vms/b.vhd -ParentPath store/base.vhd -WarningVariable warnings -WarningAction SilentlyContinue
+        $warnings | Should -HaveCount 1
+        "$warnings" | Should -BeLike "*$(Join-Path $PWD vms a.vhd)*-FollowParentPath*-ParentSearchPath*"
+        (Get-VpcChain vms/a.vhd -FollowParentPath).State | Should -Be @('Ok', 'Ok')
+
+        'vms/a.vhd', 'vms/b.vhd' | Set-VpcImage -ParentPath store/base.vhd -WarningVariable warnings -WarningAction SilentlyContinue
+        $warnings | Should -HaveCount 1
+        "$warnings" | Should -BeLike "*$(Join-Path $PWD vms a.vhd)*-FollowParentPath*"
+
+        # A VHDX stores its parent's path in another way.
+        $null = New-VpcImage store/base.vhdx 64MB
+        $null = New-VpcImage vms/c.vhdx -ParentPath store/base.vhdx -WarningVariable warnings -WarningAction SilentlyContinue
+        $warnings | Should -HaveCount 1
+
+        # Beside or beneath the child they are found, and nothing is said.
+        $null = New-VpcImage top.vhd -ParentPath store/base.vhd -WarningVariable warnings
+        Set-VpcImage top.vhd -ParentPath store/base.vhd -WarningVariable +warnings
+        $warnings | Should -HaveCount 0
+    }
+
+    It 'that are not followed are no missing ones, and the error names the way to them' {
+        (Get-VpcChain vms/child.vhd).State | Should -Be @('Ok', 'NotFollowed')
+        $parent = (Get-VpcChain vms)[0]
+        $parent.State | Should -Be 'NotFollowed' -Because $parent.Problem
+        $parent.Path | Should -Be (Join-Path $PWD vms base.vhd) -Because 'a path out of a file must not reach a command that deletes'
+        Read-VpcSector vms/child.vhd 5 -ErrorVariable problem -ErrorAction SilentlyContinue
+        $problem[0].ErrorDetails.RecommendedAction | Should -BeLike '*not followed*-FollowParentPath*'
+        (Get-VpcChain vms/child.vhd -ParentSearchPath store).State | Should -Be @('Ok', 'Ok')
+        Remove-Item store/base.vhd
+        (Get-VpcChain vms/child.vhd).State | Should -Be @('Ok', 'Missing')
+        (Get-VpcChain vms/child.vhd -FollowParentPath).State | Should -Be @('Ok', 'Missing')
+    }
+
     It 'find the parent: <_>' -ForEach @(
         '-FollowParentPath'
         '-ParentSearchPath store'

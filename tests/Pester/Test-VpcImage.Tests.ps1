@@ -39,9 +39,9 @@ Describe 'Test-VpcImage' {
     }
 
     It 'judges by the rules of Azure: <Name>' -ForEach @(
-        @{ Name = 'dynamic'; Make = { New-VpcImage x.vhd -Size 20MB }; Broken = 'AzureTypeNotFixed' }
-        @{ Name = 'small'; Make = { New-VpcImage x.vhd -Size 1MB -VhdType Fixed }; Broken = 'AzureSizeOutOfRange' }
-        @{ Name = 'uneven'; Make = { New-VpcImage x.vhd -Size (20MB + 512) -VhdType Fixed }; Broken = 'AzureSizeNotWholeMebibytes' }
+        @{ Name = 'dynamic'; Make = { New-VpcImage x.vhd -Size 20MB }; Broken = 'AzureFixed' }
+        @{ Name = 'small'; Make = { New-VpcImage x.vhd -Size 1MB -VhdType Fixed }; Broken = 'AzureSizeInRange' }
+        @{ Name = 'uneven'; Make = { New-VpcImage x.vhd -Size (20MB + 512) -VhdType Fixed }; Broken = 'AzureSizeWholeMebibytes' }
         @{ Name = 'right'; Make = { New-VpcImage x.vhd -Size 20MB -VhdType Fixed }; Broken = $null }
     ) {
         $null = & $Make
@@ -75,7 +75,7 @@ Describe 'Test-VpcImage' {
         $json = Test-VpcImage a.vhd -For Azure | ConvertTo-Json -WarningVariable warnings | ConvertFrom-Json
         $warnings | Should -BeNullOrEmpty
         $json.Findings.Code | Should -Contain 'HeaderChecksumMismatch'
-        $json.Rules.Rule | Should -Contain 'AzureTypeNotFixed'
+        $json.Rules.Rule | Should -Contain 'AzureFixed'
     }
 
     It 'takes a file that is no image for a result, not an error' {
@@ -131,13 +131,25 @@ Describe 'Test-VpcImage' {
         $first.Block | Should -Be 3
     }
 
+    It 'names rules by what they want, each by its own name' {
+        $null = New-VpcImage x.vhd -Size 20MB -VhdType Fixed
+        ((Test-VpcImage x.vhd -For Azure).Rules | Where-Object Rule -EQ AzureFixed).IsMet | Should -BeTrue
+        $null = New-VpcImage x.vhdx 20MB
+        $rules = (Test-VpcImage x.vhd, x.vhdx -For Azure, HyperV, VirtualPC).Rules
+        $names = $rules | Sort-Object Code -Unique
+        $names.Rule | Sort-Object -Unique | Should -HaveCount $names.Count
+        $names.Rule | Where-Object { $_ -match 'Not(Fixed|Whole|At)|Differs|Mismatch|Unknown|Unsound|Null|TooLarge|TooMany' } |
+            Should -BeNullOrEmpty
+    }
+
     It 'says of each broken rule what to do, as the help does' {
         . (Join-Path $PSScriptRoot HelpPage.ps1)
         $help = Split-Section (Get-Document en-US/about_VpcErrors.md) '## '
         $null = New-VpcImage x.vhd -Size (1MB + 512) -VhdType Fixed
         $broken = (Test-VpcImage x.vhd -For Azure).Rules | Where-Object IsMet -EQ $false
-        $broken.Rule | Should -Be @('AzureSizeNotWholeMebibytes', 'AzureSizeOutOfRange')
-        foreach ($rule in $broken) { ($help["$($rule.Rule)"] -split 'What to do: ')[1].Trim() | Should -Be $rule.Advice }
+        $broken.Rule | Should -Be @('AzureSizeWholeMebibytes', 'AzureSizeInRange')
+        $broken.Code | Should -Be @('AzureSizeNotWholeMebibytes', 'AzureSizeOutOfRange')
+        foreach ($rule in $broken) { ($help["$($rule.Code)"] -split 'What to do: ')[1].Trim() | Should -Be $rule.Advice }
     }
 
     It 'finds that the parent that is named is no image' {

@@ -5,7 +5,7 @@ namespace VhdPS.Engine.Chains;
 
 /// <summary>What is known about one level of a chain without opening it as a disk.</summary>
 /// <param name="Depth">0 for the image itself, 1 for its parent, and so on.</param>
-/// <param name="Path">The file; for a parent that was not found the path that the child stores.</param>
+/// <param name="Path">The file; for a parent that was not found or not followed the path that the child stores.</param>
 /// <param name="State">How it was found.</param>
 /// <param name="IsRaw">Whether it is taken for a raw disk.</param>
 /// <param name="Problem">What is wrong, human-readable; empty where nothing is.</param>
@@ -53,4 +53,7 @@ public enum ChainState
 
     /// <summary>The level is deeper than chains are followed.</summary>
     TooDeep,
+
+    /// <summary>A file is where the child says, outside the folders in which parents are looked for; it was not opened.</summary>
+    NotFollowed,
 }

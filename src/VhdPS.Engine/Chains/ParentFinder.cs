@@ -128,6 +128,9 @@ internal sealed class ParentFinder
     {
         if (found is null)
         {
+            // A file that is there is named; whether it is the parent only opening it would say.
+            search.State = search.NotFollowed.Exists(path => PlatformFile.Current.Stat(path).Kind == FileKind.Regular)
+                ? ChainState.NotFollowed : ChainState.Missing;
             string tried = search.Tried.Count == 0 ? "the image names none" : string.Join("; ", search.Tried);
             Fail(
                 search, FaultCode.ParentNotFound, string.Empty, string.Empty,
@@ -161,6 +164,7 @@ internal sealed class ParentFinder
         if (!isGiven && !_policy.FollowParentPath && !_trusted.Names(candidate.FullPath))
         {
             Note(candidate.FullPath, "lies outside the image's folder and the search folders and is not followed");
+            NoteNotFollowed(search, candidate, candidate.FullPath);
             return null;
         }
 
@@ -185,6 +189,7 @@ internal sealed class ParentFinder
         if (!isGiven && !_trusted.Holds(real) && (!_policy.FollowParentPath || real.StartsWith(@"\\", StringComparison.Ordinal)))
         {
             Note(path, $"leads to {real} outside the image's folder and the search folders and is not followed");
+            NoteNotFollowed(search, candidate, real);
             return null;
         }
 
@@ -196,6 +201,14 @@ internal sealed class ParentFinder
         }
 
         return Open(search, candidate, path, real, facts);
+    }
+
+    private static void NoteNotFollowed(ParentSearch search, ParentCandidate candidate, string path)
+    {
+        if (candidate.IsAsStored && !path.StartsWith(@"\\", StringComparison.Ordinal))
+        {
+            search.NotFollowed.Add(path);
+        }
     }
 
     private ParentSearch? Open(ParentSearch search, ParentCandidate candidate, string path, string real, FileFacts facts)

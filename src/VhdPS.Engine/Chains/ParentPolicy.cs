@@ -3,6 +3,7 @@ namespace VhdPS.Engine.Chains;
 /// <summary>
 /// Where the parent of a differencing image may be looked for and what proves it. What an image stores about its parent is
 /// untrusted: by default only the image's own folder and what lies beneath it is looked at, and only an equal unique id proves.
+/// Of a stored path that leads elsewhere nothing is asked but whether a file is there.
 /// </summary>
 public sealed record ParentPolicy
 {

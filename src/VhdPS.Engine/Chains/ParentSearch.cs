@@ -32,6 +32,9 @@ internal sealed class ParentSearch(ChainChild child) : IDisposable
     /// <summary>Whether the parent is taken for a raw disk.</summary>
     public bool IsRaw { get; set; }
 
+    /// <summary>Full paths that the image stores and that the policy does not follow.</summary>
+    public List<string> NotFollowed { get; } = [];
+
     /// <summary>What was tried before the parent was found, or in vain.</summary>
     public List<TriedPath> Tried { get; } = [];
 

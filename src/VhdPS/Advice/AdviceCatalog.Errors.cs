@@ -28,10 +28,10 @@ internal static partial class AdviceCatalog
             "Name another target."),
         ["DataWouldBeLost"] = new(
             "What was asked would cut off or overwrite data. Nothing was changed.",
-            "Read the message for the place; move the data, or give -Force where the cmdlet has it."),
+            "Move the data away from the place that the message names, or give -Force where the cmdlet has it."),
         ["ParentDataWouldShow"] = new(
             "Data of the parent would be seen in the child where there was none before. Nothing was changed.",
-            "Read the message; convert the child into an image without parent, then try again."),
+            "Convert the child into an image without parent, then try again."),
         ["HasChildren"] = new(
             "Other images depend on this one, and their data would change under them.",
             "Merge or convert the children first. -Force continues where the cmdlet has it, and the children are then worthless."),
@@ -74,14 +74,14 @@ internal static partial class AdviceCatalog
             "Check the permissions of the file and of its folder, and whether the medium is read-only."),
         ["InvalidArgument"] = new(
             "A value given to the cmdlet is out of its range, or does not go with another: the message names it.",
-            "Read the message: it names the value and what can be given."),
+            "Get-Help CMDLET -Parameter NAME says what a parameter takes; the message names the value that does not fit."),
         ["DiskFull"] = new(
             "The volume is full, or a limit of the file system or your quota is reached. A new image is removed again; an image " +
             "that was being written opens and has what was promised before.",
             "Free some space and try again. FAT32 ends files at 4 GiB."),
         ["OpenFailed"] = new(
             "The system could not open or make the file.",
-            "The message holds what the system said."),
+            "Check that the volume is there and takes such a name; the system's own words end the message."),
         ["ReadFailed"] = new(
             "The medium did not give bytes that the file holds, at the offset in the message.",
             "Copy the file to a sound medium with a tool that continues after errors, then check the copy."),
@@ -106,7 +106,7 @@ internal static partial class AdviceCatalog
             "Check the permissions of the folder, and delete the file by hand."),
         ["IOError"] = new(
             "The system reported another error for a file.",
-            "The message holds what the system said."),
+            "Check the device and its connection; the system's own words end the message."),
         ["BlobAccessDenied"] = new(
             "The service did not let a request through: the SAS has expired, is not valid, was revoked, or lacks a permission. In " +
             "the middle of a transfer what was transferred is kept.",
@@ -161,7 +161,7 @@ internal static partial class AdviceCatalog
             "List its exports, for example with nbdinfo --list, and name one of them after the last slash of the address."),
         ["NbdRefused"] = new(
             "The NBD server refuses, or cannot do, what is needed to read from it.",
-            "The message holds what the server said."),
+            "Look into the log of the server; its own words end the message."),
         ["NbdEncryptionRequired"] = new(
             "The NBD server speaks only after encryption has begun.",
             "Write nbds:// or nbds+unix:// in place of nbd:// or nbd+unix://."),

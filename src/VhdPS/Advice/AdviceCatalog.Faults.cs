@@ -236,8 +236,8 @@ internal static partial class AdviceCatalog
         ["ParentNotFound"] = new(
             "No file was found for the parent. The message lists every path that was tried. A path in an image is not trusted: only " +
             "files in the child's folder and in folders that you name are opened.",
-            "Give -ParentPath or -ParentSearchPath, or -FollowParentPath where the stored path leads out of the image's folder, or " +
-            "relink the image with Set-VpcImage."),
+            "Where the message says of the parent's path that it is not followed, give -FollowParentPath, or its folder as " +
+            "-ParentSearchPath. Where the parent was moved, link the image to it with Set-VpcImage -ParentPath."),
         ["ParentIdMismatch"] = new(
             "The parent's unique id is not the one that the child stores. The parent may have been replaced, resized or converted " +
             "since the child was made: then the child's data does not fit it.",

@@ -5,9 +5,9 @@ using VhdPS.Engine.Layout;
 
 namespace VhdPS.Commands;
 
-/// <summary>Decodes the footer of an image, or its copy at the front.</summary>
+/// <summary>Decodes the footer of an image, its copy at the front, or another of its structures.</summary>
 [Cmdlet(VerbsCommon.Get, "VpcFooter", DefaultParameterSetName = LiteralPathSet)]
-[OutputType(typeof(VpcFooter), typeof(byte[]))]
+[OutputType(typeof(VpcFooter), typeof(VpcHeader), typeof(VpcStructure), typeof(byte[]))]
 public sealed class GetVpcFooterCommand : VpcPathCommandBase
 {
     /// <summary>The copy at the front of a dynamic or differencing image in place of the footer at the end.</summary>
@@ -18,9 +18,20 @@ public sealed class GetVpcFooterCommand : VpcPathCommandBase
     [Parameter]
     public SwitchParameter Raw { get; set; }
 
+    /// <summary>Another structure of a dynamic or differencing image in place of the footer; of bitmaps and locators each one.</summary>
+    [Parameter]
+    [SingleValue]
+    public FooterStructure Structure { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessFile(string path)
     {
+        if (Structure != FooterStructure.Footer)
+        {
+            WriteStructures(path);
+            return;
+        }
+
         if (!TryRun(path, () => Read(path), out (StoredFooter Stored, List<Finding> Findings) result))
         {
             return;
@@ -32,6 +43,27 @@ public sealed class GetVpcFooterCommand : VpcPathCommandBase
             : new VpcFooter(path, result.Stored);
         WriteObject(output, enumerateCollection: false);
     }
+
+    private void WriteStructures(string path)
+    {
+        if (!TryRun(path, () => Open(path), out StructureReader reader))
+        {
+            return;
+        }
+
+        using (reader)
+        {
+            ReportImage(reader.Layout);
+            ReportFindings(path, reader.Layout.Findings);
+            IEnumerable<(object Decoded, Func<byte[]> Bytes)> parts = reader.Read(
+                Structure, finding => ReportFindings(path, [finding]));
+            WriteAll(path, parts, part => WriteObject(Raw ? part.Bytes() : part.Decoded, enumerateCollection: false));
+        }
+    }
+
+    private StructureReader Open(string path) => Copy
+        ? throw new ArgumentException("-Copy is of the footer: leave it out, or -Structure.")
+        : new StructureReader(path, Structure);
 
     private (StoredFooter Stored, List<Finding> Findings) Read(string path)
     {

@@ -18,6 +18,8 @@ public sealed class NewVpcImageCommand : VpcCommandBase
     /// <summary>The least size that Hyper-V makes, in bytes.</summary>
     private const long LeastUsual = 3 * 1024 * 1024;
 
+    private readonly DistantParent _distantParent = new();
+
     /// <summary>The files to make.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ImagePath]
@@ -125,6 +127,11 @@ public sealed class NewVpcImageCommand : VpcCommandBase
             if (parent is null && image.Size < LeastUsual)
             {
                 WriteWarning($"{file}: a disk of {image.Size} bytes: sizes are in bytes, and 20GB is written with its unit.");
+            }
+
+            if (parent is not null && _distantParent.WarningOf(file) is { } warning)
+            {
+                WriteWarning(warning);
             }
 
             ReportFile(file);

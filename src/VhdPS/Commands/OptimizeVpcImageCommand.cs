@@ -18,6 +18,7 @@ public sealed class OptimizeVpcImageCommand : VpcOperationCommandBase
     /// </summary>
     [Parameter]
     [SingleValue]
+    [HyperVOptimizeMode]
     public OptimizeMode Mode { get; set; }
 
     /// <summary>

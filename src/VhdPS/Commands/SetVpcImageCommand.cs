@@ -9,6 +9,8 @@ namespace VhdPS.Commands;
 [OutputType(typeof(VpcImage))]
 public sealed class SetVpcImageCommand : VpcPathCommandBase
 {
+    private readonly DistantParent _distantParent = new();
+
     /// <summary>The new parent of a differencing image.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -35,6 +37,7 @@ public sealed class SetVpcImageCommand : VpcPathCommandBase
 
     /// <summary>Whether a virtual machine's state is saved with the image.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(BooleanCompleter))]
     public bool SavedState { get; set; }
 
     /// <summary>The time of making.</summary>
@@ -69,6 +72,10 @@ public sealed class SetVpcImageCommand : VpcPathCommandBase
         if (change.ParentPath is not null)
         {
             ReportFile(path);
+            if (_distantParent.WarningOf(path) is { } warning)
+            {
+                WriteWarning(warning);
+            }
         }
 
         if (PassThru && TryRun(path, () => VpcImage.Read(path), out VpcImage image))

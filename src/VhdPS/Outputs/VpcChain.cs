@@ -42,7 +42,7 @@ public sealed class VpcChain
     /// <summary>The image, or the folder, that was asked about.</summary>
     public string ChainPath { get; }
 
-    /// <summary>The file; for a parent that was not found its place beside the child.</summary>
+    /// <summary>The file; for a parent that was not found or not followed its place beside the child.</summary>
     public string Path { get; }
 
     /// <summary>The path with its provider.</summary>
@@ -51,7 +51,7 @@ public sealed class VpcChain
     /// <summary>The file's name, as it is.</summary>
     public string Name => VpcPlace.NameOf(Path);
 
-    /// <summary>The path that the child stores for a parent that was not found; null for a file.</summary>
+    /// <summary>The path that the child stores for a parent that was not found or not followed; null for a file.</summary>
     public string? StoredPath { get; }
 
     /// <summary>The images whose parent was not found here; empty for a file.</summary>

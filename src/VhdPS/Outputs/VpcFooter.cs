@@ -70,6 +70,9 @@ public sealed class VpcFooter : VpcObject
     /// <summary>Whether a virtual machine's state is saved with the image.</summary>
     public bool SavedState => _footer.SavedState != 0;
 
+    /// <summary>Whether the byte is set with which Xen's tools hide an image while they work on it.</summary>
+    public bool Hidden => _footer.Reserved[0] != 0;
+
     internal static Version ToVersion(uint value) => new((int)(value >> 16), (int)(value & 0xFFFF));
 
     /// <inheritdoc/>

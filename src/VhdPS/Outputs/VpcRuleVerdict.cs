@@ -9,15 +9,19 @@ public sealed class VpcRuleVerdict
 {
     internal VpcRuleVerdict(RuleVerdict verdict)
     {
-        Rule = verdict.Rule.ToString();
+        Rule = RuleName.Of(verdict.Rule);
+        Code = verdict.Rule.ToString();
         IsMet = verdict.IsMet;
         Expected = PrintableText.Escape(verdict.Expected);
         Actual = PrintableText.Escape(verdict.Actual);
         Advice = IsMet ? string.Empty : AdviceCatalog.ActionFor(verdict.Rule);
     }
 
-    /// <summary>The fault that breaking the rule is.</summary>
+    /// <summary>The rule, named by what it wants: AzureFixed.</summary>
     public string Rule { get; }
+
+    /// <summary>The fault that breaking the rule is, as in the findings: AzureTypeNotFixed.</summary>
+    public string Code { get; }
 
     /// <summary>Whether it is kept.</summary>
     public bool IsMet { get; }

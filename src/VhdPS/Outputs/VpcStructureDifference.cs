@@ -20,7 +20,7 @@ public sealed class VpcStructureDifference
     /// <summary>The part of the images.</summary>
     public VhdStructure Structure { get; }
 
-    /// <summary>The field's name by the specification, or the block of a table entry.</summary>
+    /// <summary>The field's name by the specification, or the block of a table entry, or the blocks that only one table has.</summary>
     public string Field { get; }
 
     /// <summary>The value in the image compared with; empty where it has no such structure.</summary>

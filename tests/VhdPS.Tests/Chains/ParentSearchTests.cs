@@ -142,6 +142,7 @@ public sealed class ParentSearchTests : IDisposable
         Assert.Equal(FaultCode.ParentNotFound, finding.Code);
         Assert.Contains(_folder["outside/parent.vhd"], finding.Message, StringComparison.Ordinal);
         Assert.Contains("is not followed", finding.Message, StringComparison.Ordinal);
+        Assert.Equal(ChainState.NotFollowed, ChainInspector.Describe(child)[1].State);
         AssertReadsParent(child, new ParentPolicy { FollowParentPath = true });
         AssertReadsParent(child, new ParentPolicy { SearchFolders = [_folder["outside"]] });
         AssertReadsParent(child, new ParentPolicy { ParentPath = _folder["outside/parent.vhd"] });

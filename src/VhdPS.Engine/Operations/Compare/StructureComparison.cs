@@ -8,7 +8,8 @@ namespace VhdPS.Engine.Operations.Compare;
 /// <summary>Compares how two images are made: footers, headers and tables, field by field; not what the disks hold.</summary>
 internal static class StructureComparison
 {
-    /// <summary>The fields that differ by their bytes: footer, its copy, header, table, in this order.</summary>
+    /// <summary>The fields that differ by their bytes: footer, its copy, header, table, in this order; entries that one table has
+    /// alone are one difference.</summary>
     /// <exception cref="VhdFormatException">A file is no image that can be read.</exception>
     public static IEnumerable<StructureDifference> FindDifferences(
         ImageFile reference, ImageFile difference, LayoutOptions? options = null, CancellationToken cancellation = default)
@@ -74,32 +75,50 @@ internal static class StructureComparison
         }
 
         BlockAllocationTable leftTable = SectorMap.ReadTable(reference, left), rightTable = SectorMap.ReadTable(difference, right);
-        for (int blockIndex = 0; blockIndex < Math.Max(leftTable.Count, rightTable.Count); blockIndex++)
+        int sharedCount = Math.Min(leftTable.Count, rightTable.Count);
+        for (int blockIndex = 0; blockIndex < sharedCount; blockIndex++)
         {
-            uint? a = blockIndex < leftTable.Count ? leftTable[blockIndex] : null;
-            uint? b = blockIndex < rightTable.Count ? rightTable[blockIndex] : null;
-            if (a == b)
+            if (leftTable[blockIndex] == rightTable[blockIndex])
             {
                 continue;
             }
 
             cancellation.ThrowIfCancellationRequested();
             yield return new StructureDifference(
-                VhdStructure.BlockAllocationTable, Invariant($"Block {blockIndex}"), Text(a), Text(b));
+                VhdStructure.BlockAllocationTable, Invariant($"Block {blockIndex}"), Text(leftTable[blockIndex]),
+                Text(rightTable[blockIndex]));
+        }
+
+        if (leftTable.Count != rightTable.Count)
+        {
+            int last = Math.Max(leftTable.Count, rightTable.Count) - 1;
+            yield return new StructureDifference(
+                VhdStructure.BlockAllocationTable,
+                last == sharedCount ? Invariant($"Block {last}") : Invariant($"Blocks {sharedCount} to {last}"),
+                Rest(leftTable, sharedCount),
+                Rest(rightTable, sharedCount));
         }
     }
 
-    private static string Text(uint? entry) => entry switch
+    private static string Text(uint entry) => entry == VhdSpec.UnusedEntry ? "not allocated" : Invariant($"sector {entry}");
+
+    /// <summary>The entries that only one table has, by their count: a larger disk has thousands of them.</summary>
+    private static string Rest(BlockAllocationTable table, int fromIndex)
     {
-        null => string.Empty,
-        VhdSpec.UnusedEntry => "not allocated",
-        _ => Invariant($"sector {entry}"),
-    };
+        int count = table.Count - fromIndex, allocatedCount = 0;
+        for (int blockIndex = fromIndex; blockIndex < table.Count; blockIndex++)
+        {
+            allocatedCount += table[blockIndex] == VhdSpec.UnusedEntry ? 0 : 1;
+        }
+
+        return count <= 0 ? string.Empty : Invariant($"{count} {(count == 1 ? "entry" : "entries")}, {allocatedCount} allocated");
+    }
 }
 
 /// <summary>One field or table entry in which two images differ.</summary>
 /// <param name="Structure">The part of the images.</param>
-/// <param name="Field">The field's name by the specification, or the block of a table entry.</param>
+/// <param name="Field">The field's name by the specification, or the block of a table entry, or the blocks that one table has
+/// alone.</param>
 /// <param name="Reference">The value in the reference image; empty where it has no such structure.</param>
 /// <param name="Difference">The value in the difference image; empty where it has no such structure.</param>
 internal sealed record StructureDifference(VhdStructure Structure, string Field, string Reference, string Difference);

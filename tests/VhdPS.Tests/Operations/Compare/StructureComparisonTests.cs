@@ -1,4 +1,7 @@
+using VhdPS.Engine.Chains;
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
+using VhdPS.Engine.Images;
 using VhdPS.Engine.Operations.Compare;
 using VhdPS.Tests.Checking;
 using VhdPS.Tests.Files;
@@ -47,6 +50,45 @@ public class StructureComparisonTests
         List<StructureDifference> found = [.. StructureComparison.FindDifferences(left, right)];
         Assert.Contains(new StructureDifference(VhdStructure.Footer, "DiskType", "Dynamic", "Fixed"), found);
         Assert.Contains(new StructureDifference(VhdStructure.DynamicHeader, "BlockSize", "4096", string.Empty), found);
+    }
+
+    [Fact]
+    public void Entries_that_one_table_has_alone_are_one_difference()
+    {
+        string folder = Directory.CreateTempSubdirectory("vhdps-structures-").FullName;
+        try
+        {
+            string small = Path.Combine(folder, "small.vhd"), large = Path.Combine(folder, "large.vhd");
+            Create(small, 4);
+            Create(large, 1000);
+            using (var image = VhdImage.Open(large, new VhdOpenOptions { ForWriting = true }))
+            {
+                byte[] data = Enumerable.Repeat((byte)7, 512).ToArray();
+                image.WriteSectors(2 * 4096, data);
+                image.WriteSectors(999 * 4096, data);
+            }
+
+            using LocalImageFile left = LocalImageFile.OpenRead(small), right = LocalImageFile.OpenRead(large);
+            Assert.Equal(
+                ["Block 2: not allocated / sector", "Blocks 4 to 999:  / 996 entries, 1 allocated"],
+                Entries(left, right).Select(text => text.Contains("sector", StringComparison.Ordinal)
+                    ? text[..(text.IndexOf("sector", StringComparison.Ordinal) + 6)] : text));
+            Assert.Equal("Blocks 4 to 999: 996 entries, 1 allocated / ", Entries(right, left)[^1]);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        static void Create(string path, int blockCount) => ImageCreator.Create(
+            path, new NewImage(blockCount * 2L * 1024 * 1024) { UniqueId = Guid.NewGuid(), TimeStamp = DateTime.UtcNow });
+
+        static List<string> Entries(ImageFile left, ImageFile right) =>
+        [
+            .. StructureComparison.FindDifferences(left, right)
+                .Where(found => found.Structure == VhdStructure.BlockAllocationTable)
+                .Select(found => $"{found.Field}: {found.Reference} / {found.Difference}"),
+        ];
     }
 
     private static void AssertCovered(IReadOnlyList<StructureField> fields, int size)
