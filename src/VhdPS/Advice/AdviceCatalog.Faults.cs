@@ -539,6 +539,6 @@ internal static partial class AdviceCatalog
             "Something about the partition table of the disk is worth knowing, and no fault: a partition does not begin on a whole MiB, a "
                 + "master boot record describes partitions beside a GPT, or the table is of a kind that is not read. Only Test-VpcImage "
                 + "-Full looks for it.",
-            "Nothing needs to be done. A partition that does not begin on a whole MiB may be slow on media with large sectors."),
+            "Nothing needs to be done; a partition that is not aligned may be slow on media with large sectors."),
     };
 }
