@@ -30,6 +30,36 @@ Describe 'Show-VpcMap' {
         { Show-VpcMap d.vhd -OutFile map.svg -Force -ErrorAction Stop } | Should -Not -Throw
     }
 
+    It 'draws partitions above the map' {
+        Write-GptDisk gpt.img
+        Write-MbrDisk mbr.img
+        Convert-VpcImage gpt.img gpt.vhd -SourceFormat Raw
+        "$(Show-VpcMap gpt.vhd)" | Should -Match '(?m)^ {12}\.\[1 FAT16=+\]\[2 Linux filesy\]\.{32}\r?$'
+        # Logical ones are drawn, the extended one around them is not.
+        "$(Show-VpcMap mbr.img -SourceFormat Raw)" | Should -Match '(?m)^ {12}\.\[1 FAT16=+\]\.\[5 Linu\]\.+\r?$'
+        $null = Show-VpcMap gpt.vhd -OutFile gpt.svg
+        $groups = ([xml](Get-Content -Raw gpt.svg)).SelectNodes("//*[local-name()='g'][@class='partition']")
+        $groups.title | Should -Be "1 'data': FAT16, 16 MiB", "2 'root': Linux filesystem, 16 MiB"
+        [double]$groups[1].rect.x - [double]$groups[0].rect.x | Should -Be ([double]$groups[0].rect.width) -Because 'they are neighbours'
+
+        # A disk without a table, and one of which a part is a parent's, have none.
+        "$(Show-VpcMap d.vhd)" | Should -Not -Match 'Partitions'
+        $null = New-VpcImage child.vhd -ParentPath gpt.vhd
+        "$(Show-VpcMap child.vhd)" | Should -Not -Match 'Partitions'
+    }
+
+    It 'escapes the name of a partition in a picture' {
+        $gpt = Get-Gpt 8192 @{ Type = '0FC63DAF-8483-4772-8E79-3D69D8477DE4'; Start = 2048; Count = 4096; Name = "a <b>&`e[2J" }
+        $bytes = [byte[]]::new(4MB)
+        $gpt.Start.CopyTo($bytes, 0)
+        $gpt.End.CopyTo($bytes, 4MB - $gpt.End.Length)
+        [IO.File]::WriteAllBytes((Join-Path $PWD.ProviderPath odd.img), $bytes)
+        $null = Show-VpcMap odd.img -SourceFormat Raw -OutFile odd.svg
+        ([xml](Get-Content -Raw odd.svg)).SelectSingleNode("//*[@class='partition']").title |
+            Should -BeExactly "1 'a <b>&\u001B[2J': Linux filesystem, 2 MiB"
+        "$(Show-VpcMap odd.img -SourceFormat Raw)" | Should -Not -Match '\e'
+    }
+
     It 'writes no picture with -WhatIf' {
         $before = Get-FolderState
         Show-VpcMap d.vhd -OutFile map.svg -WhatIf

@@ -68,6 +68,21 @@ Describe 'Test-VpcImage' {
         $result.Findings.Code | Should -Contain 'ParentNotFound'
     }
 
+    It 'looks at the partition table with -Full, and takes no fault of it for one of the image' {
+        Write-GptDisk gpt.img
+        Convert-VpcImage gpt.img gpt.vhd -SourceFormat Raw
+        (Test-VpcImage gpt.vhd -Full).Findings | Should -BeNullOrEmpty
+        $null = Resize-VpcImage gpt.vhd -Size 80MB -KeepPartitionTable
+        (Test-VpcImage gpt.vhd).Findings.Structure | Should -Not -Contain 'PartitionTable'
+        $result = Test-VpcImage gpt.vhd -Full
+        $result.IsValid, $result.Errors, $result.Warnings | Should -Be @($true, 0, 1)
+        $found = $result.Findings | Where-Object Structure -EQ 'PartitionTable'
+        $found.Code | Should -Be 'PartitionTableInvalid', 'PartitionTableUnusual'
+        $found.IsRepairable | Should -Be $false, $false
+        $found[0].Message | Should -BeLike "GptBackupNotAtEnd at offset $(64MB - 512) of the disk: *"
+        $found[0].Advice | Should -BeLike '*sgdisk*'
+    }
+
     It 'puts findings into CSV and JSON' {
         Edit-Byte a.vhd 612
         (Get-ChildItem *.vhd | Test-VpcImage).Findings | Export-Csv findings.csv

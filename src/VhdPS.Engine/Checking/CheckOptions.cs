@@ -13,6 +13,9 @@ public sealed record CheckOptions
     /// <summary>Whether bitmaps are read, and the data under their clear bits.</summary>
     public bool Full { get; init; }
 
+    /// <summary>Whether the partition table of the disk is judged, in a differencing image through its parents.</summary>
+    public bool PartitionTable { get; init; }
+
     /// <summary>The time that counts as now for time stamps, UTC; null leaves them alone.</summary>
     public DateTime? Now { get; init; }
 

@@ -59,6 +59,12 @@ public static class ImageChecker
             ChainCheck.Run(file, ChainImage.Of(file, layout), policy, log);
         }
 
+        if (options.PartitionTable && layout is { StoredFooter: not null })
+        {
+            Begin("Reading the partition table");
+            PartitionTableCheck.Run(file, layout.VhdType == VhdType.Differencing, options, log);
+        }
+
         if (options.Target != CheckTarget.Any)
         {
             Begin($"Judging the rules of {options.Target}");

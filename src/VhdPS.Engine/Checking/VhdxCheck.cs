@@ -24,6 +24,12 @@ internal static class VhdxCheck
             ChainCheck.Run(file, image, policy, log);
         }
 
+        if (options.PartitionTable && image.Refusal is null)
+        {
+            Begin("Reading the partition table");
+            PartitionTableCheck.Run(file, image.HasParent, options, log);
+        }
+
         if (options.Target != CheckTarget.Any)
         {
             Begin($"Judging the rules of {options.Target}");

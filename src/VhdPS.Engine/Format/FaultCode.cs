@@ -605,4 +605,12 @@ public enum FaultCode
     /// <summary>The file begins as a VHDX image, ends as a VHD, and has the extension of neither.</summary>
     [Fault(Severity.Error, FaultEffect.Unreadable)]
     VhdxOrVhdAmbiguous,
+
+    /// <summary>The partition table of the disk has a fault, or a partition does not lie where one may.</summary>
+    [Fault(Severity.Warning, FaultEffect.None)]
+    PartitionTableInvalid,
+
+    /// <summary>The partition table of the disk is one that other programs may take otherwise, or that costs speed.</summary>
+    [Fault(Severity.Note, FaultEffect.None)]
+    PartitionTableUnusual,
 }

@@ -53,6 +53,9 @@ public enum VhdStructure
 
     /// <summary>A region of a VHDX file that is of an unknown kind.</summary>
     UnknownRegion,
+
+    /// <summary>The partition table of the disk in an image.</summary>
+    PartitionTable,
 }
 
 /// <summary>One field of a structure.</summary>

@@ -529,5 +529,16 @@ internal static partial class AdviceCatalog
             "The file begins as a VHDX image, ends as a VHD, and has the extension of neither. What a guest writes to its first or last "
                 + "sector can look like that.",
             "Give the file the extension .vhd or .vhdx, whichever it was made as."),
+        ["PartitionTableInvalid"] = new(
+            "The partition table of the disk has a fault, which the message names: a checksum of a GPT that is not that of its bytes, a "
+                + "backup that is not at the end of the disk, partitions that overlap or that reach past the end. The table is data of the "
+                + "guest; the image is valid all the same. Only Test-VpcImage -Full looks for it.",
+            "Repair the table with the guest's own program, such as sgdisk, in a copy of the image. A backup that is not at the end "
+                + "was left there when the disk was made larger without its table."),
+        ["PartitionTableUnusual"] = new(
+            "Something about the partition table of the disk is worth knowing, and no fault: a partition does not begin on a whole MiB, a "
+                + "master boot record describes partitions beside a GPT, or the table is of a kind that is not read. Only Test-VpcImage "
+                + "-Full looks for it.",
+            "Nothing needs to be done; a partition that is not aligned may be slow on media with large sectors."),
     };
 }

@@ -93,7 +93,8 @@ public sealed class ShowVpcMapCommand : VpcPathCommandBase
             path, SourceFormat, new VhdOpenOptions { SizeRule = SizeRule, Force = Salvage, OwnBlocksOnly = true });
         IEnumerable<BlockRun> runs = source.FindBlocks(Detailed ? BlockDetail.Bitmaps : BlockDetail.Table);
         MapRaster raster = MapRaster.Draw(source, runs, Cancellation);
-        return (new VpcMap(source, source.MeasureBlocks(), raster), SourceFacts.Of(source));
+        return (
+            new VpcMap(source, source.MeasureBlocks(), raster, MapPartition.Find(source, Cancellation)), SourceFacts.Of(source));
     }
 
     private void ThrowIfInTheWay(string path, string target)

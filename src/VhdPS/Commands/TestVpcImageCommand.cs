@@ -19,7 +19,7 @@ public sealed class TestVpcImageCommand : VpcDiskCommandBase
     [ValidateNotNullOrEmpty]
     public CheckTarget[] For { get; set; } = [];
 
-    /// <summary>Also reads every bitmap, and the data that bitmaps say is not there.</summary>
+    /// <summary>Also reads every bitmap, the data that bitmaps say is not there, and the disk's partition table.</summary>
     [Parameter]
     public SwitchParameter Full { get; set; }
 
@@ -79,5 +79,12 @@ public sealed class TestVpcImageCommand : VpcDiskCommandBase
         }
     }
 
-    private CheckOptions Options() => new() { Full = Full, Now = DateTime.UtcNow, SizeRule = SizeRule, Parents = ResolveParents() };
+    private CheckOptions Options() => new()
+    {
+        Full = Full,
+        PartitionTable = Full,
+        Now = DateTime.UtcNow,
+        SizeRule = SizeRule,
+        Parents = ResolveParents(),
+    };
 }

@@ -42,6 +42,7 @@ public static class MapPicture
         string name = PrintableText.Escape(Path.GetFileName(map.Path));
         text.Append(CultureInfo.CurrentCulture, $"{name}: {map.VhdType}, {VpcSize.Format(map.Size)}\n{blocks}\n");
         bool hasParent = map.VhdType == VhdType.Differencing;
+        AppendPartitions(text, map.Partitions, cellCount);
         AppendGrid(text, $"Disk, by place in the file ({PerCell(map.Size, map.Raster.Disk.Length, cellCount)})", map.Raster.Disk, map.Size,
             cellCount, isColoured, hasParent ? '-' : '.');
         AppendGrid(text, $"File, by place on the disk ({PerCell(map.FileSize, map.Raster.File.Length, cellCount)})", map.Raster.File,
@@ -93,6 +94,33 @@ public static class MapPicture
         }
 
         text.Append('\n');
+    }
+
+    /// <summary>The whole disk in one line: each partition as brackets around as much of its label as they take.</summary>
+    private static void AppendPartitions(StringBuilder text, IReadOnlyList<MapPartition> partitions, int cellCount)
+    {
+        if (partitions.Count == 0)
+        {
+            return;
+        }
+
+        char[] cells = new char[cellCount];
+        Array.Fill(cells, '.');
+        foreach (MapPartition partition in partitions)
+        {
+            int first = Math.Min(cellCount - 1, (int)Math.Round(partition.Start * cellCount));
+            int length = Math.Max(1, (int)Math.Round(partition.End * cellCount) - first);
+            Span<char> bar = cells.AsSpan(first, Math.Min(length, cellCount - first));
+            bar.Fill('=');
+            bar[0] = bar.Length > 1 ? '[' : '|';
+            if (bar.Length > 1)
+            {
+                bar[^1] = ']';
+                partition.Label.AsSpan(0, Math.Min(partition.Label.Length, bar.Length - 2)).CopyTo(bar[1..]);
+            }
+        }
+
+        text.Append("Partitions, the whole disk in one line\n").Append(' ', LabelWidth + 1).Append(cells).Append("\n\n");
     }
 
     /// <summary>One cell for the bins that it stands for: their mean fullness, the place of the first that is written.</summary>

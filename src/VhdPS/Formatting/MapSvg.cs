@@ -16,6 +16,8 @@ internal static class MapSvg
     private const int Strip = 18;
     private const int Gap = 6;
     private const int TickCount = 5;
+    private const int PartitionTop = 64;
+    private const int PartitionShift = 28;
 
     private const string Style = """
         .back { fill: #ffffff } .text { fill: #1f2328 } .soft { fill: #59636e }
@@ -29,7 +31,8 @@ internal static class MapSvg
     public static string Draw(VpcMap map)
     {
         var svg = new StringBuilder();
-        int fullWidth = Left + Width + 40, fullHeight = Top + Height + Strip + 118;
+        int shift = map.Partitions.Count > 0 ? PartitionShift : 0;
+        int fullWidth = Left + Width + 40, fullHeight = Top + Height + Strip + 118 + shift;
         svg.Append(CultureInfo.InvariantCulture, $"""
             <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {fullWidth} {fullHeight}" width="{fullWidth}" height="{fullHeight}"
              role="img" font-family="system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif" font-size="12">
@@ -42,10 +45,35 @@ internal static class MapSvg
             <text class="soft" x="{Left}" y="52">{Escape(Summary(map))}</text>
 
             """);
+        AppendPartitions(svg, map.Partitions);
+        svg.Append(CultureInfo.InvariantCulture, $"<g transform=\"translate(0 {shift})\">\n");
         AppendPlot(svg, map);
         AppendStrips(svg, map);
         AppendLegend(svg, map);
-        return svg.Append("</svg>\n").ToString();
+        return svg.Append("</g>\n</svg>\n").ToString();
+    }
+
+    /// <summary>A bar over the width of the disk; a label stands where there is space for it, and all of it in the title.</summary>
+    private static void AppendPartitions(StringBuilder svg, IReadOnlyList<MapPartition> partitions)
+    {
+        const double letterWidth = 6.5;
+        foreach (MapPartition partition in partitions)
+        {
+            double x = Left + (partition.Start * Width), width = Math.Max(1, (partition.End - partition.Start) * Width);
+            svg.Append(
+                CultureInfo.InvariantCulture,
+                $"<g class=\"partition\"><title>{Escape(partition.Title)}</title><rect class=\"frame\" x=\"{x:0.##}\" y=\"{PartitionTop}\" "
+                    + $"width=\"{width:0.##}\" height=\"{Strip}\"/>");
+            int letters = Math.Min(partition.Label.Length, (int)((width - 8) / letterWidth));
+            if (letters > 0)
+            {
+                string label = Escape(partition.Label[..letters]);
+                svg.Append(
+                    CultureInfo.InvariantCulture, $"<text class=\"text\" x=\"{x + 4:0.##}\" y=\"{PartitionTop + 13}\">{label}</text>");
+            }
+
+            svg.Append("</g>\n");
+        }
     }
 
     private static string Summary(VpcMap map)

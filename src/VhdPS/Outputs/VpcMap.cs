@@ -8,7 +8,7 @@ namespace VhdPS;
 /// <summary>Where the blocks of an image lie in its file against where they lie on its disk; shown as a picture.</summary>
 public sealed class VpcMap : VpcObject
 {
-    internal VpcMap(DiskSource source, TableFigures? figures, MapRaster raster)
+    internal VpcMap(DiskSource source, TableFigures? figures, MapRaster raster, IReadOnlyList<MapPartition> partitions)
         : base(source.Path)
     {
         VhdType = source.ImageType;
@@ -23,6 +23,7 @@ public sealed class VpcMap : VpcObject
         }
 
         Raster = raster;
+        Partitions = partitions;
     }
 
     /// <summary>Fixed, dynamic or differencing; null for a raw disk.</summary>
@@ -47,6 +48,8 @@ public sealed class VpcMap : VpcObject
     public int? FragmentationPercentage { get; }
 
     internal MapRaster Raster { get; }
+
+    internal IReadOnlyList<MapPartition> Partitions { get; }
 
     /// <summary>The picture in plain characters, 80 columns wide.</summary>
     public override string ToString() => MapPicture.Draw(this, 80, isColoured: false);

@@ -1,6 +1,7 @@
 using VhdPS.Engine.Checking;
 using VhdPS.Engine.Format;
 using VhdPS.Tests.Format;
+using VhdPS.Tests.Partitions;
 
 namespace VhdPS.Tests.Checking;
 
@@ -16,7 +17,7 @@ internal sealed record CheckCase(FaultCode Code, Severity Severity, long? FileOf
 internal static class CheckCases
 {
     public static IEnumerable<CheckCase> All() =>
-        [.. Footers(), .. Sizes(), .. Headers(), .. Tables(), .. Parents(), .. Xen(), .. Targets()];
+        [.. Footers(), .. Sizes(), .. Headers(), .. Tables(), .. Parents(), .. Xen(), .. Targets(), .. PartitionTables()];
 
     private static IEnumerable<CheckCase> Footers()
     {
@@ -192,6 +193,18 @@ internal static class CheckCases
             FaultCode.VirtualPcSizeSeenDiffers, Severity.Warning, image.FooterOffset + 48, Dynamic().Bytes, CheckTarget.VirtualPC);
         yield return new(
             FaultCode.VirtualPcFooterUnsound, Severity.Error, image.FooterOffset, Dynamic().CutEnd(1).Bytes, CheckTarget.VirtualPC);
+    }
+
+    private static IEnumerable<CheckCase> PartitionTables()
+    {
+        yield return new(FaultCode.PartitionTableInvalid, Severity.Warning, null, WithPartition(start: 2048, count: 9000));
+        yield return new(FaultCode.PartitionTableUnusual, Severity.Note, null, WithPartition(start: 63, count: 100));
+    }
+
+    private static byte[] WithPartition(uint start, uint count)
+    {
+        byte[] disk = TableBytes.Mbr(4096, (0x83, start, count)).Bytes;
+        return ImageBytes.Fixed(disk.Length).Poke(0, disk).Bytes;
     }
 
     private static ImageBytes Dynamic() => ImageBytes.Dynamic().AddBlock(3, 0x11);

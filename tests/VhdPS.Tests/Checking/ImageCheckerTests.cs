@@ -269,7 +269,13 @@ public sealed class ImageCheckerTests
     }
 
     private static CheckReport Check(byte[] bytes, CheckTarget target = CheckTarget.Any) =>
-        ImageChecker.Check(new MemoryImageFile(bytes), new CheckOptions { Full = true, Now = Now, Target = target });
+        ImageChecker.Check(new MemoryImageFile(bytes), new CheckOptions
+        {
+            Full = true,
+            PartitionTable = true,
+            Now = Now,
+            Target = target,
+        });
 
     private static string Describe(CheckReport report) =>
         "\n" + string.Join('\n', report.Findings.Select(finding => $"{finding.Severity} {finding.Code}: {finding.Describe()}"));

@@ -104,6 +104,9 @@ public sealed class TableFaultTests
         ["Apple map"] = (Apple, [PartitionFault.TableKindUnsupported]),
     };
 
+    /// <summary>A disk with one of the faults.</summary>
+    internal static byte[] Disk(string fault) => Cases[fault].Make().Bytes;
+
     [Theory]
     [MemberData(nameof(Faults))]
     public void A_fault_is_found(string name)
