@@ -231,7 +231,7 @@ Describe 'everyday scripts' {
         }
     }
 
-    It 'does long work in a job, where and as the caller would' {
+    It 'does long work in a job, where and as the caller would' -Tag ThreadJob {
         $hash = (Get-VpcHash b1.vhd).Hash
         $job = 'b1.vhd', 'missing.vhd' | Get-VpcHash -AsJob
         $job.GetType().Name | Should -Be ThreadJob

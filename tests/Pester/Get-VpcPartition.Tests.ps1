@@ -48,6 +48,10 @@ Describe 'Get-VpcPartition' {
         Get-VpcPartition gpt.img -SourceFormat Raw | Select-Object -ExcludeProperty Path, PSPath | ConvertTo-Json | Should -Be $expected
         Get-VpcPartition child.vhd | Select-Object -ExcludeProperty Path, PSPath | ConvertTo-Json | Should -Be $expected
         Get-VpcPartition gpt.vhdx | Select-Object -ExcludeProperty Path, PSPath | ConvertTo-Json | Should -Be $expected
+    }
+
+    It 'is the same over NBD' -Tag Socket {
+        $expected = Get-VpcPartition gpt.vhd | Select-Object -ExcludeProperty Path, PSPath | ConvertTo-Json
         $uri = (Start-VpcServer gpt.vhd -Port 0).Exports[0].Uri
         Get-VpcPartition $uri | Select-Object -ExcludeProperty Path, PSPath | ConvertTo-Json | Should -Be $expected
     }

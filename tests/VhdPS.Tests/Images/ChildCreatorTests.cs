@@ -172,14 +172,16 @@ public sealed class ChildCreatorTests : IDisposable
         byte[] before = File.ReadAllBytes(root);
         foreach (string target in new[] { root, middle })
         {
-            var error = Assert.Throws<VhdOperationException>(() => ChildCreator.Create(target, New(middle), overwrite: true));
+            var error = Assert.Throws<VhdOperationException>(() => ChildCreator.Create(target, Third(middle), overwrite: true));
             Assert.Equal(OperationError.SameFile, error.Code);
         }
 
-        Assert.Equal(OperationError.TargetExists, Assert.Throws<VhdOperationException>(() => ChildCreator.Create(root, New(middle))).Code);
+        Assert.Equal(OperationError.TargetExists, Assert.Throws<VhdOperationException>(() => ChildCreator.Create(root, Third(middle))).Code);
         Assert.Equal(before, File.ReadAllBytes(root));
-        ChildCreator.Create(MakeChild("other.vhd", root), New(middle), overwrite: true);
+        ChildCreator.Create(MakeChild("other.vhd", root), Third(middle), overwrite: true);
     }
+
+    private static NewChild Third(string parent) => new(parent) { UniqueId = ChainBytes.Id("third"), TimeStamp = VhdSpec.Epoch };
 
     private static NewChild New(string parent) => new(parent) { UniqueId = ChainBytes.Id("new"), TimeStamp = VhdSpec.Epoch };
 

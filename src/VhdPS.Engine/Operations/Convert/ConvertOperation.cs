@@ -48,7 +48,11 @@ public sealed class ConvertOperation : IDisposable
                 source, edits.Any() ? SizeBytes : 0, edits, FreeSpace is null ? null : StandaloneDisk.ToZeros(FreeSpace))
             : source;
         DataBytes = source.CountDataBytes(0, source.SizeBytes);
-        _sharing = new(() => options.ShareExtents && _content == source ? SharingPlan.Of(source, options.TargetPath) : SharingPlan.NotWanted);
+
+        // A moved table, and free space that becomes zeros, are not in the source's extents.
+        _sharing = new(() => options.ShareExtents && _content == source
+            ? SharingPlan.Of(source, options.TargetPath)
+            : SharingPlan.NotWanted);
         _neededBytes = new(CountNeeded);
     }
 
