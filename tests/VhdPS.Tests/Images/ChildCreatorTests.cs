@@ -176,7 +176,8 @@ public sealed class ChildCreatorTests : IDisposable
             Assert.Equal(OperationError.SameFile, error.Code);
         }
 
-        Assert.Equal(OperationError.TargetExists, Assert.Throws<VhdOperationException>(() => ChildCreator.Create(root, Third(middle))).Code);
+        var exists = Assert.Throws<VhdOperationException>(() => ChildCreator.Create(root, Third(middle)));
+        Assert.Equal(OperationError.TargetExists, exists.Code);
         Assert.Equal(before, File.ReadAllBytes(root));
         ChildCreator.Create(MakeChild("other.vhd", root), Third(middle), overwrite: true);
     }
