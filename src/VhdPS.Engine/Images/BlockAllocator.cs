@@ -40,9 +40,9 @@ internal sealed partial class BlockAllocator
         _layout = layout;
         _map = map;
         _footerOffset = layout.DataEnd;
-        _lastPastEnd = CheckLast(layout, map.Table!);
         _end = FindEnd(layout, map.Table!);
         _free = new FreePlaces(file, layout, map.Table!, _end);
+        _lastPastEnd = CheckLast(layout, map.Table!);
         _batmap = layout.VhdType == VhdType.Differencing ? BatmapWriter.Find(file, layout) : null;
     }
 

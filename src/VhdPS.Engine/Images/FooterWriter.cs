@@ -69,22 +69,22 @@ internal sealed class FooterWriter
         }
 
         var footers = new FooterWriter(file, layout);
+        long end = EndAfterRepair(file, layout, table);
         if (layout.StoredFooter!.FileOffset == 0)
         {
-            footers.MoveEnd(Math.Max(footers.EndOffset, BlockAllocator.FindEnd(layout, table)));
+            footers.MoveEnd(end);
             return true;
         }
 
         footers.WriteCopy();
-        long end = footers.EndOffset + footers.Footer.StoredLength;
-        if (ZeroFill.IsClear(file, end, file.Length))
+        if (end == footers.EndOffset)
         {
-            file.SetLength(end);
+            file.SetLength(end + footers.Footer.StoredLength);
             file.Flush();
         }
         else
         {
-            footers.MoveEnd(file.Length);
+            footers.MoveEnd(end);
         }
 
         return true;
