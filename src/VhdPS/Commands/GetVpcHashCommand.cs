@@ -1,10 +1,8 @@
 using System.Management.Automation;
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using VhdPS.Engine.Chains;
 using VhdPS.Engine.Disks;
 using VhdPS.Engine.Files;
-using VhdPS.Engine.Format;
 using VhdPS.Engine.Operations.Hash;
 
 namespace VhdPS.Commands;
@@ -14,7 +12,7 @@ namespace VhdPS.Commands;
 /// </summary>
 [Cmdlet(VerbsCommon.Get, "VpcHash", DefaultParameterSetName = LiteralPathSet)]
 [OutputType(typeof(VpcHash), typeof(VpcBlockHash))]
-public sealed class GetVpcHashCommand : VpcDiskCommandBase
+public sealed class GetVpcHashCommand : VpcSourceCommandBase
 {
     /// <summary>The algorithm.</summary>
     [Parameter(Position = 1)]
@@ -35,37 +33,14 @@ public sealed class GetVpcHashCommand : VpcDiskCommandBase
     [ArgumentCompleter(typeof(BlockSizeCompleter))]
     public int BlockSize { get; set; } = DiskHash.DefaultBlockSize;
 
-    /// <summary>What the file is read as: an image, or a raw disk. Never guessed.</summary>
-    [Parameter]
-    [SingleValue]
-    public SourceFormat SourceFormat { get; set; }
-
-    /// <summary>Which of the two sizes in the footer holds; by default the creator decides.</summary>
-    [Parameter]
-    [SingleValue]
-    public SizeRule SizeRule { get; set; }
-
     /// <summary>Takes every sector of an allocated block of a dynamic image as written, whatever its bitmap says.</summary>
     [Parameter]
     public SwitchParameter IgnoreBitmap { get; set; }
-
-    /// <summary>Reads what can be read of a damaged image; what is lost is zeros, and warned of.</summary>
-    [Parameter]
-    public SwitchParameter Force { get; set; }
 
     /// <summary>Disks that are hashed at once; the hashes keep their order. Manifests are made one after the other.</summary>
     [Parameter]
     [ValidateRange(1, MaxFilesAtOnce)]
     public int ThrottleLimit { get; set; } = 1;
-
-    /// <summary>Authorities of which an NBD server must have a certificate; left out, those that the system trusts.</summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
-    public X509Certificate2[] TrustedCA { get; set; } = [];
-
-    /// <summary>Takes any certificate of an NBD server: encrypted, but by whom is not known.</summary>
-    [Parameter]
-    public SwitchParameter SkipCertificateCheck { get; set; }
 
     /// <summary>Does the work in a thread job, which is emitted; location and preferences go along.</summary>
     [Parameter]
@@ -73,9 +48,6 @@ public sealed class GetVpcHashCommand : VpcDiskCommandBase
 
     /// <inheritdoc/>
     private protected override bool IsJob => AsJob;
-
-    /// <inheritdoc/>
-    private protected override bool TakesAddresses => true;
 
     /// <inheritdoc/>
     private protected override int FilesAtOnce => ThrottleLimit;
@@ -112,11 +84,8 @@ public sealed class GetVpcHashCommand : VpcDiskCommandBase
             new VpcHash(path, algorithm.Name!, hash, source.SizeBytes), SourceFacts.Of(source), source.LostRanges);
     }
 
-    private DiskSource Open(string path, VhdOpenOptions options, CancellationToken cancellation) => SourceArguments.Open(
-        path, SourceFormat, options, SourceArguments.ToClientOptions(TrustedCA, SkipCertificateCheck), cancellation);
-
-    private VhdOpenOptions Options() =>
-        new() { SizeRule = SizeRule, IgnoreBitmap = IgnoreBitmap, Force = Force, Parents = ResolveParents() };
+    /// <inheritdoc/>
+    private protected override VhdOpenOptions Options() => base.Options() with { IgnoreBitmap = IgnoreBitmap };
 
     /// <summary>One file after the other: a manifest may be larger than memory, and is written as it is made.</summary>
     private void HashBlocks(string path, HashAlgorithmName algorithm)

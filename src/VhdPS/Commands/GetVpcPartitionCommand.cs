@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using System.Security.Cryptography.X509Certificates;
 using VhdPS.Engine.Chains;
 using VhdPS.Engine.Disks;
 using VhdPS.Engine.Format;
@@ -10,38 +9,12 @@ namespace VhdPS.Commands;
 /// <summary>Lists the partitions of a disk, whatever holds it, with the file systems in them.</summary>
 [Cmdlet(VerbsCommon.Get, "VpcPartition", DefaultParameterSetName = LiteralPathSet)]
 [OutputType(typeof(VpcPartition))]
-public sealed class GetVpcPartitionCommand : VpcDiskCommandBase
+public sealed class GetVpcPartitionCommand : VpcSourceCommandBase
 {
-    /// <summary>What the file is read as: an image, or a raw disk. Never guessed.</summary>
-    [Parameter]
-    [SingleValue]
-    public SourceFormat SourceFormat { get; set; }
-
-    /// <summary>Which of the two sizes in the footer holds; by default the creator decides.</summary>
-    [Parameter]
-    [SingleValue]
-    public SizeRule SizeRule { get; set; }
-
-    /// <summary>Reads what can be read of a damaged image; what is lost is zeros.</summary>
-    [Parameter]
-    public SwitchParameter Force { get; set; }
-
     /// <summary>Disks that are read at once; the partitions keep their order.</summary>
     [Parameter]
     [ValidateRange(1, MaxFilesAtOnce)]
     public int ThrottleLimit { get; set; } = 1;
-
-    /// <summary>Authorities of which an NBD server must have a certificate; left out, those that the system trusts.</summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
-    public X509Certificate2[] TrustedCA { get; set; } = [];
-
-    /// <summary>Takes any certificate of an NBD server: encrypted, but by whom is not known.</summary>
-    [Parameter]
-    public SwitchParameter SkipCertificateCheck { get; set; }
-
-    /// <inheritdoc/>
-    private protected override bool TakesAddresses => true;
 
     /// <inheritdoc/>
     private protected override int FilesAtOnce => ThrottleLimit;
@@ -59,8 +32,7 @@ public sealed class GetVpcPartitionCommand : VpcDiskCommandBase
 
     private ReadDisk Read(string path, VhdOpenOptions options, CancellationToken cancellation)
     {
-        using DiskSource source = SourceArguments.Open(
-            path, SourceFormat, options, SourceArguments.ToClientOptions(TrustedCA, SkipCertificateCheck), cancellation);
+        using DiskSource source = Open(path, options, cancellation);
         var content = DiskContent.Read(new DiskSourceReader(source), countsFreeSpace: true, cancellation);
         return new ReadDisk(content, SourceFacts.Of(source), source.LostRanges);
     }
@@ -104,6 +76,4 @@ public sealed class GetVpcPartitionCommand : VpcDiskCommandBase
             }
         }
     }
-
-    private VhdOpenOptions Options() => new() { SizeRule = SizeRule, Force = Force, Parents = ResolveParents() };
 }

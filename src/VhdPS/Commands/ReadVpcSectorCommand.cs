@@ -1,8 +1,6 @@
 using System.Management.Automation;
-using System.Security.Cryptography.X509Certificates;
 using VhdPS.Engine.Chains;
 using VhdPS.Engine.Disks;
-using VhdPS.Engine.Format;
 using VhdPS.Engine.Images;
 using VhdPS.Engine.Operations.Compare;
 
@@ -11,7 +9,7 @@ namespace VhdPS.Commands;
 /// <summary>Reads virtual sectors.</summary>
 [Cmdlet(VerbsCommunications.Read, "VpcSector", DefaultParameterSetName = LiteralPathSet)]
 [OutputType(typeof(VpcSector), typeof(byte[]))]
-public sealed class ReadVpcSectorCommand : VpcDiskCommandBase
+public sealed class ReadVpcSectorCommand : VpcSourceCommandBase
 {
     private const string ComparedSet = "Compared";
     private const int MaxChunkBytes = 2 * 1024 * 1024;
@@ -53,36 +51,11 @@ public sealed class ReadVpcSectorCommand : VpcDiskCommandBase
     [Parameter]
     public SwitchParameter Raw { get; set; }
 
-    /// <summary>What the file is read as: an image, or a raw disk. Never guessed.</summary>
-    [Parameter]
-    [SingleValue]
-    public SourceFormat SourceFormat { get; set; }
-
-    /// <summary>Which of the two sizes in the footer holds; by default the creator decides.</summary>
-    [Parameter]
-    [SingleValue]
-    public SizeRule SizeRule { get; set; }
-
     /// <summary>Takes every sector of an allocated block of a dynamic image as written, whatever its bitmap says.</summary>
     [Parameter]
     public SwitchParameter IgnoreBitmap { get; set; }
 
-    /// <summary>Reads what can be read of a damaged image; what is lost is zeros, and warned of.</summary>
-    [Parameter]
-    public SwitchParameter Force { get; set; }
-
-    /// <summary>Authorities of which an NBD server must have a certificate; left out, those that the system trusts.</summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
-    public X509Certificate2[] TrustedCA { get; set; } = [];
-
-    /// <summary>Takes any certificate of an NBD server: encrypted, but by whom is not known.</summary>
-    [Parameter]
-    public SwitchParameter SkipCertificateCheck { get; set; }
-
     /// <inheritdoc/>
-    private protected override bool TakesAddresses => true;
-
     private protected override string[] NamedPaths => ParameterSetName != ComparedSet ? base.NamedPaths
         : Side == ComparisonSide.Difference ? [DifferencePath]
         : [ReferencePath];
@@ -90,7 +63,7 @@ public sealed class ReadVpcSectorCommand : VpcDiskCommandBase
     /// <inheritdoc/>
     protected override void ProcessFile(string path)
     {
-        if (!TryRun(path, () => Open(path), out DiskSource source))
+        if (!TryRun(path, () => Open(path, Options(), Cancellation), out DiskSource source))
         {
             return;
         }
@@ -132,11 +105,8 @@ public sealed class ReadVpcSectorCommand : VpcDiskCommandBase
         ReportLost(path, lost);
     }
 
-    private DiskSource Open(string path) => SourceArguments.Open(
-        path, SourceFormat, Options(), SourceArguments.ToClientOptions(TrustedCA, SkipCertificateCheck), Cancellation);
-
-    private VhdOpenOptions Options() =>
-        new() { SizeRule = SizeRule, IgnoreBitmap = IgnoreBitmap, Force = Force, Parents = ResolveParents() };
+    /// <inheritdoc/>
+    private protected override VhdOpenOptions Options() => base.Options() with { IgnoreBitmap = IgnoreBitmap };
 
     private void Write(VpcSector sectors)
     {
