@@ -8,7 +8,17 @@ namespace VhdPS.Engine.Checking;
 /// <summary>Keeps blocks that no table entry names from being dropped with their file, or with the space between the blocks.</summary>
 internal static class LostBlockGuard
 {
-    /// <summary>Refuses an image that has such blocks.</summary>
+    /// <summary>Refuses an image that has such blocks; a fixed one has none.</summary>
+    /// <exception cref="VhdOperationException">It has.</exception>
+    public static void ThrowIfAny(ImageFile file, ImageLayout layout, CancellationToken cancellation = default)
+    {
+        if (layout.Header is not null)
+        {
+            ThrowIfAny(file, layout, SectorMap.ReadTable(file, layout), cancellation);
+        }
+    }
+
+    /// <summary>The same for an image whose table has been read.</summary>
     /// <param name="file">The image.</param>
     /// <param name="layout">Its layout.</param>
     /// <param name="table">Its table; null for a fixed image, which has no blocks.</param>

@@ -253,7 +253,10 @@ public abstract class DiskSource : IDisposable
     internal virtual StoredRun FindStored(long offset, long length) => StoredRun.Unshared(length);
 
     /// <summary>The file that sharing is tried with; null where none is.</summary>
-    internal LocalImageFile? ShareSource => _file.ShareSource;
+    internal LocalImageFile? ShareSource => ShareRefusal is null ? _file.ShareSource : null;
+
+    /// <summary>Why nothing is shared with the file, human-readable; null where nothing speaks against it.</summary>
+    internal virtual string? ShareRefusal => _file.ShareSource is null ? "the source is no file that is kept from changes" : null;
 
     /// <summary>Reads sectors of 512 bytes of the disk.</summary>
     private protected abstract void ReadInside(long offset, Span<byte> buffer);

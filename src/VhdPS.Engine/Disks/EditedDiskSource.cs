@@ -50,6 +50,8 @@ internal sealed class EditedDiskSource : DiskSource
 
     internal override ChainImage? Image => _inner.Image;
 
+    internal override string? ShareRefusal => "the partition table moves, or free space becomes zeros";
+
     internal override IEnumerable<string> FilePaths => _inner.FilePaths;
 
     private long InnerEnd => _inner.SectorCount * VhdSpec.SectorSize;

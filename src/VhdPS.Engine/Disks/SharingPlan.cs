@@ -24,7 +24,7 @@ internal sealed record SharingPlan(int ClusterBytes, string? Refusal)
     {
         if (source.ShareSource is not { } file)
         {
-            return new SharingPlan(0, "the source is no file that is kept from changes");
+            return new SharingPlan(0, source.ShareRefusal);
         }
 
         SharingProbe probe = PlatformFile.Current.ProbeSharing(file.Handle, VolumeSpace.FolderOf(targetPath));

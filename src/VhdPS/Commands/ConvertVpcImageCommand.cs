@@ -7,7 +7,6 @@ using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Nbd.Client;
 using VhdPS.Engine.Operations.Convert;
-using VhdPS.Engine.Partitions.FreeSpace;
 
 namespace VhdPS.Commands;
 
@@ -197,7 +196,7 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
         using (operation)
         {
             ReportSource(operation.Source);
-            ReportFreeSpace(path, operation);
+            ReportFreeSpace(path, operation.FreeSpace?.Partitions.Select(partition => new VpcFreeSpace(partition)) ?? []);
             if (!TryRun(path, () => CheckMapFile(operation, options.TargetPath), out string? mapPath))
             {
                 return;
@@ -210,8 +209,9 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
 
             if (!ShouldProcess(path, changes))
             {
-                EmitPlan(() => new VpcConvertPlan(path, changes, options.TargetPath, operation.TargetFormat, operation.SizeBytes)
-                    .With(operation.DataBytes, operation.NewSpaceBytes, DeleteSource ? path : null));
+                EmitPlan(() => new VpcConvertPlan(
+                    path, changes, options.TargetPath, operation.TargetFormat, operation.SizeBytes, operation.DataBytes,
+                    operation.NewSpaceBytes, DeleteSource ? path : null));
                 return;
             }
 
@@ -235,14 +235,6 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
                     + $"source, {VpcSize.Format(result.SizeOnDisk)} on disk.");
             ReportDisk(result.Path, result.Format);
             Emit(result.Path, result.Format, result);
-        }
-    }
-
-    private void ReportFreeSpace(string path, ConvertOperation operation)
-    {
-        foreach (PartitionFreeSpace partition in operation.FreeSpace?.Partitions ?? [])
-        {
-            ReportStep($"{path}: {new VpcFreeSpace(partition)}");
         }
     }
 
@@ -325,7 +317,7 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
         if (!ShouldProcess(path, changes))
         {
             long written = isToRaw ? 0 : VhdSpec.FooterSize;
-            EmitPlan(() => new VpcConvertPlan(path, changes, path, format, size).With(written, written, deletes: null));
+            EmitPlan(() => new VpcConvertPlan(path, changes, path, format, size, written, written, deletes: null));
             return;
         }
 

@@ -94,14 +94,6 @@ public sealed class OptimizeVpcImageCommand : VpcOperationCommandBase
         WriteObject(plan);
     }
 
-    private void ReportFreeSpace(string path, IEnumerable<VpcFreeSpace> partitions)
-    {
-        foreach (VpcFreeSpace partition in partitions)
-        {
-            ReportStep($"{path}: {partition}");
-        }
-    }
-
     private bool TryOptimize(string path, bool isEstimate, out OptimizeResult result)
     {
         result = null!;

@@ -5,12 +5,23 @@ namespace VhdPS;
 /// <summary>What Convert-VpcImage would do.</summary>
 public sealed class VpcConvertPlan : VpcPlan
 {
-    internal VpcConvertPlan(string imagePath, string changes, string targetPath, DiskFormat vhdType, long size)
+    internal VpcConvertPlan(
+        string imagePath,
+        string changes,
+        string targetPath,
+        DiskFormat vhdType,
+        long size,
+        long bytesWritten,
+        long freeSpaceNeeded,
+        string? deletes)
         : base(imagePath, changes)
     {
         TargetPath = targetPath;
         VhdType = vhdType;
         Size = size;
+        BytesWritten = bytesWritten;
+        FreeSpaceNeeded = freeSpaceNeeded;
+        Deletes = new(deletes is null ? [] : [deletes]);
     }
 
     /// <summary>The file that would be made, or changed.</summary>
@@ -21,12 +32,4 @@ public sealed class VpcConvertPlan : VpcPlan
 
     /// <summary>Its virtual size in bytes.</summary>
     public long Size { get; }
-
-    internal VpcConvertPlan With(long bytesWritten, long freeSpaceNeeded, string? deletes) =>
-        new(ImagePath, Changes, TargetPath, VhdType, Size)
-        {
-            BytesWritten = bytesWritten,
-            FreeSpaceNeeded = freeSpaceNeeded,
-            Deletes = new(deletes is null ? [] : [deletes]),
-        };
 }

@@ -42,17 +42,13 @@ public sealed class ConvertOperation : IDisposable
         DiskEnd? end = ReadEnd();
         TableMove = end?.PlanMove(SizeBytes);
         FreeSpace = options.ClearsFreeSpace ? StandaloneDisk.ReadFreeSpace(source, options.Children) : null;
-        IEnumerable<DiskEdit> edits = TableMove is { Verdict: GptMoveVerdict.Planned } move ? end!.EditsFor(move) : [];
-        _content = FreeSpace is not null || edits.Any()
+        DiskEdit[] edits = TableMove is { Verdict: GptMoveVerdict.Planned } move ? [.. end!.EditsFor(move)] : [];
+        _content = FreeSpace is not null || edits.Length > 0
             ? new EditedDiskSource(
-                source, edits.Any() ? SizeBytes : 0, edits, FreeSpace is null ? null : StandaloneDisk.ToZeros(FreeSpace))
+                source, edits.Length > 0 ? SizeBytes : 0, edits, FreeSpace is null ? null : StandaloneDisk.ToZeros(FreeSpace))
             : source;
         DataBytes = source.CountDataBytes(0, source.SizeBytes);
-
-        // A moved table, and free space that becomes zeros, are not in the source's extents.
-        _sharing = new(() => options.ShareExtents && _content == source
-            ? SharingPlan.Of(source, options.TargetPath)
-            : SharingPlan.NotWanted);
+        _sharing = new(() => options.ShareExtents ? SharingPlan.Of(_content, options.TargetPath) : SharingPlan.NotWanted);
         _neededBytes = new(CountNeeded);
     }
 
@@ -236,9 +232,9 @@ public sealed class ConvertOperation : IDisposable
         }
 
         ThrowIfTailWouldBeDeleted();
-        if (_options.DeleteSource && _source is { Layout: { Header: not null } layout, File: { } file })
+        if (_options.DeleteSource && _source.Layout is { } layout)
         {
-            LostBlockGuard.ThrowIfAny(file, layout, SectorMap.ReadTable(file, layout), CancellationToken.None);
+            LostBlockGuard.ThrowIfAny(_source.File, layout);
         }
 
         if (_options.FitFor == CheckTarget.Azure && (TargetFormat != DiskFormat.Fixed || _options.TargetImageFormat != VhdFormat.Vhd))

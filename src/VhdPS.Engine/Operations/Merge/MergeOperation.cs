@@ -32,7 +32,18 @@ public static class MergeOperation
     /// <exception cref="ArgumentException">The chain is not so deep.</exception>
     /// <exception cref="VhdFormatException">An image cannot be read, or a parent not be found.</exception>
     /// <exception cref="VhdOperationException">An image has no parent, or others depend on one that would change.</exception>
-    public static MergePlan Plan(MergeOptions options) => Inspect(options).Plan;
+    public static MergePlan Plan(MergeOptions options)
+    {
+        (MergePlan plan, IReadOnlyList<ChainLevel> levels) = Inspect(options);
+        if (!IsWholeDisk(plan))
+        {
+            return WithSpace(plan, levels, options);
+        }
+
+        // Also refuses what the conversion would.
+        using ConvertOperation conversion = BeginFlatten(plan, options);
+        return plan with { NeededBytes = conversion.NewSpaceBytes };
+    }
 
     /// <summary>Merges.</summary>
     /// <returns>What was done.</returns>
@@ -45,6 +56,12 @@ public static class MergeOperation
     public static MergePlan Run(MergeOptions options, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
         (MergePlan plan, IReadOnlyList<ChainLevel> levels) = Inspect(options);
+        if (IsWholeDisk(plan))
+        {
+            return Flatten(plan, options, progress, cancellation);
+        }
+
+        plan = WithSpace(plan, levels, options);
         if (!plan.IsNewFile)
         {
             FileStamp[] stamps = [.. levels.Take(plan.SourcePaths.Count + 1).Select(level => StampOf(level.Path))];
@@ -61,10 +78,6 @@ public static class MergeOperation
                     child.Delete();
                 }
             }
-        }
-        else if (plan.BasePath is null)
-        {
-            return Flatten(plan, options, progress, cancellation);
         }
         else
         {
@@ -139,17 +152,6 @@ public static class MergeOperation
         return file.ReadStamp();
     }
 
-    private static ConvertOptions FlatteningOf(MergePlan plan, MergeOptions options) => new(options.Path, plan.TargetPath)
-    {
-        TargetFormat = DiskFormat.Dynamic,
-        TargetImageFormat = ImageName.IsVhdx(plan.TargetPath) ? VhdFormat.Vhdx : VhdFormat.Vhd,
-        Force = options.Force,
-        Parents = options.Parents,
-        ShareExtents = options.ShareExtents,
-        UniqueId = options.UniqueId,
-        TimeStamp = options.TimeStamp,
-    };
-
     private static MergePlan Flatten(
         MergePlan plan, MergeOptions options, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
@@ -159,7 +161,18 @@ public static class MergeOperation
     }
 
     private static ConvertOperation BeginFlatten(MergePlan plan, MergeOptions options) =>
-        ConvertOperation.Begin(FlatteningOf(plan, options));
+        ConvertOperation.Begin(new ConvertOptions(options.Path, plan.TargetPath)
+        {
+            TargetFormat = DiskFormat.Dynamic,
+            TargetImageFormat = ImageName.IsVhdx(plan.TargetPath) ? VhdFormat.Vhdx : VhdFormat.Vhd,
+            Force = options.Force,
+            Parents = options.Parents,
+            ShareExtents = options.ShareExtents,
+            UniqueId = options.UniqueId,
+            TimeStamp = options.TimeStamp,
+        });
+
+    private static bool IsWholeDisk(MergePlan plan) => plan is { IsNewFile: true, BasePath: null };
 
     /// <summary>A new child of the first parent that is not merged.</summary>
     private static void MergeIntoNewChild(
@@ -227,7 +240,7 @@ public static class MergeOperation
 
         if (levels[0].Image is { Format: VhdFormat.Vhdx })
         {
-            return (WithSpace(VhdxMerge.Plan(levels, options), levels, options), levels);
+            return (VhdxMerge.Plan(levels, options), levels);
         }
 
         int? named = options.DestinationPath is { } destination ? FindInChain(levels, destination) : null;
@@ -261,7 +274,7 @@ public static class MergeOperation
             ReplacementFile.ThrowIfInTheWay(options.DestinationPath!, options.Force, source: null);
         }
 
-        return (WithSpace(MakePlan(levels, depth, isNewFile, options), levels, options), levels);
+        return (MakePlan(levels, depth, isNewFile, options), levels);
     }
 
     private static MergePlan MakePlan(IReadOnlyList<ChainLevel> levels, int depth, bool isNewFile, MergeOptions options)
@@ -349,13 +362,6 @@ public static class MergeOperation
     /// <summary>Of several merges the space of the first is known: those after it follow when its child is gone.</summary>
     private static MergePlan WithSpace(MergePlan plan, IReadOnlyList<ChainLevel> levels, MergeOptions options)
     {
-        if (plan is { IsNewFile: true, BasePath: null })
-        {
-            // Also refuses what the conversion would.
-            using ConvertOperation conversion = BeginFlatten(plan, options);
-            return plan with { NeededBytes = conversion.NewSpaceBytes, NewSpaceBytes = conversion.NewSpaceBytes };
-        }
-
         (string target, long most, IEnumerable<string> sources) = plan.IsNewFile
             ? (plan.TargetPath, plan.DataBytes, plan.SourcePaths)
             : (levels[1].Path, MergeGrowth.CountBytes(levels[0].Path, levels[1].Path), [levels[0].Path]);
@@ -423,8 +429,7 @@ public static class MergeOperation
         }
 
         using var file = LocalImageFile.OpenRead(path);
-        ImageLayout layout = ImageLayout.Read(file, new LayoutOptions { SizeRule = LargerSize.RuleFor(file) });
-        LostBlockGuard.ThrowIfAny(file, layout, SectorMap.ReadTable(file, layout), CancellationToken.None);
+        LostBlockGuard.ThrowIfAny(file, ImageLayout.Read(file, new LayoutOptions { SizeRule = LargerSize.RuleFor(file) }));
     }
 
     /// <summary>Refuses a merge after which the disk would not be the child's (G4).</summary>

@@ -59,8 +59,10 @@ public sealed record MergePlan(string TargetPath, IReadOnlyList<string> SourcePa
 
     /// <summary>The most bytes by which the files may grow, of several levels those of the first.</summary>
     internal long NeededBytes { get; init; }
-    /// <summary>The most new space that a new file with the whole disk needs, in bytes; null for every other merge.</summary>
-    public long? NewSpaceBytes { get; init; }
+
+    /// <summary>The most new space that a new file with the whole disk needs, in bytes; null for every other merge. 0 after the
+    /// work.</summary>
+    public long? NewSpaceBytes => this is { IsNewFile: true, BasePath: null } ? NeededBytes : null;
 
     /// <summary>Bytes of data in a new file that were not copied: it has extents of the merged ones. 0 before the work.</summary>
     public long SharedBytes { get; init; }

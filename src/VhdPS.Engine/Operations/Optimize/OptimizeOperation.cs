@@ -18,10 +18,10 @@ namespace VhdPS.Engine.Operations.Optimize;
 public sealed class OptimizeOperation : IDisposable
 {
     private readonly OptimizeOptions _options;
-    private readonly Lazy<SharingPlan> _sharing;
     private readonly LocalImageFile _file;
     private readonly VhdImage _image;
     private readonly DiskSource _source;
+    private readonly Lazy<SharingPlan> _sharing;
     private DiskSource _content;
     private FreeSpaceMap? _freeSpace;
 
@@ -32,11 +32,7 @@ public sealed class OptimizeOperation : IDisposable
         _image = image;
         _source = new ImageDiskSource(file, image);
         _content = _source;
-
-        // What counts as zeros is not in the new file, and sharing would bring it along.
-        _sharing = new(() => options.ShareExtents && _freeSpace is null
-            ? SharingPlan.Of(_source, options.Path)
-            : SharingPlan.NotWanted);
+        _sharing = new(() => options.ShareExtents ? SharingPlan.Of(_content, options.Path) : SharingPlan.NotWanted);
     }
 
     /// <summary>The type of the image.</summary>
