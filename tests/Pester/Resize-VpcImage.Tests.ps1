@@ -130,6 +130,17 @@ Describe 'Resize-VpcImage' {
         $result.Warnings -like '*is not made smaller*would have to shrink first*' | Should -HaveCount 1
     }
 
+    It 'keeps a block that no entry names, and warns' {
+        $lost = [ImageBytes]::Dynamic().AddBlock(2, 0x11).AddBlock(0, 0x22).AddBlock(5, 0x33)
+        $lost.PutEntry(5, [uint]::MaxValue).Save('lost.vhd')
+        $result = Invoke-Recorded 'Resize-VpcImage lost.vhd 1MB -PassThru'
+        $result.Output.Size | Should -Be 1MB
+        $result.Warnings -like '*1 block*no table entry names*-RebuildTable*' | Should -HaveCount 1
+        (Test-VpcImage lost.vhd).Findings | Where-Object Code -EQ BlockLost | Should -HaveCount 1
+        Write-VpcSector lost.vhd 40 ([byte[]](, 7 * 4096))
+        (Test-VpcImage lost.vhd).Findings | Where-Object Code -EQ BlockLost | Should -HaveCount 1
+    }
+
     It 'shrinks a disk with an MBR to the end of its last partition' {
         Write-MbrDisk mbr.img
         Convert-VpcImage mbr.img mbr.vhd -SourceFormat Raw

@@ -65,7 +65,14 @@ internal sealed partial class BlockAllocator
             return;
         }
 
-        _end = FindEnd(_layout, _map.Table!);
+        long end = FindEnd(_layout, _map.Table!);
+        if (LostBlocks.IsAnyAfter(_file, _layout, _map.Table!, end, _footerOffset))
+        {
+            // I8
+            return;
+        }
+
+        _end = end;
         _free.CutAt(_end);
         var footers = new FooterWriter(_file, _layout.Footer, _footerOffset);
         footers.CutTo(_end);

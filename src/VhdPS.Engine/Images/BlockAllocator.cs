@@ -16,6 +16,7 @@ namespace VhdPS.Engine.Images;
 /// <item>I6: a block's place is used again, or cut off, only when the table on the medium does not name it any more.</item>
 /// <item>I7: a new block has no bitmap before the flush that publishes it, so that a crash leaves nothing that looks like a block
 /// whose entry was lost.</item>
+/// <item>I8: nothing is put over a block with data that no entry names, nor is the file cut before it.</item>
 /// </list>
 /// </summary>
 internal sealed partial class BlockAllocator
@@ -41,6 +42,12 @@ internal sealed partial class BlockAllocator
         _map = map;
         _footerOffset = layout.DataEnd;
         _end = FindEnd(layout, map.Table!);
+        if (LostBlocks.IsAnyAfter(file, layout, map.Table!, _end, layout.DataEnd))
+        {
+            // I8
+            _end = VhdSpec.RoundUp(layout.DataEnd, VhdSpec.SectorSize);
+        }
+
         _free = new FreePlaces(file, layout, map.Table!, _end);
         _lastPastEnd = CheckLast(layout, map.Table!);
         _batmap = layout.VhdType == VhdType.Differencing ? BatmapWriter.Find(file, layout) : null;

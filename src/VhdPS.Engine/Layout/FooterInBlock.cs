@@ -8,14 +8,14 @@ namespace VhdPS.Engine.Layout;
 
 /// <summary>
 /// Finds what only looks like the footer at the end: in a file that was cut off inside a block it is the guest's data, an image in
-/// the image; and where the footer was in the tail of a short last block, an old one may be left there after blocks were added.
-/// The copy at the front, where no guest can write, and the table that its header names say so.
+/// the image; and an old footer is left before blocks that were added after it, in the tail of a short last block, or in space that
+/// a write went past. The copy at the front, where no guest can write, and the table that its header names say so.
 /// </summary>
 internal static class FooterInBlock
 {
     private const int ChunkEntries = 16 * 1024;
 
-    /// <summary>The pair without a footer at the end that lies in the data of a block, or in the tail of one that others follow.</summary>
+    /// <summary>The pair without a footer at the end that lies in the data of a block, or before one that is whole in the file.</summary>
     public static FooterPair Exclude(ImageFile file, FooterPair footers)
     {
         if (footers is not { End: { } end, Front: { } front } || !footers.IsFrontUsable)
@@ -31,7 +31,7 @@ internal static class FooterInBlock
 
     private static bool IsInBlock(ImageFile file, HardDiskFooter front, long fileOffset, bool isOther)
     {
-        bool isInTail = false, isFollowed = false;
+        bool isFollowed = false;
         byte[] headerBytes = new byte[VhdSpec.HeaderSize];
         if (front.DataOffset > (ulong)file.Length || file.ReadAt((long)front.DataOffset, headerBytes) < headerBytes.Length
             || DynamicDiskHeader.Parse(headerBytes) is not { HasCookie: true, IsChecksumValid: true } header
@@ -68,12 +68,11 @@ internal static class FooterInBlock
                         return true;
                     }
 
-                    isInTail |= fileOffset >= dataOffset + own && fileOffset < dataOffset + header.BlockSize;
-                    isFollowed |= ImageLayout.BitmapOffset(entry) > fileOffset && dataOffset + own <= file.Length;
+                    isFollowed |= ImageLayout.BitmapOffset(entry) >= fileOffset + VhdSpec.FooterSize && dataOffset + own <= file.Length;
                 }
             }
 
-            return isInTail && isFollowed;
+            return isFollowed;
         }
         finally
         {

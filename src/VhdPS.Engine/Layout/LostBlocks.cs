@@ -63,6 +63,25 @@ internal sealed class LostBlocks
         ImageFile file, ImageLayout layout, BlockAllocationTable table, CancellationToken cancellation) =>
         Find(file, layout, TableScan.SortByPlace(table), isDamaged: false, cancellation);
 
+    /// <summary>Whether one lies after all blocks of a table.</summary>
+    /// <param name="file">The image.</param>
+    /// <param name="layout">Its layout, with a block size.</param>
+    /// <param name="table">Its table.</param>
+    /// <param name="start">File offset of the first byte after all blocks and structures.</param>
+    /// <param name="footerOffset">Where the footer at the end begins now.</param>
+    public static bool IsAnyAfter(ImageFile file, ImageLayout layout, BlockAllocationTable table, long start, long footerOffset)
+    {
+        if (footerOffset - start < layout.BitmapSize + VhdSpec.SectorSize)
+        {
+            return false;
+        }
+
+        bool isAligned = TableScan.Measure(layout, table).IsAligned;
+        var search = new LostBlocks(file, layout, isDamaged: false, isAligned, CancellationToken.None);
+        search.SearchGap(start, footerOffset);
+        return search._found.Count > 0;
+    }
+
     private void SearchGap(long start, long end)
     {
         long span = _layout.BlockSpan;

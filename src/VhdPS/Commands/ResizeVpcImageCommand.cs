@@ -51,6 +51,13 @@ public sealed class ResizeVpcImageCommand : VpcOperationCommandBase
             WriteWarning($"{path}: {plan.PartitionTableNote}");
         }
 
+        if (plan.LostBlockCount > 0)
+        {
+            WriteWarning(
+                $"{path}: the file holds {plan.LostBlockCount} block(s) with data that no table entry names; they stay in it, but "
+                    + "Repair-VpcImage -RebuildTable may name them only before the resize.");
+        }
+
         if (!plan.IsChange && !plan.IsRepair)
         {
             ReportStep($"{path}: the disk has {plan.NewSizeBytes} bytes already.");

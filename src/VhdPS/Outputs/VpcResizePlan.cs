@@ -34,6 +34,9 @@ public sealed class VpcResizePlan : VpcPlan
     /// <summary>Blocks that would move out of the way of a longer table.</summary>
     public int MovedBlocks => _plan.MovedBlockCount;
 
+    /// <summary>Blocks with data that no table entry names; they stay in the file.</summary>
+    public int LostBlocks => _plan.LostBlockCount;
+
     /// <summary>The last sector with data that would be cut off; null where none is.</summary>
     public long? LostSector => _plan.LostSector;
 }

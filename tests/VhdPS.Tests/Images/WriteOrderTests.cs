@@ -82,15 +82,18 @@ public sealed class WriteOrderTests
         Assert.True(EntryOf(file, 0) * 512L >= at + (8 * 512));
     }
 
-    [Fact]
-    public void I3_LeakedSpaceBehindTheBlocksIsUsedAgain()
+    [Theory]
+    [InlineData(3, true)]
+    [InlineData(128, false)]
+    public void I3_I8_LeakedSpaceAfterTheBlocksIsUsedAgainUnlessItMayBeABlock(int leakedSectors, bool isUsed)
     {
         ImageBytes image = SoundImage.Dynamic();
-        byte[] leaked = Enumerable.Repeat((byte)0xEE, 64 * 1024).ToArray();
+        byte[] leaked = Enumerable.Repeat((byte)0xEE, leakedSectors * 512).ToArray();
         int at = image.Insert(leaked);
         (Written file, _) = Open(image, open => open.WriteSectors(3, Sector));
-        Assert.InRange(EntryOf(file, 0) * 512L, at, at + 4096);
-        Assert.Equal(image.Bytes.Length, file.Bytes.Length);
+        long place = EntryOf(file, 0) * 512L;
+        Assert.Equal(isUsed, place < at + leaked.Length);
+        Assert.Equal(!isUsed, file.Bytes.ToArray().AsSpan(at, leaked.Length).SequenceEqual(leaked));
         byte[] content = SoundImage.DynamicContent();
         Sector.CopyTo(content, 3 * 512);
         Verdict.AssertContent(file.Bytes.ToArray(), VhdOpenOptions.Default, content);

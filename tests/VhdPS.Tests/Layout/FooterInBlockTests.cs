@@ -57,6 +57,26 @@ public sealed class FooterInBlockTests
     }
 
     [Fact]
+    public void AnOldFooterBeforeBlocksThatWereAddedIsNotTheEnd()
+    {
+        // Between two blocks, in space that a write went past.
+        ImageBytes image = ImageBytes.Dynamic().AddBlock(2, 0x22);
+        image.Insert([.. image.Bytes.AsSpan(0, 512), .. new byte[4096]]);
+        image.AddBlock(3, 0x33);
+        byte[] bytes = [.. image.Bytes[..^512], .. new byte[512]];
+        var layout = ImageLayout.Read(new MemoryImageFile(bytes));
+        Assert.Null(layout.Footers.End);
+        Assert.Equal(FaultCode.FooterMissing, Assert.Single(layout.Findings).Code);
+        using var file = new MemoryImageFile(bytes);
+        RepairOperation.Run(file, RepairOperation.Plan(file), undo: null);
+        Assert.Equal(image.Bytes.Length - 512, ImageLayout.Read(file).Footers.End!.FileOffset);
+
+        // Bytes after the footer that no entry names leave it the end.
+        byte[] padded = [.. ImageBytes.Dynamic().AddBlock(2, 0x22).Bytes, .. new byte[4096]];
+        Assert.Equal(padded.Length - 4608, ImageLayout.Read(new MemoryImageFile(padded)).Footers.End!.FileOffset);
+    }
+
+    [Fact]
     public void TapsHiddenByteMayBeSetAfterTheChecksum()
     {
         ImageBytes image = ImageBytes.Dynamic().AddBlock(2, 0x11).PutFooter(28, "tap\0").PutFooter(85, [1], reseal: false);

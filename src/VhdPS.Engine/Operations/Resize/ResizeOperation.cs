@@ -162,6 +162,7 @@ public static class ResizeOperation
                 : fixedResize?.NewFileLength ?? sparseResize!.NewFileLength,
             WrittenBytes = sparseResize?.WrittenBytes ?? FixedResize.WrittenBytes,
             MovedBlockCount = sparseResize?.MovedBlockCount ?? 0,
+            LostBlockCount = sparseResize?.LostBlockCount ?? 0,
             MovedLocatorCount = sparseResize?.MovedLocatorCount ?? 0,
             IsTableMoved = sparseResize?.IsTableMoved ?? false,
             IsBatmapDropped = sparseResize?.IsBatmapDropped ?? false,

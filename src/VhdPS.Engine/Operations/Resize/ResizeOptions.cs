@@ -62,6 +62,9 @@ public sealed record ResizePlan(string Path, VhdType VhdType, long OldSizeBytes,
     /// <summary>Blocks that move out of the way of the longer table.</summary>
     public int MovedBlockCount { get; init; }
 
+    /// <summary>Blocks with data that no table entry names; they stay in the file.</summary>
+    public int LostBlockCount { get; init; }
+
     /// <summary>Paths of locators that make way for a longer table.</summary>
     public int MovedLocatorCount { get; init; }
 

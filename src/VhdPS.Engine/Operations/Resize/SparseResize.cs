@@ -20,11 +20,14 @@ namespace VhdPS.Engine.Operations.Resize;
 /// <item>R5: Xen's batmap, which is found by where the table ends, is whole at one place until the header changes and at
 /// the other from then on; the sector of its old header becomes entries between that and the footers.</item>
 /// <item>R6: an entry is taken out of use, and the place of its block given up, only after both footers have the smaller size.</item>
+/// <item>R7: a block with data that no entry names is not written over and not cut off; in the way of the longer table it is
+/// copied, and synced, before an entry is written there.</item>
 /// </list>
 /// </summary>
 internal sealed class SparseResize
 {
     private const int TableChunk = 64 * 1024;
+    private const int CopyChunk = 1024 * 1024;
     private const int HeaderFieldsAt = 16;
     private const int HeaderFieldsLength = 24;
 
@@ -39,6 +42,8 @@ internal sealed class SparseResize
     private readonly StructureExtent[] _movedLocators = [];
     private readonly long _locatorOffset;
     private readonly List<(int BlockIndex, long BitmapOffset)> _moves = [];
+    private readonly List<(long From, long To)> _lostMoves = [];
+    private readonly IReadOnlyList<long> _lost;
     private readonly DynamicDiskHeader _newHeader;
 
     /// <summary>Plans; nothing is written.</summary>
@@ -53,7 +58,9 @@ internal sealed class SparseResize
         _newCount = checked((int)((sectorCount / _layout.SectorsPerBlock) + (sectorCount % _layout.SectorsPerBlock == 0 ? 0 : 1)));
         ThrowIfUnsound();
 
+        _lost = LostBlocks.Find(_file, _layout, _table, CancellationToken.None);
         long freeFrom = BlockAllocator.FindEnd(_layout, _table);
+        freeFrom = LostEnd > freeFrom ? VhdSpec.RoundUp(_layout.DataEnd, VhdSpec.SectorSize) : freeFrom;
         long oldTableEnd = BlockAllocationTable.End(_layout.TableOffset, _layout.BlockCount);
         _newTableOffset = _layout.TableOffset;
         _newTableEnd = BlockAllocationTable.End(_newTableOffset, _newCount);
@@ -93,10 +100,13 @@ internal sealed class SparseResize
     public HardDiskFooter NewFooter { get; }
 
     /// <summary>The most bytes that are written: moved blocks and locators, the table, the header and the footers.</summary>
-    public long WrittenBytes => (_moves.Count * _layout.BlockSpan) + _movedLocators.Sum(HeaderRewrite.SpaceOf)
+    public long WrittenBytes => (MovedBlockCount * _layout.BlockSpan) + _movedLocators.Sum(HeaderRewrite.SpaceOf)
         + (_newTableEnd - _newTableOffset) + VhdSpec.HeaderSize + (4 * VhdSpec.FooterSize);
 
-    public int MovedBlockCount => _moves.Count;
+    public int MovedBlockCount => _moves.Count + _lostMoves.Count;
+
+    /// <summary>Blocks with data that no table entry names.</summary>
+    public int LostBlockCount => _lost.Count;
 
     public int MovedLocatorCount => _movedLocators.Length;
 
@@ -120,10 +130,12 @@ internal sealed class SparseResize
             }
 
             end = end % VhdSpec.SectorSize != 0 ? FooterWriter.PlaceAtOrAfter(end, end) : end;
-            long cut = BlockAllocator.FindEnd(_layout, _table.WithCount(_newCount));
+            long cut = Math.Max(LostEnd, BlockAllocator.FindEnd(_layout, _table.WithCount(_newCount)));
             return (cut + VhdSpec.FooterSize <= end && cut % VhdSpec.SectorSize == 0 ? cut : end) + VhdSpec.FooterSize;
         }
     }
+
+    private long LostEnd => _lost.Count == 0 ? 0 : _lost[^1] + _layout.BlockSpan;
 
     private long SectorsKept { get; }
 
@@ -198,6 +210,14 @@ internal sealed class SparseResize
             }
         }
 
+        foreach (long start in _lost.Where(start => start < end && from < start + _layout.BlockSpan))
+        {
+            // R7
+            long place = BlockMover.PlaceBlock(_layout, free);
+            _lostMoves.Add((start, place));
+            free = place + _layout.BlockSpan;
+        }
+
         return free;
     }
 
@@ -249,15 +269,28 @@ internal sealed class SparseResize
         var footers = new FooterWriter(_file, _layout);
         footers.Publish(NewFooter);
 
-        // R6: nothing below is seen by a reader of the new size.
+        // R6: nothing below is seen by a reader of the new size; without bitmaps the dropped blocks are not taken for lost ones.
         BlockAllocationTable table = _table.WithCount(_newCount);
+        ClearBitmaps(_newCount);
         WriteTable(table, _newCount, BlockAllocationTable.End(_layout.TableOffset, _layout.BlockCount));
         _batmap?.WriteHeader();
         _file.Flush();
         WriteHeader();
         ClearLastBlock(footers.EndOffset, CancellationToken.None);
-        footers.CutTo(BlockAllocator.FindEnd(_layout, table));
+        footers.CutTo(Math.Max(LostEnd, BlockAllocator.FindEnd(_layout, table)));
         _file.Flush();
+    }
+
+    private void ClearBitmaps(int firstBlock)
+    {
+        byte[] none = new byte[_layout.BitmapSize];
+        for (int blockIndex = firstBlock; blockIndex < _table.Count; blockIndex++)
+        {
+            if (_table[blockIndex] != VhdSpec.UnusedEntry)
+            {
+                _file.WriteAt(ImageLayout.BitmapOffset(_table[blockIndex]), none);
+            }
+        }
     }
 
     private void Move(FooterWriter footers, IProgress<WorkProgress>? progress, CancellationToken cancellation)
@@ -273,6 +306,37 @@ internal sealed class SparseResize
         }
 
         mover.Publish();
+        CopyLost(cancellation);
+    }
+
+    private void CopyLost(CancellationToken cancellation)
+    {
+        if (_lostMoves.Count == 0)
+        {
+            return;
+        }
+
+        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(CopyChunk, _layout.BlockSpan));
+        try
+        {
+            foreach ((long from, long to) in _lostMoves)
+            {
+                for (long done = 0; done < _layout.BlockSpan; done += CopyChunk)
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                    Span<byte> chunk = buffer.AsSpan(0, (int)Math.Min(CopyChunk, _layout.BlockSpan - done));
+                    chunk[_file.ReadAt(from + done, chunk)..].Clear();
+                    _file.WriteAt(to + done, chunk);
+                }
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        // R7
+        _file.Flush();
     }
 
     /// <summary>What the last block of the smaller disk holds after that disk's end must not become visible when the disk grows.</summary>

@@ -8,6 +8,8 @@ using VhdPS.Engine.Operations.Convert;
 using VhdPS.Engine.Operations.Merge;
 using VhdPS.Engine.Operations.Optimize;
 using VhdPS.Engine.Operations.Repair;
+using VhdPS.Engine.Operations.Resize;
+using VhdPS.Tests.Crash;
 using VhdPS.Tests.Files;
 using VhdPS.Tests.Format;
 using Xunit.Abstractions;
@@ -145,6 +147,79 @@ public sealed class LostBlockTests(ITestOutputHelper output)
         Assert.Equal(before, File.ReadAllBytes(parent));
         MergeOperation.Run(new MergeOptions(child) { KeepChild = true, UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch });
         Assert.True(ImageChecker.Check(LocalImageFile.OpenRead(parent)).IsValid);
+    }
+
+    [Fact]
+    public void NoWriteTakesItsPlaceWhereverTheWriteIsCut()
+    {
+        int cuts = 0;
+        foreach (int[] blocks in new[] { Ordered, Unordered })
+        {
+            byte[] damaged = Without(Make(blocks), blocks[^1]);
+            long at = Make(blocks).GetEntry(blocks[^1]) * 512L;
+            byte[] lost = damaged[(int)at..(damaged.Length - 512)];
+            for (int seed = 1; seed <= 20; seed++)
+            {
+                var random = new Random(seed);
+                var workload = CrashWorkload.Run(damaged, random, steps: 12);
+                foreach (PowerCut.State state in new PowerCut(damaged, workload.Recorder.Changes).Enumerate(random, samples: 4))
+                {
+                    cuts++;
+                    Assert.Equal(lost, state.Bytes.AsSpan((int)at, lost.Length).ToArray());
+                    byte[] after = new byte[lost.Length];
+                    using var repaired = new MemoryImageFile(state.Bytes);
+                    CutRepair.Run(repaired);
+                    Assert.Equal(after.Length, CrashWorkload.Run(repaired.ToArray(), random, steps: 4).Recorder.ReadAt(at, after));
+                    Assert.Equal(lost, after);
+                }
+            }
+        }
+
+        output.WriteLine($"{cuts} cuts");
+    }
+
+    [Fact]
+    public void NoResizeLosesItWhereverItIsCut()
+    {
+        int cuts = 0, inTheWay = 0;
+        foreach (int[] blocks in new[] { Ordered, Unordered })
+        {
+            foreach (int blockIndex in blocks.Where(blockIndex => !IsZero(blockIndex)))
+            {
+                byte[] damaged = Without(Make(blocks), blockIndex);
+                int at = (int)Make(blocks).GetEntry(blockIndex) * 512;
+                byte[] lost = damaged[at..(at + 4608)];
+                foreach (long size in new[] { 4L * 4096, 17 * 4096, 200 * 4096, 1000 * 4096, 3000 * 4096 })
+                {
+                    var recorder = new RecordingImageFile(new KeptOpenImageFile(new MemoryImageFile(damaged)));
+                    ResizePlan plan = ResizeOperation.Run(recorder, new ResizeOptions(recorder.Path) { SizeBytes = size, Force = true });
+                    Assert.Equal(1, plan.LostBlockCount);
+                    foreach (PowerCut.State state in new PowerCut(damaged, recorder.Changes).Enumerate(new Random((int)size), samples: 4))
+                    {
+                        cuts++;
+                        Assert.True(
+                            state.Bytes.AsSpan().IndexOf(lost) >= 0,
+                            $"block {blockIndex} at {at}, {size} bytes, cut after {state.ChangeCount} changes");
+                    }
+
+                    byte[] after = new byte[recorder.Length];
+                    recorder.ReadAt(0, after);
+                    inTheWay += after.AsSpan(at, Math.Min(lost.Length, after.Length - at)).SequenceEqual(lost) ? 0 : 1;
+                    Assert.True(ImageChecker.Check(new MemoryImageFile(after)).IsValid);
+                }
+            }
+        }
+
+        Assert.True(inTheWay > 0);
+        output.WriteLine($"{cuts} cuts, {inTheWay} blocks in the way of the table");
+    }
+
+    [Fact]
+    public void BlocksThatAShrinkDropsAreNotLost()
+    {
+        using var file = new MemoryImageFile(Make(Unordered).Bytes);
+        ResizeOperation.Run(file.Reopen(), new ResizeOptions(file.Path) { SizeBytes = 4 * 4096, Force = true });
+        Assert.Empty(Lost(file.ToArray()));
     }
 
     [Fact]
