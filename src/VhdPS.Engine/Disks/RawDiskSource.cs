@@ -1,3 +1,4 @@
+using VhdPS.Engine.Chains;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Images;
@@ -12,11 +13,15 @@ internal class RawDiskSource : DiskSource
     private readonly ImageFile _file;
     private readonly SparseRanges _holes;
     private readonly SparseRanges _countedHoles;
+    private readonly SalvageLog? _lost;
+    private readonly byte _fill;
 
-    public RawDiskSource(ImageFile file)
+    public RawDiskSource(ImageFile file, VhdOpenOptions? options = null)
         : base(file)
     {
         _file = file;
+        _lost = options is { Force: true } ? new SalvageLog() : null;
+        _fill = options?.Fill ?? 0;
         _holes = new SparseRanges(file);
         _countedHoles = new SparseRanges(file);
         SizeBytes = file.Length;
@@ -27,6 +32,9 @@ internal class RawDiskSource : DiskSource
     public override int LogicalSectorSize => _file is DeviceFile device ? device.LogicalSectorSize : VhdSpec.SectorSize;
 
     public override int PhysicalSectorSize => _file is DeviceFile device ? device.PhysicalSectorSize : VhdSpec.SectorSize;
+
+    /// <summary>What the medium did not give.</summary>
+    public override IReadOnlyList<LostRange> LostRanges => _lost?.ToList() ?? [];
 
     internal override ImageLayout? Layout => null;
 
@@ -52,5 +60,35 @@ internal class RawDiskSource : DiskSource
     internal override StoredRun FindStored(long offset, long length) =>
         StoredRun.InFile(length, _file.ShareSource, offset, _file.Length);
 
-    private protected override void ReadInside(long offset, Span<byte> buffer) => buffer[_file.ReadAt(offset, buffer)..].Clear();
+    private protected override void ReadInside(long offset, Span<byte> buffer)
+    {
+        try
+        {
+            buffer[_file.ReadAt(offset, buffer)..].Clear();
+        }
+        catch (ImageIOException) when (_lost is not null)
+        {
+            ReadSectorBySector(_lost, offset, buffer);
+        }
+    }
+
+    private void ReadSectorBySector(SalvageLog lost, long offset, Span<byte> buffer)
+    {
+        while (buffer.Length > 0)
+        {
+            Span<byte> part = buffer[..Math.Min(buffer.Length, LogicalSectorSize - (int)(offset % LogicalSectorSize))];
+            try
+            {
+                part[_file.ReadAt(offset, part)..].Clear();
+            }
+            catch (ImageIOException error)
+            {
+                part.Fill(_fill);
+                lost.Add(offset / VhdSpec.SectorSize, VhdSpec.SectorsFor(part.Length), SalvageReader.ReasonOf(error));
+            }
+
+            offset += part.Length;
+            buffer = buffer[part.Length..];
+        }
+    }
 }

@@ -142,7 +142,7 @@ internal sealed class SalvageReader(VhdImage image, byte fill)
     }
 
     /// <summary>Without the number of the block, so that blocks lost for one reason are one range.</summary>
-    private static string ReasonOf(Exception error) => error switch
+    internal static string ReasonOf(Exception error) => error switch
     {
         VhdFormatException { Finding.Code: FaultCode.BatEntryPastEnd } => "The block is not whole in the file.",
         VhdFormatException { Finding.Code: FaultCode.BatEntryInStructure } => "The block's entry names a place inside a structure.",
