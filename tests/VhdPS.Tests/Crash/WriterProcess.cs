@@ -11,6 +11,7 @@ namespace VhdPS.Tests.Crash;
 internal static class WriterProcess
 {
     public const int SectorsPerWrite = 8;
+    public const int LongWriteBytes = 1 << 20;
 
     private static readonly string Host = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet"
         ? Environment.ProcessPath!
@@ -60,10 +61,13 @@ internal static class WriterProcess
                 case ["read", string path]:
                     Read(path);
                     return 0;
+                case ["write-twice", string path]:
+                    WriteTwice(path);
+                    return 0;
                 default:
                     Console.Error.WriteLine(
                         "The tests start this: scatter PATH RUN, hold PATH, fill PATH, serve PATH, change VERB FOLDER, cycle FOLDER "
-                            + "SEED, read PATH. " +
+                            + "SEED, read PATH, write-twice PATH. " +
                         "Run them by: dotnet test");
                     return 2;
             }
@@ -118,6 +122,20 @@ internal static class WriterProcess
         byte[] bytes = new byte[file.Length];
         Console.Out.WriteLine(file.ReadAt(0, bytes).ToString(CultureInfo.InvariantCulture));
         Console.Out.WriteLine(Convert.ToHexString(bytes));
+    }
+
+    /// <summary>Writes a new file by one call, and the same bytes over it by another.</summary>
+    private static void WriteTwice(string path)
+    {
+        byte[] data = new byte[LongWriteBytes];
+        data.AsSpan().Fill(7);
+        using (var file = LocalImageFile.CreateNew(path))
+        {
+            file.WriteAt(0, data);
+        }
+
+        using var written = LocalImageFile.OpenWrite(path);
+        written.WriteAt(0, data);
     }
 
     /// <summary>Writes the whole disk.</summary>
