@@ -61,13 +61,19 @@ internal static class WriterProcess
                 case ["read", string path]:
                     Read(path);
                     return 0;
+                case ["new", string folder, string how]:
+                    NewImages.Make(folder, sync: how == "synced");
+                    return 0;
+                case ["forest", string folder]:
+                    Console.Out.WriteLine(ChainForest.Read(folder, recurse: false).Count);
+                    return 0;
                 case ["write-twice", string path]:
                     WriteTwice(path);
                     return 0;
                 default:
                     Console.Error.WriteLine(
                         "The tests start this: scatter PATH RUN, hold PATH, fill PATH, serve PATH, change VERB FOLDER, cycle FOLDER "
-                            + "SEED, read PATH, write-twice PATH. " +
+                            + "SEED, read PATH, new FOLDER synced|unsynced, forest FOLDER, write-twice PATH. " +
                         "Run them by: dotnet test");
                     return 2;
             }
