@@ -4,6 +4,7 @@ using VhdPS.Engine.Chains;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Images;
 using VhdPS.Engine.Nbd.Server;
+using VhdPS.Engine.Operations.Convert;
 
 namespace VhdPS.Tests.Crash;
 
@@ -64,6 +65,9 @@ internal static class WriterProcess
                 case ["new", string folder, string how]:
                     NewImages.Make(folder, sync: how == "synced");
                     return 0;
+                case ["unread", string source, string target, string how]:
+                    ConvertUnread(source, target, shares: how == "shared");
+                    return 0;
                 case ["forest", string folder]:
                     Console.Out.WriteLine(ChainForest.Read(folder, recurse: false).Count);
                     return 0;
@@ -73,7 +77,8 @@ internal static class WriterProcess
                 default:
                     Console.Error.WriteLine(
                         "The tests start this: scatter PATH RUN, hold PATH, fill PATH, serve PATH, change VERB FOLDER, cycle FOLDER "
-                            + "SEED, read PATH, new FOLDER synced|unsynced, forest FOLDER, write-twice PATH. " +
+                            + "SEED, read PATH, new FOLDER synced|unsynced, forest FOLDER, write-twice PATH, "
+                            + "unread SOURCE TARGET shared|copied. " +
                         "Run them by: dotnet test");
                     return 2;
             }
@@ -128,6 +133,19 @@ internal static class WriterProcess
         byte[] bytes = new byte[file.Length];
         Console.Out.WriteLine(file.ReadAt(0, bytes).ToString(CultureInfo.InvariantCulture));
         Console.Out.WriteLine(Convert.ToHexString(bytes));
+    }
+
+    /// <summary>Converts an image into a dynamic one without looking for zeros.</summary>
+    private static void ConvertUnread(string source, string target, bool shares)
+    {
+        using var operation = ConvertOperation.Begin(new ConvertOptions(source, target)
+        {
+            FindZeros = false,
+            ShareExtents = shares,
+            UniqueId = Guid.NewGuid(),
+            TimeStamp = DateTime.UnixEpoch.AddYears(40),
+        });
+        operation.Run();
     }
 
     /// <summary>Writes a new file by one call, and the same bytes over it by another.</summary>
