@@ -18,6 +18,22 @@ Describe 'Convert-VpcImage' {
         (Get-FileHash back.raw).Hash | Should -Be $hash
     }
 
+    It 'makes the same disk with -NoFlush, and only where there is no file' {
+        Convert-VpcImage disk.img d.vhd -SourceFormat Raw -VhdType Dynamic -NoFlush
+        Convert-VpcImage d.vhd back.raw -NoFlush -Force
+        (Get-FileHash back.raw).Hash | Should -Be $hash
+        'keep' | Set-Content taken.vhd -NoNewline
+        { Convert-VpcImage d.vhd taken.vhd -NoFlush -ErrorAction Stop } | Should -Throw -ErrorId 'TargetExists,*'
+        { Convert-VpcImage d.vhd taken.vhd -NoFlush -Force -ErrorAction Stop } | Should -Throw -ErrorId 'TargetExists,*'
+        { Convert-VpcImage d.vhd taken.vhd -NoFlush -Force -WhatIf -ErrorAction Stop } | Should -Throw -ErrorId 'TargetExists,*'
+        { Convert-VpcImage d.vhd new.vhd -NoFlush -DeleteSource -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidArgument,*'
+        { Convert-VpcImage d.vhd -InPlace -NoFlush -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidArgument,*'
+        Get-Content taken.vhd | Should -BeExactly 'keep'
+        Remove-Item taken.vhd
+        Test-Path d.vhd | Should -BeTrue
+        Test-Path new.vhd | Should -BeFalse
+    }
+
     It 'puts the disk itself at the start of a fixed image' {
         Convert-VpcImage disk.img d.vhd -SourceFormat Raw -VhdType Fixed
         $stream = [IO.MemoryStream]::new((Read-File d.vhd 0 6MB))

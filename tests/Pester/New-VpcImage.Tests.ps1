@@ -20,6 +20,17 @@ Describe 'New-VpcImage' {
         [Linq.Enumerable]::Max([byte[]]$bytes[0..65535]) | Should -Be 0
     }
 
+    It 'makes images with -NoFlush, and only where there is no file' {
+        $images = 'd.vhd', 'd.vhdx' | New-VpcImage -Size 10MB -NoFlush
+        $images.Size | Should -Be @(10MB, 10MB)
+        $children = 'c.vhd', 'c.vhdx' | ForEach-Object { New-VpcImage $_ -ParentPath ($_ -replace '^c', 'd') -NoFlush -Force }
+        $children.VhdType | Should -Be @('Differencing', 'Differencing')
+        $before = Get-FileHash *.vhd*
+        { New-VpcImage d.vhd 10MB -NoFlush -Force -ErrorAction Stop } | Should -Throw -ErrorId 'TargetExists,*'
+        { New-VpcImage c.vhdx -ParentPath d.vhdx -NoFlush -Force -WhatIf -ErrorAction Stop } | Should -Throw -ErrorId 'TargetExists,*'
+        (Get-FileHash *.vhd*).Hash | Should -Be $before.Hash
+    }
+
     It 'makes children of a parent' {
         $parent = New-VpcImage base.vhd -Size 10MB
         $children = 'a.vhd', 'b.vhd' | New-VpcImage -ParentPath base.vhd

@@ -7,6 +7,7 @@ internal sealed record CompareOptions
 {
     private const int DefaultRuns = 11;
     private const int QuickRuns = 3;
+    private const int DefaultMostDataGiB = 8;
 
     /// <summary>What is wanted has a name that contains one of these; empty for all.</summary>
     public IReadOnlyList<string> Names { get; private init; } = [];
@@ -20,6 +21,9 @@ internal sealed record CompareOptions
     /// <summary>The folder in which the data is made.</summary>
     public string DataFolder { get; private init; } = Path.GetTempPath();
 
+    /// <summary>The largest disk of data whose growth is measured, in bytes.</summary>
+    public long MostDataBytes { get; private init; } = DefaultMostDataGiB * BenchData.GiB;
+
     /// <summary>Only figures of a whole run with all of the data are worth keeping.</summary>
     public bool IsKept => Names.Count == 0 && !IsQuick;
 
@@ -29,6 +33,7 @@ internal sealed record CompareOptions
         bool isQuick = false;
         int? runs = null;
         string? folder = null;
+        int mostDataGiB = DefaultMostDataGiB;
         error = null;
         for (int i = 0; i < args.Count; i++)
         {
@@ -40,6 +45,10 @@ internal sealed record CompareOptions
                     break;
                 case "--runs" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count > 0:
                     runs = count;
+                    i++;
+                    break;
+                case "--most-data" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int gib) && gib > 1:
+                    mostDataGiB = gib;
                     i++;
                     break;
                 case "--data-folder" when value is not null:
@@ -60,6 +69,7 @@ internal sealed record CompareOptions
             Names = names,
             IsQuick = isQuick,
             Runs = runs ?? (isQuick ? QuickRuns : DefaultRuns),
+            MostDataBytes = mostDataGiB * BenchData.GiB,
             DataFolder = folder ?? Path.GetTempPath(),
         };
     }

@@ -3,20 +3,21 @@ using VhdPS.Engine.Disks;
 
 namespace VhdPS.Bench.Rows;
 
-internal sealed class DynamicToRaw(DiskPeer peer, double goal) : CopyRow(DiskFill.Full, peer, goal)
+internal sealed class DynamicToRaw(DiskPeer peer, double goal, bool isSynced = false)
+    : CopyRow(DiskFill.Full, peer, goal, isSynced)
 {
     private string _dynamic = string.Empty;
     private string _raw = string.Empty;
 
-    public override string Work => $"Dynamic to raw, {Disk}";
+    public override string Work => $"Dynamic to raw, {Disk}{(IsSynced ? ", synced" : string.Empty)}";
 
-    public override string ShortWork => $"dynamic to raw, {ShortDisk}";
+    public override string ShortWork => $"dynamic to raw, {ShortDisk}{(IsSynced ? ", synced" : string.Empty)}";
 
     public override string Peer => IsQemu ? base.Peer : $"{base.Peer} of the raw file";
 
-    public override string? Obstacle => IsQemu
+    public override string? Obstacle => IsQemu || IsSynced
         ? null
-        : "A profile shows the time in the kernel's copy into new pages and in waiting for the file; why cp is spared it is not known.";
+        : "cp has the kernel copy from file to file; ours reads, looks for zeros, and writes what is none.";
 
     protected override string Verb => "dynamic-to-raw";
 
@@ -32,5 +33,5 @@ internal sealed class DynamicToRaw(DiskPeer peer, double goal) : CopyRow(DiskFil
     }
 
     protected override TimeSpan TimeOurs(string target) =>
-        Time(() => Conversion.Run(_dynamic, SourceFormat.Vhd, target, DiskFormat.Raw, isSynced: false));
+        Time(() => Conversion.Run(_dynamic, SourceFormat.Vhd, target, DiskFormat.Raw, IsSynced));
 }

@@ -32,6 +32,7 @@ internal static class RowCatalog
         new RawToDynamic(DiskFill.Scattered, DiskPeer.PlainTool, goal: 0.85, isSynced: true),
         new DynamicToRaw(DiskPeer.QemuImg, goal: 0.80),
         new DynamicToRaw(DiskPeer.PlainTool, goal: 1.05),
+        new DynamicToRaw(DiskPeer.PlainTool, goal: 1.00, isSynced: true),
         new DynamicToDynamic(DiskPeer.QemuImg, goal: 0.70),
         new DynamicToDynamic(DiskPeer.PlainTool, goal: 0.90),
         new VhdxConversion(DiskFormat.Dynamic, DiskFill.Scattered, goal: 0.60),

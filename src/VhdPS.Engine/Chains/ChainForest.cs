@@ -38,6 +38,7 @@ internal static class ChainForest
     {
         private readonly List<ForestImage> _images = [];
         private readonly RealPaths _realPaths = new();
+        private readonly FolderNames _folderNames = new();
         private readonly Dictionary<string, ForestImage> _byRealPath =
             new(OperatingSystem.IsLinux() ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase);
         private readonly Dictionary<(ChainState State, string Path, Guid Id), ForestNode> _broken = [];
@@ -138,7 +139,8 @@ internal static class ChainForest
         {
             var finder = new ParentFinder(
                 child.Path, image.Identity, policy, LayoutOptions.Default, _realPaths, real =>
-                    _byRealPath.GetValueOrDefault(real)?.Node.Level.Image);
+                    _byRealPath.GetValueOrDefault(real)?.Node.Level.Image,
+                _folderNames);
             using ParentSearch search = finder.Find(child);
             ForestNode? parent = null;
             if (search is { State: ChainState.Ok, IsRaw: false, Path: { } path })
@@ -177,13 +179,12 @@ internal static class ChainForest
                 .Where(group => group.Key != Guid.Empty && group.Skip(1).Any());
             foreach (IGrouping<Guid, ForestImage> group in sameIds)
             {
-                foreach (ForestImage image in group)
+                // One list for all of them: a list each would be as many paths as the square of their number.
+                ForestImage[] images = [.. group.OrderBy(image => image.Node.Level.Path, StringComparer.Ordinal)];
+                string[] paths = [.. images.Select(image => image.Node.Level.Path)];
+                for (int i = 0; i < images.Length; i++)
                 {
-                    image.Node.Level = image.Node.Level with
-                    {
-                        SameIdPaths = [
-                            .. group.Where(other => other != image).Select(other => other.Node.Level.Path).Order(StringComparer.Ordinal)],
-                    };
+                    images[i].Node.Level = images[i].Node.Level with { SameIdPaths = new OtherPaths(paths, i) };
                 }
             }
         }

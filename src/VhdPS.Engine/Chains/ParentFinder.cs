@@ -19,7 +19,7 @@ internal sealed class ParentFinder
     private readonly string[] _searchFolders;
     private readonly string _leafPath;
     private readonly Func<string, ChainImage?>? _known;
-    private readonly Dictionary<string, string[]> _listings = new(StringComparer.Ordinal);
+    private readonly FolderNames _folderNames;
     private readonly HashSet<FileIdentity> _identities = [];
     private readonly HashSet<string> _chainPaths = new(
         OperatingSystem.IsLinux() ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase);
@@ -31,14 +31,17 @@ internal sealed class ParentFinder
     /// <param name="realPaths">Resolves paths.</param>
     /// <param name="known">What an image says, by its real path where it has been read before, so that its file need not be
     /// opened.</param>
+    /// <param name="folderNames">The names in folders; a forest of many chains shares them. Null: for this chain alone.</param>
     public ParentFinder(
         string leafPath,
         FileIdentity leafIdentity,
         ParentPolicy policy,
         LayoutOptions layoutOptions,
         RealPaths realPaths,
-        Func<string, ChainImage?>? known = null)
+        Func<string, ChainImage?>? known = null,
+        FolderNames? folderNames = null)
     {
+        _folderNames = folderNames ?? new FolderNames();
         _realPaths = realPaths;
         _trusted = new TrustedFolders(realPaths);
         _known = known;
@@ -356,7 +359,7 @@ internal sealed class ParentFinder
                     return null;
                 }
 
-                string[] names = [.. List(real).Where(name => name.Equals(part, StringComparison.OrdinalIgnoreCase))];
+                string[] names = [.. _folderNames.Like(real, part)];
                 if (names.Length != 1)
                 {
                     reason = names.Length == 0 ? reason : "several names differ from it in case only";
@@ -370,24 +373,5 @@ internal sealed class ParentFinder
         }
 
         return folder;
-    }
-
-    private string[] List(string folder)
-    {
-        if (_listings.TryGetValue(folder, out string[]? names))
-        {
-            return names;
-        }
-
-        try
-        {
-            names = [.. Directory.EnumerateFileSystemEntries(folder).Select(entry => Path.GetFileName(entry))];
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            names = [];
-        }
-
-        return _listings[folder] = names;
     }
 }

@@ -24,7 +24,7 @@ internal static class DiskCopy
         writer.Begin();
         long position = 0, done = 0;
         IEnumerable<long> ends = OrderedWork.Run(
-            DiskWalk.Units(source, writer.UnitSize, writer.MergesHoles),
+            DiskWalk.Units(source, writer.UnitSize, writer.MergesHoles, announces: writer.FindsZeros || writer.Sharing is null),
             (unit, stopping) =>
             {
                 if (!buffers.TryTake(out byte[]? buffer))

@@ -14,12 +14,13 @@ internal static class DiskWalk
     /// <param name="source">The disk.</param>
     /// <param name="unitSize">Bytes, a multiple of 4096.</param>
     /// <param name="mergesHoles">Whether small holes between data count as data, which saves requests.</param>
-    public static IEnumerable<DiskUnit> Units(DiskSource source, long unitSize, bool mergesHoles = true)
+    /// <param name="announces">False where the data will not be read: the system would read it all the same.</param>
+    public static IEnumerable<DiskUnit> Units(DiskSource source, long unitSize, bool mergesHoles = true, bool announces = true)
     {
         DiskUnit? previous = null;
         foreach (DiskUnit unit in Enumerate(source, unitSize, mergesHoles ? MergedHole : 1))
         {
-            foreach (DiskExtent extent in unit.Data)
+            foreach (DiskExtent extent in announces ? unit.Data : [])
             {
                 source.Prefetch(extent.Offset, extent.Length);
             }

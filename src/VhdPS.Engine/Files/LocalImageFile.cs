@@ -13,6 +13,7 @@ internal sealed class LocalImageFile : ImageFile
     private readonly string _ownPath;
     private readonly FileStamp _stamp;
     private readonly bool _isLocked;
+    private bool _isNew;
     private FileStream? _stream;
     private ImageIOException? _syncFailure;
     private volatile bool _isWritten;
@@ -144,7 +145,7 @@ internal sealed class LocalImageFile : ImageFile
         SafeFileHandle handle = stream.SafeFileHandle;
         PlatformFile.Current.TryClaim(handle, forWriting: true);
         FileIdentity identity = PlatformFile.Current.Stat(handle, path).Identity;
-        return new LocalImageFile(finalPath, path, handle, canWrite: true, identity) { _stream = stream };
+        return new LocalImageFile(finalPath, path, handle, canWrite: true, identity) { _stream = stream, _isNew = true };
     }
 
     /// <inheritdoc/>
@@ -166,7 +167,15 @@ internal sealed class LocalImageFile : ImageFile
         try
         {
             _isWritten = true;
-            RandomAccess.Write(_handle, data, fileOffset);
+            if (_isNew || fileOffset + data.Length > Length)
+            {
+                PiecewiseWrite.At(_handle, fileOffset, data);
+            }
+            else
+            {
+                RandomAccess.Write(_handle, data, fileOffset);
+            }
+
             RaiseLength(fileOffset + data.Length);
         }
         catch (Exception error) when (IsSystemError(error))
@@ -327,6 +336,7 @@ internal sealed class LocalImageFile : ImageFile
             {
                 if (TryOpen(path, mode, access, share) is { } file)
                 {
+                    file._isNew = mode == FileMode.CreateNew;
                     return file;
                 }
 

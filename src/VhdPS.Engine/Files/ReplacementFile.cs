@@ -123,6 +123,20 @@ internal sealed class ReplacementFile : IDisposable
         ThrowIfLinked(existing);
     }
 
+    /// <summary>Refuses a target that exists where the new file will not be synced: a power cut could then lose both.</summary>
+    /// <param name="targetPath">Where a file is to be.</param>
+    /// <exception cref="VhdOperationException">Something is there.</exception>
+    public static void ThrowIfReplacedUnsynced(string targetPath)
+    {
+        targetPath = LocalPath.Judge(targetPath);
+        if (PlatformFile.Current.Stat(targetPath).Kind != FileKind.Missing)
+        {
+            throw new VhdOperationException(
+                targetPath, OperationError.TargetExists,
+                "the file exists already, and a new one that is not synced never takes its place: a power cut could lose both.");
+        }
+    }
+
     /// <summary>Syncs the new file and puts it in the target's place.</summary>
     /// <param name="sync">False leaves writing to the system: after a power cut the file may be empty or in part.</param>
     /// <exception cref="VhdOperationException">Meanwhile someone has made the target.</exception>

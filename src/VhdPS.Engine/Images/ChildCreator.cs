@@ -13,13 +13,19 @@ public static class ChildCreator
     /// <param name="path">Where the child will be.</param>
     /// <param name="child">What it is to be.</param>
     /// <param name="overwrite">Whether an existing file may be replaced.</param>
+    /// <param name="sync">Whether the image is put on the medium; without it nothing that exists is replaced.</param>
     /// <exception cref="ArgumentException">A value of <paramref name="child"/> is out of its range.</exception>
     /// <exception cref="FileNotFoundException">The parent is not there.</exception>
     /// <exception cref="VhdFormatException">The parent's id is zero, its footer is damaged, or it cannot be read.</exception>
     /// <exception cref="VhdOperationException">The file exists and may not be replaced, or is an image of the parent's chain.</exception>
     /// <exception cref="ImageIOException">The file could not be written.</exception>
-    public static void Create(string path, NewChild child, bool overwrite = false)
+    public static void Create(string path, NewChild child, bool overwrite = false, bool sync = true)
     {
+        if (!sync)
+        {
+            ReplacementFile.ThrowIfReplacedUnsynced(path);
+        }
+
         using var parentFile = LocalImageFile.OpenRead(child.ParentPath);
         ImageLayout parent = ImageLayout.Read(parentFile);
         ThrowIfUnfit(parent);
@@ -39,9 +45,9 @@ public static class ChildCreator
             ThrowIfInChain(path, parentFile, parent);
         }
 
-        using var target = ReplacementFile.Begin(path, overwrite);
+        using var target = ReplacementFile.Begin(path, overwrite && sync);
         Write(target.File, child, parent);
-        target.Commit();
+        target.Commit(sync);
     }
 
     /// <summary>Writes an empty child into a new file, whose path is the one that the child will have.</summary>

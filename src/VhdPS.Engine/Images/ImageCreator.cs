@@ -13,18 +13,24 @@ public static class ImageCreator
     /// <param name="path">Where the file will be.</param>
     /// <param name="image">What it is to be.</param>
     /// <param name="overwrite">Whether an existing file may be replaced.</param>
+    /// <param name="sync">Whether the image is put on the medium; without it nothing that exists is replaced.</param>
     /// <exception cref="ArgumentException">A value of <paramref name="image"/> is out of its range.</exception>
     /// <exception cref="VhdOperationException">The file exists and may not be replaced.</exception>
     /// <exception cref="ImageIOException">The file could not be written.</exception>
-    public static void Create(string path, NewImage image, bool overwrite = false)
+    public static void Create(string path, NewImage image, bool overwrite = false, bool sync = true)
     {
+        if (!sync)
+        {
+            ReplacementFile.ThrowIfReplacedUnsynced(path);
+        }
+
         if (image.VhdType == VhdType.Differencing)
         {
             throw new ArgumentException("A differencing image is made of a parent.", nameof(image));
         }
 
         HardDiskFooter footer = image.CreateFooter();
-        using var target = ReplacementFile.Begin(path, overwrite);
+        using var target = ReplacementFile.Begin(path, overwrite && sync);
         if (image.VhdType == VhdType.Fixed)
         {
             WriteFixed(target.File, footer);
@@ -35,7 +41,7 @@ public static class ImageCreator
                 VhdSpec.FooterSize + VhdSpec.HeaderSize, image.BlockCount, image.BlockSize));
         }
 
-        target.Commit();
+        target.Commit(sync);
     }
 
     /// <summary>Writes a fixed image whose data is one hole where the file system can: zeros, and the footer after them.</summary>

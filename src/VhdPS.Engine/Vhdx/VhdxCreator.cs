@@ -12,28 +12,40 @@ public static class VhdxCreator
     /// <param name="path">Where the file will be.</param>
     /// <param name="image">The options; without a parent.</param>
     /// <param name="overwrite">Whether an existing file may be replaced.</param>
+    /// <param name="sync">Whether the image is put on the medium; without it nothing that exists is replaced.</param>
     /// <exception cref="ArgumentException">A value of <paramref name="image"/> is out of its range.</exception>
     /// <exception cref="VhdOperationException">The file exists and may not be replaced.</exception>
     /// <exception cref="ImageIOException">The file could not be written.</exception>
-    public static void Create(string path, NewVhdx image, bool overwrite = false)
+    public static void Create(string path, NewVhdx image, bool overwrite = false, bool sync = true)
     {
+        if (!sync)
+        {
+            ReplacementFile.ThrowIfReplacedUnsynced(path);
+        }
+
         image.Validate();
-        using var target = ReplacementFile.Begin(path, overwrite);
+        using var target = ReplacementFile.Begin(path, overwrite && sync);
         Write(target.File, image);
-        target.Commit();
+        target.Commit(sync);
     }
 
     /// <summary>Makes an empty child of an image.</summary>
     /// <param name="path">Where the child will be.</param>
     /// <param name="child">The options.</param>
     /// <param name="overwrite">Whether an existing file may be replaced.</param>
+    /// <param name="sync">Whether the image is put on the medium; without it nothing that exists is replaced.</param>
     /// <exception cref="ArgumentException">A value of <paramref name="child"/> is out of its range.</exception>
     /// <exception cref="FileNotFoundException">The parent is not there.</exception>
     /// <exception cref="VhdFormatException">The parent cannot be read, or has no id.</exception>
     /// <exception cref="VhdOperationException">The file exists and may not be replaced, or is the parent.</exception>
     /// <exception cref="ImageIOException">The file could not be written.</exception>
-    public static void CreateChild(string path, NewVhdxChild child, bool overwrite = false)
+    public static void CreateChild(string path, NewVhdxChild child, bool overwrite = false, bool sync = true)
     {
+        if (!sync)
+        {
+            ReplacementFile.ThrowIfReplacedUnsynced(path);
+        }
+
         using var parentFile = LocalImageFile.OpenRead(child.ParentPath);
         var parent = VhdxLayout.Read(parentFile);
         Finding? fault = parent.FindBlockingFinding(force: false)
@@ -57,9 +69,9 @@ public static class VhdxCreator
         image.Validate();
         ReplacementFile.ThrowIfInTheWay(path, overwrite, parentFile.Identity);
         ThrowIfAncestor(path, parentFile, parent);
-        using var target = ReplacementFile.Begin(path, overwrite);
+        using var target = ReplacementFile.Begin(path, overwrite && sync);
         Write(target.File, image);
-        target.Commit();
+        target.Commit(sync);
     }
 
     /// <summary>Refuses a path that names an ancestor of the parent, which a new file there would destroy.</summary>

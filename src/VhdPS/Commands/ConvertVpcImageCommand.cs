@@ -106,6 +106,13 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
     public SwitchParameter IgnoreBitmap { get; set; }
 
     /// <summary>
+    /// Does not wait until the new file is on the medium: a power cut within the next minutes can lose it. Never where that would lose
+    /// more: over an existing file, with -DeleteSource or with -InPlace.
+    /// </summary>
+    [Parameter]
+    public SwitchParameter NoFlush { get; set; }
+
+    /// <summary>
     /// Copies everything, so that the new file is independent of the source. Without it, what the file system can share (XFS, btrfs)
     /// is shared, and both have it until one is written to.
     /// </summary>
@@ -270,15 +277,20 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
             throw new ArgumentException($"{mapPath}: the new disk and its map are one file.");
         }
 
+        if (NoFlush)
+        {
+            ReplacementFile.ThrowIfReplacedUnsynced(mapPath);
+        }
+
         ReplacementFile.ThrowIfInTheWay(mapPath, Force, operation.SourceIdentity);
         return mapPath;
     }
 
     private void WriteMap(string mapPath, ConvertResult result)
     {
-        using var file = ReplacementFile.Begin(mapPath, Force);
+        using var file = ReplacementFile.Begin(mapPath, Force && !NoFlush);
         file.File.WriteAt(0, System.Text.Encoding.ASCII.GetBytes(RescueMap.Write(result.SizeBytes, result.LostRanges)));
-        file.Commit();
+        file.Commit(sync: !NoFlush);
     }
 
     private ConvertResult Run(ConvertOperation operation, string path)
@@ -358,10 +370,11 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
             throw new ArgumentException($"{path}: -InPlace changes files, and this is the address of a server's disk.");
         }
 
-        if (DestinationPath is not null || DeleteSource || Verify || NoSharing || NoZeroScan)
+        if (DestinationPath is not null || DeleteSource || Verify || NoFlush || NoSharing || NoZeroScan)
         {
             throw new ArgumentException(
-                $"{path}: -InPlace makes no second file: leave out -DestinationPath, -DeleteSource, -Verify, -NoSharing and -NoZeroScan.");
+                $"{path}: -InPlace makes no second file: leave out -DestinationPath, -DeleteSource, -Verify, -NoFlush, -NoSharing "
+                    + "and -NoZeroScan.");
         }
 
         if ((IsGiven(nameof(VhdType)) && VhdType != format) || (For == CheckTarget.Azure && format != DiskFormat.Fixed))
@@ -399,6 +412,7 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
             Salvage = Salvage,
             Fill = Fill,
             Parents = ResolveParents(),
+            Sync = !NoFlush,
             ShareExtents = !NoSharing,
             FindZeros = !NoZeroScan,
             Verify = Verify,

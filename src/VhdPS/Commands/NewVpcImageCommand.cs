@@ -93,6 +93,13 @@ public sealed class NewVpcImageCommand : VpcCommandBase
     [Parameter]
     public DateTime? TimeStamp { get; set; }
 
+    /// <summary>
+    /// Does not wait until the new images are on the medium: a power cut within the next minutes can lose them. Never over an existing
+    /// file.
+    /// </summary>
+    [Parameter]
+    public SwitchParameter NoFlush { get; set; }
+
     /// <summary>Replaces existing files.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
@@ -157,6 +164,11 @@ public sealed class NewVpcImageCommand : VpcCommandBase
     private string Check(string file)
     {
         ForeignName.ThrowIf(file);
+        if (NoFlush)
+        {
+            ReplacementFile.ThrowIfReplacedUnsynced(file);
+        }
+
         ReplacementFile.ThrowIfInTheWay(file, Force, source: null);
         return file;
     }
@@ -186,7 +198,8 @@ public sealed class NewVpcImageCommand : VpcCommandBase
                     UniqueId = uniqueId,
                     TimeStamp = timeStamp,
                 },
-                Force);
+                Force,
+                sync: !NoFlush);
         }
         else
         {
@@ -199,7 +212,8 @@ public sealed class NewVpcImageCommand : VpcCommandBase
                     UniqueId = uniqueId,
                     TimeStamp = timeStamp,
                 },
-                Force);
+                Force,
+                sync: !NoFlush);
         }
 
         return VpcImage.Read(file);
@@ -216,7 +230,10 @@ public sealed class NewVpcImageCommand : VpcCommandBase
         if (parent is not null)
         {
             VhdxCreator.CreateChild(
-                file, new NewVhdxChild(parent) { BlockSizeBytes = blockSize, UniqueId = uniqueId, TimeStamp = timeStamp }, Force);
+                file,
+                new NewVhdxChild(parent) { BlockSizeBytes = blockSize, UniqueId = uniqueId, TimeStamp = timeStamp },
+                Force,
+                sync: !NoFlush);
             return;
         }
 
@@ -234,6 +251,6 @@ public sealed class NewVpcImageCommand : VpcCommandBase
             TimeStamp = timeStamp,
         };
         image = IsGiven(nameof(PhysicalSectorSize)) ? image with { PhysicalSectorSize = PhysicalSectorSize } : image;
-        VhdxCreator.Create(file, image, Force);
+        VhdxCreator.Create(file, image, Force, sync: !NoFlush);
     }
 }

@@ -19,7 +19,7 @@ public sealed class VpcChain
         IsRaw = level.IsRaw;
         Problem = PrintableText.Escape(level.Problem);
         TriedPath = new([.. level.Tried]);
-        SameIdPath = new([.. level.SameIdPaths]);
+        SameIdPath = new(level.SameIdPaths as IList<string> ?? [.. level.SameIdPaths]);
         Tree = tree;
         if (level.TimeStampNote is { } note)
         {

@@ -4,6 +4,7 @@ using VhdPS.Engine.Chains;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Images;
 using VhdPS.Engine.Nbd.Server;
+using VhdPS.Engine.Operations.Convert;
 
 namespace VhdPS.Tests.Crash;
 
@@ -11,6 +12,7 @@ namespace VhdPS.Tests.Crash;
 internal static class WriterProcess
 {
     public const int SectorsPerWrite = 8;
+    public const int LongWriteBytes = 1 << 20;
 
     private static readonly string Host = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet"
         ? Environment.ProcessPath!
@@ -60,10 +62,23 @@ internal static class WriterProcess
                 case ["read", string path]:
                     Read(path);
                     return 0;
+                case ["new", string folder, string how]:
+                    NewImages.Make(folder, sync: how == "synced");
+                    return 0;
+                case ["unread", string source, string target, string how]:
+                    ConvertUnread(source, target, shares: how == "shared");
+                    return 0;
+                case ["forest", string folder]:
+                    Console.Out.WriteLine(ChainForest.Read(folder, recurse: false).Count);
+                    return 0;
+                case ["write-twice", string path]:
+                    WriteTwice(path);
+                    return 0;
                 default:
                     Console.Error.WriteLine(
                         "The tests start this: scatter PATH RUN, hold PATH, fill PATH, serve PATH, change VERB FOLDER, cycle FOLDER "
-                            + "SEED, read PATH. " +
+                            + "SEED, read PATH, new FOLDER synced|unsynced, forest FOLDER, write-twice PATH, "
+                            + "unread SOURCE TARGET shared|copied. " +
                         "Run them by: dotnet test");
                     return 2;
             }
@@ -118,6 +133,33 @@ internal static class WriterProcess
         byte[] bytes = new byte[file.Length];
         Console.Out.WriteLine(file.ReadAt(0, bytes).ToString(CultureInfo.InvariantCulture));
         Console.Out.WriteLine(Convert.ToHexString(bytes));
+    }
+
+    /// <summary>Converts an image into a dynamic one without looking for zeros.</summary>
+    private static void ConvertUnread(string source, string target, bool shares)
+    {
+        using var operation = ConvertOperation.Begin(new ConvertOptions(source, target)
+        {
+            FindZeros = false,
+            ShareExtents = shares,
+            UniqueId = Guid.NewGuid(),
+            TimeStamp = DateTime.UnixEpoch.AddYears(40),
+        });
+        operation.Run();
+    }
+
+    /// <summary>Writes a new file by one call, and the same bytes over it by another.</summary>
+    private static void WriteTwice(string path)
+    {
+        byte[] data = new byte[LongWriteBytes];
+        data.AsSpan().Fill(7);
+        using (var file = LocalImageFile.CreateNew(path))
+        {
+            file.WriteAt(0, data);
+        }
+
+        using var written = LocalImageFile.OpenWrite(path);
+        written.WriteAt(0, data);
     }
 
     /// <summary>Writes the whole disk.</summary>

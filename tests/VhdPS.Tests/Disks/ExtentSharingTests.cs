@@ -50,6 +50,24 @@ public sealed class ExtentSharingTests
         }
     }
 
+    /// <summary>What is shared without a look is not asked of the system, which would read all of it; what is copied is.</summary>
+    [RootTheory("losetup", "mkfs.xfs", PeerPrograms.Strace)]
+    [InlineData("shared")]
+    [InlineData("copied")]
+    public void Data_that_is_shared_unread_is_not_read_ahead(string how)
+    {
+        using var folder = new TempFolder();
+        using LoopMount mount = Mount(folder, "xfs");
+        string source = Write(mount, "dynamic", Disk());
+        PeerResult result = PeerProcess.TryRun(
+            PeerPrograms.Strace,
+            ["-f", "-qq", "-y", "-o", folder["log"], "-e", "trace=fadvise64,preadv2", .. WriterProcess.Command, "unread", source,
+            At(mount, "target"), how]);
+        Assert.True(result.ExitCode == 0, result.ToString());
+        int asked = File.ReadLines(folder["log"]).Count(line => line.Contains(source, StringComparison.Ordinal));
+        Assert.Equal(how == "copied", asked > 0);
+    }
+
     /// <summary>Without looking for zeros the disk is the same, and a write to the source afterwards is not seen in the copy.</summary>
     [RootTheory("losetup", "mkfs.xfs", "mkfs.btrfs")]
     [InlineData("xfs")]

@@ -152,7 +152,7 @@ public sealed class ConvertOperation : IDisposable
     {
         long verifiedBytes = _options.Verify ? Math.Max(_source.SizeBytes, SizeBytes) : 0;
         long totalBytes = DataBytes + verifiedBytes;
-        using var target = ReplacementFile.Begin(_options.TargetPath, _options.Force, _source.FilePaths);
+        using var target = ReplacementFile.Begin(_options.TargetPath, _options.Force && _options.Sync, _source.FilePaths);
         foreach (string warning in target.Warnings)
         {
             progress?.Report(new WorkProgress(0, totalBytes) { Warning = warning });
@@ -229,6 +229,16 @@ public sealed class ConvertOperation : IDisposable
         if (_options.Salvage && _options.DeleteSource)
         {
             throw new ArgumentException($"{_source.Path}: the source of a salvage is not deleted: it may hold more than was read.");
+        }
+
+        if (!_options.Sync && _options.DeleteSource)
+        {
+            throw new ArgumentException($"{_source.Path}: the source is not deleted where the new file is not synced.");
+        }
+
+        if (!_options.Sync)
+        {
+            ReplacementFile.ThrowIfReplacedUnsynced(_options.TargetPath);
         }
 
         ThrowIfTailWouldBeDeleted();
@@ -339,7 +349,11 @@ public sealed class ConvertOperation : IDisposable
     private void Verify(LocalImageFile file, IProgress<WorkProgress>? progress, long totalBytes, CancellationToken cancellation)
     {
         progress?.Report(new WorkProgress(DataBytes, totalBytes) { Step = "Reading the new file back and comparing it with the source" });
-        file.Flush();
+        if (_options.Sync)
+        {
+            file.Flush();
+        }
+
         using DiskSource written = _target.Open(new NonOwningImageFile(file));
         var shifted = progress is null ? null : new OffsetProgress(progress, DataBytes, totalBytes);
         foreach (ComparedRange range in DiskComparison.FindDifferences(_content, written, shifted, cancellation))

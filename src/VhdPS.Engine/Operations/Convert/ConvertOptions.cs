@@ -75,7 +75,10 @@ public sealed record ConvertOptions(string SourcePath, string TargetPath)
     /// <summary>Delete the source when the target is whole.</summary>
     public bool DeleteSource { get; init; }
 
-    /// <summary>Put the target on the medium before it takes its place.</summary>
+    /// <summary>
+    /// Put the target on the medium before it takes its place. Without it nothing is synced, and neither may anything be replaced nor
+    /// the source be deleted.
+    /// </summary>
     public bool Sync { get; init; } = true;
 
     /// <summary>

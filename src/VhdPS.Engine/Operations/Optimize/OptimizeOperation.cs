@@ -295,7 +295,8 @@ public sealed class OptimizeOperation : IDisposable
     private long PlaceKept(ImageBuilder assembly, CancellationToken cancellation)
     {
         long written = 0;
-        foreach (DiskUnit unit in DiskWalk.Units(_content, Math.Max(assembly.BlockSize, VhdSpec.DataAlignment), mergesHoles: false))
+        long unitSize = Math.Max(assembly.BlockSize, VhdSpec.DataAlignment);
+        foreach (DiskUnit unit in DiskWalk.Units(_content, unitSize, mergesHoles: false, announces: false))
         {
             cancellation.ThrowIfCancellationRequested();
             for (long at = unit.Offset; at < unit.End; at += assembly.BlockSize)
