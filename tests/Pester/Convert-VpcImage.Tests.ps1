@@ -39,6 +39,48 @@ Describe 'Convert-VpcImage' {
         Get-DiskHash alone.vhd | Should -Not -Be $hash
     }
 
+    It 'makes a child of what differs from a parent, with a manifest that came by <By>' -ForEach @(
+        @{ By = 'nothing'; Keep = { } }
+        @{ By = 'itself'; Keep = { Get-VpcHash old.vhd -BlockManifest } }
+        @{ By = 'CSV'; Keep = { Get-VpcHash old.vhd -BlockManifest -BlockSize 64KB | Export-Csv m.csv; Import-Csv m.csv } }
+        @{ By = 'JSON'; Keep = { Get-VpcHash old.vhd -BlockManifest -BlockSize 4KB | ConvertTo-Json | ConvertFrom-Json } }
+        @{ By = 'CLIXML'; Keep = { Get-VpcHash old.vhd -BlockManifest | Export-Clixml m.xml; Import-Clixml m.xml } }
+    ) {
+        Convert-VpcImage disk.img old.vhd -SourceFormat Raw -VhdType Dynamic -BlockSize 512KB
+        $manifest = & $Keep
+        Convert-VpcImage old.vhd now.vhd
+        Write-VpcSector now.vhd 3 (Get-Pattern 512 100)
+        Write-VpcSector now.vhd 6146 ([byte[]]::new(512))
+        Convert-VpcImage now.vhd child.vhd -VhdType Differencing -ParentPath old.vhd -FromManifest $manifest -Verify
+        (Get-VpcImage child.vhd).VhdType | Should -Be 'Differencing'
+        (Get-VpcImage child.vhd).ParentPath | Should -BeLike '*old.vhd'
+        (Get-VpcHash child.vhd).Hash | Should -Be (Get-VpcHash now.vhd).Hash
+        @(Get-VpcBlock child.vhd -Allocated).Block | Should -BeIn 0, 6
+        Merge-VpcImage child.vhd -DestinationPath whole.vhd
+        (Get-VpcHash whole.vhd).Hash | Should -Be (Get-VpcHash now.vhd).Hash
+    }
+
+    It 'takes no manifest of a parent that was changed since, or of two disks' {
+        Convert-VpcImage disk.img old.vhd -SourceFormat Raw -VhdType Dynamic
+        Convert-VpcImage old.vhd other.vhd
+        $manifest = Get-VpcHash old.vhd -BlockManifest
+        $both = @($manifest) + @(Get-VpcHash other.vhd -BlockManifest)
+        $result = Invoke-Recorded { Convert-VpcImage disk.img c.vhd -SourceFormat Raw -VhdType Differencing -ParentPath old.vhd -FromManifest $both }
+        $result.Errors[0].FullyQualifiedErrorId | Should -BeLike 'InvalidArgument,*'
+        Write-VpcSector old.vhd 1 (Get-Pattern 512 7)
+        $result = Invoke-Recorded { Convert-VpcImage disk.img c.vhd -SourceFormat Raw -VhdType Differencing -ParentPath old.vhd -FromManifest $manifest }
+        $result.Errors[0].FullyQualifiedErrorId | Should -BeLike 'ManifestMismatch,*'
+        Test-Path c.vhd | Should -BeFalse
+    }
+
+    It 'says with -WhatIf what child it would make' {
+        Convert-VpcImage disk.img old.vhd -SourceFormat Raw -VhdType Dynamic
+        $plan = Convert-VpcImage disk.img c.vhd -SourceFormat Raw -VhdType Differencing -ParentPath old.vhd -WhatIf
+        $plan.VhdType | Should -Be 'Differencing'
+        $plan.Changes | Should -BeLike "Put what differs from '*old.vhd' into a differencing image of 6 MiB*"
+        Test-Path c.vhd | Should -BeFalse
+    }
+
     It 'makes what Azure takes' {
         Convert-VpcImage disk.img azure.vhd -SourceFormat Raw -For Azure -Verify
         $image = Get-VpcImage azure.vhd
@@ -203,6 +245,13 @@ Describe 'Convert-VpcImage' {
         @{ Call = 'Convert-VpcImage none.vhd x.vhd'; Id = 'PathNotFound'; Category = 'ObjectNotFound' }
         @{ Call = 'Convert-VpcImage a.vhd none/x.vhd'; Id = 'PathNotFound'; Category = 'ObjectNotFound' }
         @{ Call = 'Convert-VpcImage disk.img x.vhd'; Id = 'NotVhd'; Category = 'InvalidData' }
+        @{ Call = 'Convert-VpcImage a.vhd x.vhd -VhdType Differencing'; Id = 'InvalidArgument'; Category = 'InvalidArgument' }
+        @{ Call = 'Convert-VpcImage a.vhd -VhdType Differencing -ParentPath a.vhd'; Id = 'InvalidArgument'; Category = 'InvalidArgument' }
+        @{ Call = 'Convert-VpcImage a.vhd x.vhdx -VhdType Differencing -ParentPath a.vhd'; Id = 'InvalidArgument'; Category = 'InvalidArgument' }
+        @{ Call = 'Convert-VpcImage a.vhd x.vhd -FromManifest @()'; Id = 'InvalidArgument'; Category = 'InvalidArgument' }
+        @{ Call = 'Convert-VpcImage a.vhd x.vhd -VhdType Differencing -ParentPath a.vhd -FromManifest t.txt'; Id = 'InvalidArgument'; Category = 'InvalidArgument' }
+        @{ Call = 'Convert-VpcImage disk.img a.vhd -SourceFormat Raw -VhdType Differencing -ParentPath a.vhd -Force'; Id = 'SameFile'; Category = 'InvalidOperation' }
+        @{ Call = 'Convert-VpcImage a.vhd x.vhd -VhdType Differencing -ParentPath none.vhd'; Id = 'PathNotFound'; Category = 'ObjectNotFound' }
     ) {
         Convert-VpcImage disk.img a.vhd -SourceFormat Raw
         'mine' | Set-Content t.txt

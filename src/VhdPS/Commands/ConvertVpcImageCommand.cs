@@ -7,17 +7,23 @@ using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Nbd.Client;
 using VhdPS.Engine.Operations.Convert;
+using VhdPS.Engine.Operations.Hash;
 
 namespace VhdPS.Commands;
 
-/// <summary>Makes a fixed, dynamic or raw file with the disk of another; zeros are neither read nor written where that is known.</summary>
+/// <summary>
+/// Makes a fixed, dynamic, differencing or raw file with the disk of another; zeros are neither read nor written where that is known.
+/// </summary>
 [Cmdlet(VerbsData.Convert, "VpcImage", DefaultParameterSetName = LiteralPathSet, SupportsShouldProcess = true)]
 [OutputType(typeof(VpcImage), typeof(FileInfo), typeof(VpcConvertPlan))]
 public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
 {
     private static readonly string[] RawExtensions = [".raw", ".img", ".dd", ".bin"];
 
+    private readonly DistantParent _distantParent = new();
+
     private string? _takenTarget;
+    private BlockManifest? _manifest;
 
     /// <summary>
     /// The file to make, a VHDX where its extension is .vhdx, or a folder for it. Left out, the new file lies beside the source,
@@ -30,7 +36,8 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
 
     /// <summary>
     /// What the new file is to be. Left out, the extension .raw, .img, .dd or .bin of -DestinationPath means Raw; else it is
-    /// what the source is, and Dynamic for a differencing image or a raw disk.
+    /// what the source is, and Dynamic for a differencing image or a raw disk. Differencing: a VHD of what differs from -ParentPath,
+    /// which is the new image's parent then and not the source's.
     /// </summary>
     /// <remarks>Never by property name: an image's own type is what it is, not what the new file is to be.</remarks>
     [Parameter]
@@ -95,6 +102,15 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
     /// <summary>Leaves the partition table as it is where the disk grows; without it the backup of a GPT moves to the new end.</summary>
     [Parameter]
     public SwitchParameter KeepPartitionTable { get; set; }
+
+    /// <summary>
+    /// With -VhdType Differencing, the manifest of -ParentPath, made by Get-VpcHash -BlockManifest: blocks that are equal by it are not
+    /// read of the parent.
+    /// </summary>
+    [Parameter]
+    [AllowNull]
+    [AllowEmptyCollection]
+    public PSObject[]? FromManifest { get; set; }
 
     /// <summary>Which of the two sizes in the source's footer holds; by default the creator decides.</summary>
     [Parameter]
@@ -182,6 +198,7 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
     {
         DiskFormat.Dynamic => "a dynamic image",
         DiskFormat.Fixed => "a fixed image",
+        DiskFormat.Differencing => "a differencing image",
         _ => "a raw disk",
     };
 
@@ -228,6 +245,11 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
             }
 
             WarnOfSectors(path, operation);
+            if (result.Format == DiskFormat.Differencing && _distantParent.WarningOf(result.Path) is { } warning)
+            {
+                WriteWarning(warning);
+            }
+
             WarnOfSize(result.Path, result.Format, result.SizeBytes);
             ReportPadding(path, operation.SourceSizeBytes, operation.SizeBytes);
             ReportStep(
@@ -294,6 +316,12 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
 
         // Counting looks at every run of the source.
         string space = IsWhatIf ? $" and {VpcSize.Format(operation.NewSpaceBytes)} of new space" : string.Empty;
+        if (options.ParentPath is { } parentPath)
+        {
+            return $"Put what differs from '{parentPath}' into a differencing image of {VpcSize.Format(operation.SizeBytes)} with at most "
+                + $"{VpcSize.Format(operation.NewSpaceBytes)} of new space, {how} '{options.TargetPath}'{after}";
+        }
+
         return $"Convert to {Article(operation.TargetFormat)} of {VpcSize.Format(operation.SizeBytes)} with at most "
             + $"{VpcSize.Format(operation.DataBytes)} of data{space}, {how} '{options.TargetPath}'{after}";
     }
@@ -380,6 +408,18 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
         }
 
         DiskFormat? format = TargetFormat();
+        bool isChild = format == DiskFormat.Differencing;
+        ParentPolicy parents = ResolveParents();
+        if (isChild && DestinationPath is null)
+        {
+            throw new ArgumentException($"{path}: -VhdType Differencing makes a file beside source and parent: name it by -DestinationPath.");
+        }
+
+        if (!isChild && IsGiven(nameof(FromManifest)))
+        {
+            throw new ArgumentException($"{path}: -FromManifest goes with -VhdType Differencing.");
+        }
+
         return new ConvertOptions(path, TargetPath(path, format == DiskFormat.Raw))
         {
             OpenSource = isRemote ? () => DiskSource.Connect(path, ClientOptions(), Cancellation) : null,
@@ -398,7 +438,9 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
             Force = Force,
             Salvage = Salvage,
             Fill = Fill,
-            Parents = ResolveParents(),
+            Parents = isChild ? parents with { ParentPath = null } : parents,
+            ParentPath = isChild ? parents.ParentPath : null,
+            ParentManifest = isChild ? _manifest ??= ManifestRows.Read(FromManifest ?? []) : null,
             ShareExtents = !NoSharing,
             FindZeros = !NoZeroScan,
             Verify = Verify,
