@@ -81,6 +81,21 @@ Describe 'Convert-VpcImage' {
         Test-Path c.vhd | Should -BeFalse
     }
 
+    It 'lists what of free space counts as zeros in the plan and in what -PassThru emits' {
+        . (Join-Path $PSScriptRoot PartitionBytes.ps1)
+        Write-GptDisk gpt.img
+        $plan = Convert-VpcImage gpt.img gpt.vhd -SourceFormat Raw -FreeSpace -WhatIf
+        $image = Convert-VpcImage gpt.img gpt.vhd -SourceFormat Raw -FreeSpace -PassThru
+        foreach ($output in $plan, $image) {
+            $output.FreeSpace.IsCleared | Should -Be @($true, $false)
+            $output.FreeSpace[0].Size | Should -Be (Get-VpcPartition gpt.vhd)[0].FreeSize
+            $output.FreeSpace[0].RangeCount | Should -Be 1
+        }
+
+        (Convert-VpcImage gpt.vhd plain.vhd -WhatIf).FreeSpace | Should -BeNullOrEmpty
+        (Convert-VpcImage gpt.vhd plain.vhd -PassThru).PSObject.Properties['FreeSpace'] | Should -BeNullOrEmpty
+    }
+
     It 'makes what Azure takes' {
         Convert-VpcImage disk.img azure.vhd -SourceFormat Raw -For Azure -Verify
         $image = Get-VpcImage azure.vhd

@@ -213,7 +213,8 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
         using (operation)
         {
             ReportSource(operation.Source);
-            ReportFreeSpace(path, operation.FreeSpace?.Partitions.Select(partition => new VpcFreeSpace(partition)) ?? []);
+            VpcFreeSpace[] freeSpace = [.. (operation.FreeSpace?.Partitions ?? []).Select(partition => new VpcFreeSpace(partition))];
+            ReportFreeSpace(path, freeSpace);
             if (!TryRun(path, () => CheckMapFile(operation, options.TargetPath), out string? mapPath))
             {
                 return;
@@ -228,7 +229,7 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
             {
                 EmitPlan(() => new VpcConvertPlan(
                     path, changes, options.TargetPath, operation.TargetFormat, operation.SizeBytes, operation.DataBytes,
-                    operation.NewSpaceBytes, DeleteSource ? path : null));
+                    operation.NewSpaceBytes, DeleteSource ? path : null, freeSpace));
                 return;
             }
 
@@ -256,7 +257,7 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
                 $"{result.Path}: {VpcSize.Format(result.CopiedBytes)} of data copied, {VpcSize.Format(result.SharedBytes)} shared with the "
                     + $"source, {VpcSize.Format(result.SizeOnDisk)} on disk.");
             ReportDisk(result.Path, result.Format);
-            Emit(result.Path, result.Format, result);
+            Emit(result.Path, result.Format, result, freeSpace);
         }
     }
 
@@ -534,7 +535,7 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
         }
     }
 
-    private void Emit(string path, DiskFormat format, ConvertResult? result = null)
+    private void Emit(string path, DiskFormat format, ConvertResult? result = null, VpcFreeSpace[]? freeSpace = null)
     {
         if (!PassThru)
         {
@@ -543,21 +544,26 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
 
         if (format == DiskFormat.Raw)
         {
-            WriteObject(WithResult(ProviderItem(path), result));
+            WriteObject(WithResult(ProviderItem(path), result, freeSpace));
         }
         else if (TryRun(path, () => VpcImage.Read(path), out VpcImage image))
         {
-            WriteObject(WithResult(image, result));
+            WriteObject(WithResult(image, result, freeSpace));
         }
     }
 
     /// <summary>The new file, with what its making came to; only the result of a salvage says what is lost in it.</summary>
-    private PSObject WithResult(object output, ConvertResult? result)
+    private PSObject WithResult(object output, ConvertResult? result, VpcFreeSpace[]? freeSpace)
     {
         var emitted = PSObject.AsPSObject(output);
         if (Salvage)
         {
             emitted.Properties.Add(new PSNoteProperty(nameof(ConvertResult.LostRanges), result?.LostRanges ?? []));
+        }
+
+        if (FreeSpace)
+        {
+            emitted.Properties.Add(new PSNoteProperty(nameof(FreeSpace), freeSpace ?? []));
         }
 
         if (result is not null)
