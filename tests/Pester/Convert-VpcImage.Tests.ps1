@@ -64,11 +64,12 @@ Describe 'Convert-VpcImage' {
         Convert-VpcImage disk.img old.vhd -SourceFormat Raw -VhdType Dynamic
         Convert-VpcImage old.vhd other.vhd
         $manifest = Get-VpcHash old.vhd -BlockManifest
+        $child = @{ SourceFormat = 'Raw'; VhdType = 'Differencing'; ParentPath = 'old.vhd' }
         $both = @($manifest) + @(Get-VpcHash other.vhd -BlockManifest)
-        $result = Invoke-Recorded { Convert-VpcImage disk.img c.vhd -SourceFormat Raw -VhdType Differencing -ParentPath old.vhd -FromManifest $both }
+        $result = Invoke-Recorded 'Convert-VpcImage disk.img c.vhd @child -FromManifest $both'
         $result.Errors[0].FullyQualifiedErrorId | Should -BeLike 'InvalidArgument,*'
         Write-VpcSector old.vhd 1 (Get-Pattern 512 7)
-        $result = Invoke-Recorded { Convert-VpcImage disk.img c.vhd -SourceFormat Raw -VhdType Differencing -ParentPath old.vhd -FromManifest $manifest }
+        $result = Invoke-Recorded 'Convert-VpcImage disk.img c.vhd @child -FromManifest $manifest'
         $result.Errors[0].FullyQualifiedErrorId | Should -BeLike 'ManifestMismatch,*'
         Test-Path c.vhd | Should -BeFalse
     }
@@ -262,11 +263,23 @@ Describe 'Convert-VpcImage' {
         @{ Call = 'Convert-VpcImage disk.img x.vhd'; Id = 'NotVhd'; Category = 'InvalidData' }
         @{ Call = 'Convert-VpcImage a.vhd x.vhd -VhdType Differencing'; Id = 'InvalidArgument'; Category = 'InvalidArgument' }
         @{ Call = 'Convert-VpcImage a.vhd -VhdType Differencing -ParentPath a.vhd'; Id = 'InvalidArgument'; Category = 'InvalidArgument' }
-        @{ Call = 'Convert-VpcImage a.vhd x.vhdx -VhdType Differencing -ParentPath a.vhd'; Id = 'InvalidArgument'; Category = 'InvalidArgument' }
+        @{
+            Call = 'Convert-VpcImage a.vhd x.vhdx -VhdType Differencing -ParentPath a.vhd'
+            Id = 'InvalidArgument'; Category = 'InvalidArgument'
+        }
         @{ Call = 'Convert-VpcImage a.vhd x.vhd -FromManifest @()'; Id = 'InvalidArgument'; Category = 'InvalidArgument' }
-        @{ Call = 'Convert-VpcImage a.vhd x.vhd -VhdType Differencing -ParentPath a.vhd -FromManifest t.txt'; Id = 'InvalidArgument'; Category = 'InvalidArgument' }
-        @{ Call = 'Convert-VpcImage disk.img a.vhd -SourceFormat Raw -VhdType Differencing -ParentPath a.vhd -Force'; Id = 'SameFile'; Category = 'InvalidOperation' }
-        @{ Call = 'Convert-VpcImage a.vhd x.vhd -VhdType Differencing -ParentPath none.vhd'; Id = 'PathNotFound'; Category = 'ObjectNotFound' }
+        @{
+            Call = 'Convert-VpcImage a.vhd x.vhd -VhdType Differencing -ParentPath a.vhd -FromManifest t.txt'
+            Id = 'InvalidArgument'; Category = 'InvalidArgument'
+        }
+        @{
+            Call = 'Convert-VpcImage disk.img a.vhd -SourceFormat Raw -VhdType Differencing -ParentPath a.vhd -Force'
+            Id = 'SameFile'; Category = 'InvalidOperation'
+        }
+        @{
+            Call = 'Convert-VpcImage a.vhd x.vhd -VhdType Differencing -ParentPath none.vhd'
+            Id = 'PathNotFound'; Category = 'ObjectNotFound'
+        }
     ) {
         Convert-VpcImage disk.img a.vhd -SourceFormat Raw
         'mine' | Set-Content t.txt

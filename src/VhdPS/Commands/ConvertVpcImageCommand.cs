@@ -413,7 +413,7 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
         ParentPolicy parents = ResolveParents();
         if (isChild && DestinationPath is null)
         {
-            throw new ArgumentException($"{path}: -VhdType Differencing makes a file beside source and parent: name it by -DestinationPath.");
+            throw new ArgumentException($"{path}: -VhdType Differencing makes a file of its own: name it by -DestinationPath.");
         }
 
         if (!isChild && IsGiven(nameof(FromManifest)))

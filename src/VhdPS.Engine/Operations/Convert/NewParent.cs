@@ -8,7 +8,7 @@ using VhdPS.Engine.Operations.Hash;
 
 namespace VhdPS.Engine.Operations.Convert;
 
-/// <summary>The image that a new differencing image depends on, open and kept from changes, and its disk as the child will see it.</summary>
+/// <summary>The image that a new differencing image depends on, open and kept from changes, with its disk as the child sees it.</summary>
 internal sealed class NewParent : IDisposable
 {
     private NewParent(DiskSource disk, ImageLayout layout, ParentPolicy policy, BlockManifest? manifest)

@@ -36,8 +36,8 @@ public sealed class BlockManifest
                 || block.Hash.Length != hashBytes)
             {
                 throw new ArgumentException(
-                    $"The manifest's block at {block.Offset}, {block.Length} bytes with a hash of {block.Hash.Length}, is none of blocks of "
-                        + $"{blockSize} bytes with hashes of {hashBytes}.");
+                    $"The manifest's block at {block.Offset}, {block.Length} bytes with a hash of {block.Hash.Length}, is none of "
+                        + $"blocks of {blockSize} bytes with hashes of {hashBytes}.");
             }
 
             _blocks[block.Offset] = block;

@@ -311,7 +311,7 @@ public sealed partial class SendOperation
         /// <returns>SHA-256 of the disk as it was sent.</returns>
         private byte[] Verify(IProgress<WorkProgress>? progress, CancellationToken cancellation)
         {
-            progress?.Report(new WorkProgress(0, _sizeBytes) { Step = "Reading the pages back and comparing them with the disk as it was sent" });
+            progress?.Report(new WorkProgress(0, _sizeBytes) { Step = "Reading the pages back and comparing them with what was sent" });
             long length = _sizeBytes + VhdSpec.FooterSize;
             PageMap pages = PageMap.Read(_blob, length, _retry, cancellation);
             using DiskSource sent = DiskSource.Open(new PageBlobFile(_blob, length, pages, _retry, cancellation), SourceFormat.Raw);

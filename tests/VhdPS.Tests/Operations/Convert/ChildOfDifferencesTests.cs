@@ -130,7 +130,8 @@ public sealed class ChildOfDifferencesTests : IDisposable
         string parent = ParentIn(_folder, "dynamic", old);
         Convert(Options(_folder.Write("now.raw", now), _folder["now.vhd"], parent) with { SourceFormat = SourceFormat.Raw });
         byte[] later = Change(now, OldSize, 10);
-        Convert(Options(_folder.Write("later.raw", later), _folder["later.vhd"], _folder["now.vhd"]) with { SourceFormat = SourceFormat.Raw });
+        string raw = _folder.Write("later.raw", later);
+        Convert(Options(raw, _folder["later.vhd"], _folder["now.vhd"]) with { SourceFormat = SourceFormat.Raw });
 
         Convert(Options(_folder["later.vhd"], _folder["both.vhd"], parent) with { Verify = true });
         Assert.Equal(later, DiskModel.Read(_folder["both.vhd"], SourceFormat.Vhd));
