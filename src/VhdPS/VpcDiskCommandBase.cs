@@ -38,4 +38,13 @@ public abstract class VpcDiskCommandBase : VpcPathCommandBase
     /// <summary>Where parents may be.</summary>
     protected ParentPolicy ResolveParents() => ParentArguments.ToPolicy(
         new PathResolver(SessionState.Path), ParentPath, ParentSearchPath, FollowParentPath, IgnoreIdMismatch, RawParent);
+
+    /// <summary>Says of each partition what of its free space counts as zeros, or why it is left.</summary>
+    private protected void ReportFreeSpace(string path, IEnumerable<VpcFreeSpace> partitions)
+    {
+        foreach (VpcFreeSpace partition in partitions)
+        {
+            ReportStep($"{path}: {partition}");
+        }
+    }
 }

@@ -21,13 +21,4 @@ public abstract class VpcOperationCommandBase : VpcDiskCommandBase
 
     /// <inheritdoc/>
     private protected override bool IsJob => AsJob;
-
-    /// <summary>Says of each partition what of its free space counts as zeros, or why it is left.</summary>
-    private protected void ReportFreeSpace(string path, IEnumerable<VpcFreeSpace> partitions)
-    {
-        foreach (VpcFreeSpace partition in partitions)
-        {
-            ReportStep($"{path}: {partition}");
-        }
-    }
 }

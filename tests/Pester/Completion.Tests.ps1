@@ -42,7 +42,7 @@ Describe 'tab completion' {
         @{ Typed = 'Set-VpcImage data.vhd -CreatorApplication v'; Offered = 'vbox', 'vpc ', 'vs  ' }
         @{ Typed = "Set-VpcImage data.vhd -CreatorApplication 'w"; Offered = 'wa', 'win ' }
         @{ Typed = 'Repair-VpcImage data.vhd -Code BatEntry'; Offered = 'BatEntryDuplicate', 'BatEntryInStructure', 'BatEntryPastEnd' }
-        @{ Typed = 'Convert-VpcImage data.vhd -VhdType '; Offered = 'Dynamic', 'Fixed', 'Raw' }
+        @{ Typed = 'Convert-VpcImage data.vhd -VhdType '; Offered = 'Differencing', 'Dynamic', 'Fixed', 'Raw' }
         @{ Typed = 'Set-VpcImage data.vhd -SavedState '; Offered = '$false', '$true' }
         @{ Typed = 'Get-VpcFooter data.vhd -Structure '; Offered = 'Bitmap', 'Footer', 'Header', 'Locator', 'Table' }
         @{ Typed = 'Convert-VpcImage data.vhd -For '; Offered = 'Azure' }

@@ -55,6 +55,64 @@ Describe 'Convert-VpcImage' {
         Get-DiskHash alone.vhd | Should -Not -Be $hash
     }
 
+    It 'makes a child of what differs from a parent, with a manifest that came by <By>' -ForEach @(
+        @{ By = 'nothing'; Keep = { } }
+        @{ By = 'itself'; Keep = { Get-VpcHash old.vhd -BlockManifest } }
+        @{ By = 'CSV'; Keep = { Get-VpcHash old.vhd -BlockManifest -BlockSize 64KB | Export-Csv m.csv; Import-Csv m.csv } }
+        @{ By = 'JSON'; Keep = { Get-VpcHash old.vhd -BlockManifest -BlockSize 4KB | ConvertTo-Json | ConvertFrom-Json } }
+        @{ By = 'CLIXML'; Keep = { Get-VpcHash old.vhd -BlockManifest | Export-Clixml m.xml; Import-Clixml m.xml } }
+    ) {
+        Convert-VpcImage disk.img old.vhd -SourceFormat Raw -VhdType Dynamic -BlockSize 512KB
+        $manifest = & $Keep
+        Convert-VpcImage old.vhd now.vhd
+        Write-VpcSector now.vhd 3 (Get-Pattern 512 100)
+        Write-VpcSector now.vhd 6146 ([byte[]]::new(512))
+        Convert-VpcImage now.vhd child.vhd -VhdType Differencing -ParentPath old.vhd -FromManifest $manifest -Verify
+        (Get-VpcImage child.vhd).VhdType | Should -Be 'Differencing'
+        (Get-VpcImage child.vhd).ParentPath | Should -BeLike '*old.vhd'
+        (Get-VpcHash child.vhd).Hash | Should -Be (Get-VpcHash now.vhd).Hash
+        @(Get-VpcBlock child.vhd -Allocated).Block | Should -BeIn 0, 6
+        Merge-VpcImage child.vhd -DestinationPath whole.vhd
+        (Get-VpcHash whole.vhd).Hash | Should -Be (Get-VpcHash now.vhd).Hash
+    }
+
+    It 'takes no manifest of a parent that was changed since, or of two disks' {
+        Convert-VpcImage disk.img old.vhd -SourceFormat Raw -VhdType Dynamic
+        Convert-VpcImage old.vhd other.vhd
+        $manifest = Get-VpcHash old.vhd -BlockManifest
+        $child = @{ SourceFormat = 'Raw'; VhdType = 'Differencing'; ParentPath = 'old.vhd' }
+        $both = @($manifest) + @(Get-VpcHash other.vhd -BlockManifest)
+        $result = Invoke-Recorded 'Convert-VpcImage disk.img c.vhd @child -FromManifest $both'
+        $result.Errors[0].FullyQualifiedErrorId | Should -BeLike 'InvalidArgument,*'
+        Write-VpcSector old.vhd 1 (Get-Pattern 512 7)
+        $result = Invoke-Recorded 'Convert-VpcImage disk.img c.vhd @child -FromManifest $manifest'
+        $result.Errors[0].FullyQualifiedErrorId | Should -BeLike 'ManifestMismatch,*'
+        Test-Path c.vhd | Should -BeFalse
+    }
+
+    It 'says with -WhatIf what child it would make' {
+        Convert-VpcImage disk.img old.vhd -SourceFormat Raw -VhdType Dynamic
+        $plan = Convert-VpcImage disk.img c.vhd -SourceFormat Raw -VhdType Differencing -ParentPath old.vhd -WhatIf
+        $plan.VhdType | Should -Be 'Differencing'
+        $plan.Changes | Should -BeLike "Put what differs from '*old.vhd' into a differencing image of 6 MiB*"
+        Test-Path c.vhd | Should -BeFalse
+    }
+
+    It 'lists what of free space counts as zeros in the plan and in what -PassThru emits' {
+        . (Join-Path $PSScriptRoot PartitionBytes.ps1)
+        Write-GptDisk gpt.img
+        $plan = Convert-VpcImage gpt.img gpt.vhd -SourceFormat Raw -FreeSpace -WhatIf
+        $image = Convert-VpcImage gpt.img gpt.vhd -SourceFormat Raw -FreeSpace -PassThru
+        foreach ($output in $plan, $image) {
+            $output.FreeSpace.IsCleared | Should -Be @($true, $false)
+            $output.FreeSpace[0].Size | Should -Be (Get-VpcPartition gpt.vhd)[0].FreeSize
+            $output.FreeSpace[0].RangeCount | Should -Be 1
+        }
+
+        (Convert-VpcImage gpt.vhd plain.vhd -WhatIf).FreeSpace | Should -BeNullOrEmpty
+        (Convert-VpcImage gpt.vhd plain.vhd -PassThru).PSObject.Properties['FreeSpace'] | Should -BeNullOrEmpty
+    }
+
     It 'makes what Azure takes' {
         Convert-VpcImage disk.img azure.vhd -SourceFormat Raw -For Azure -Verify
         $image = Get-VpcImage azure.vhd
@@ -219,6 +277,25 @@ Describe 'Convert-VpcImage' {
         @{ Call = 'Convert-VpcImage none.vhd x.vhd'; Id = 'PathNotFound'; Category = 'ObjectNotFound' }
         @{ Call = 'Convert-VpcImage a.vhd none/x.vhd'; Id = 'PathNotFound'; Category = 'ObjectNotFound' }
         @{ Call = 'Convert-VpcImage disk.img x.vhd'; Id = 'NotVhd'; Category = 'InvalidData' }
+        @{ Call = 'Convert-VpcImage a.vhd x.vhd -VhdType Differencing'; Id = 'InvalidArgument'; Category = 'InvalidArgument' }
+        @{ Call = 'Convert-VpcImage a.vhd -VhdType Differencing -ParentPath a.vhd'; Id = 'InvalidArgument'; Category = 'InvalidArgument' }
+        @{
+            Call = 'Convert-VpcImage a.vhd x.vhdx -VhdType Differencing -ParentPath a.vhd'
+            Id = 'InvalidArgument'; Category = 'InvalidArgument'
+        }
+        @{ Call = 'Convert-VpcImage a.vhd x.vhd -FromManifest @()'; Id = 'InvalidArgument'; Category = 'InvalidArgument' }
+        @{
+            Call = 'Convert-VpcImage a.vhd x.vhd -VhdType Differencing -ParentPath a.vhd -FromManifest t.txt'
+            Id = 'InvalidArgument'; Category = 'InvalidArgument'
+        }
+        @{
+            Call = 'Convert-VpcImage disk.img a.vhd -SourceFormat Raw -VhdType Differencing -ParentPath a.vhd -Force'
+            Id = 'SameFile'; Category = 'InvalidOperation'
+        }
+        @{
+            Call = 'Convert-VpcImage a.vhd x.vhd -VhdType Differencing -ParentPath none.vhd'
+            Id = 'PathNotFound'; Category = 'ObjectNotFound'
+        }
     ) {
         Convert-VpcImage disk.img a.vhd -SourceFormat Raw
         'mine' | Set-Content t.txt

@@ -91,6 +91,30 @@ Describe 'Send-VpcImage' -Skip:$isMissing {
         Compare-VpcImage sent.vhd disk.img -DifferenceFormat Raw -WarningAction Ignore | Should -BeNullOrEmpty
     }
 
+    It 'moves the backup of a GPT to the end of what is sent, and leaves out free space' {
+        . (Join-Path $PSScriptRoot PartitionBytes.ps1)
+        Write-GptDisk disk.img 64MB
+        # The end of the partition is free.
+        $stream = [IO.File]::OpenWrite((Convert-Path disk.img))
+        $stream.Position = 2048 * 512 + 12MB
+        $stream.Write([byte[]](Get-Pattern 1MB), 0, 1MB)
+        $stream.SetLength(64MB + 512)
+        $stream.Close()
+        $plan = Send-VpcImage disk.img -SourceFormat Raw -FreeSpace -WhatIf
+        $plan.FreeSpace[0].IsCleared | Should -BeTrue
+        $plan.FreeSpace[0].Size | Should -BeGreaterThan 10MB
+        $result = Send-VpcImage disk.img $sas -SourceFormat Raw -FreeSpace -Verify
+        $result.FreeSpace[0].FileSystem | Should -BeLike 'FAT*'
+        $result.SentBytes | Should -BeLessThan 1MB
+        Save-Blob $sas sent.vhd
+        (Get-VpcHash sent.vhd).Hash | Should -Be $result.Hash
+        (Test-VpcImage sent.vhd -Full -For Azure).Findings.Where{ $_.Severity -ne 'Note' } | Should -BeNullOrEmpty
+        $kept = New-Sas $server
+        $null = Send-VpcImage disk.img $kept -SourceFormat Raw -KeepPartitionTable -Verify
+        Save-Blob $kept kept.vhd
+        (Test-VpcImage kept.vhd -Full).Findings.Code | Should -Contain 'PartitionTableUnusual'
+    }
+
     It 'takes the URI as <_>' -ForEach 'a Uri', 'a SecureString', 'the environment' {
         $null = New-FilledImage disk.vhd 20MB 1MB
         switch ($_) {

@@ -57,6 +57,10 @@ internal static class RowCatalog
         new ChecksumBatch(),
         new CheckFullTable(),
         new CheckBatch(),
+        new PartitionBatch(),
+        new FreeSpaceScan(
+            "ext4", "mke2fs", ["-q", "-F", "-t", "ext4", "-O", "^uninit_bg,^metadata_csum", "-i", "16777216"], "dumpe2fs"),
+        new FreeSpaceScan("NTFS", "mkfs.ntfs", ["-q", "-Q", "-F"], "ntfsinfo", "-m"),
         new ModuleImport(),
         new NbdSequentialRead(),
         new NbdSequentialWrite(),

@@ -69,4 +69,7 @@ public enum DiskFormat
 
     /// <summary>The disk's bytes and nothing else.</summary>
     Raw,
+
+    /// <summary>A differencing image: what differs from a parent.</summary>
+    Differencing,
 }

@@ -52,6 +52,9 @@ public enum OperationError
 
     /// <summary>The device, or a part of it, is mounted for writing or in other use.</summary>
     DeviceInUse,
+
+    /// <summary>A manifest of hashes is not of the image, or older than its last change.</summary>
+    ManifestMismatch,
 }
 
 /// <summary>The engine declined to do what was asked; nothing was changed.</summary>

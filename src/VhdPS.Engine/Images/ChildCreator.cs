@@ -56,12 +56,23 @@ public static class ChildCreator
     /// <param name="parent">The parent's layout.</param>
     internal static void Write(ImageFile file, NewChild child, ImageLayout parent)
     {
+        ChildStructures structures = Describe(file.Path, child, parent);
+        ImageCreator.WriteDynamic(file, structures.Footer, structures.Header, structures.Links);
+    }
+
+    /// <summary>The structures of a child.</summary>
+    /// <param name="path">Where the child will be.</param>
+    /// <param name="child">What it is to be.</param>
+    /// <param name="parent">The parent's layout.</param>
+    /// <exception cref="ArgumentException">A value of <paramref name="child"/> is out of its range.</exception>
+    internal static ChildStructures Describe(string path, NewChild child, ImageLayout parent)
+    {
         long parentSize = parent.SectorCount * VhdSpec.SectorSize;
         var image = new NewImage(child.SizeBytes ?? parentSize)
         {
             VhdType = VhdType.Differencing,
             IsOfImage = true,
-            BlockSize = child.BlockSize ?? (parent.BlockSize == 0 ? VhdSpec.DefaultBlockSize : parent.BlockSize),
+            BlockSize = BlockSizeOf(child, parent),
             UniqueId = child.UniqueId,
             TimeStamp = child.TimeStamp,
         };
@@ -71,7 +82,7 @@ public static class ChildCreator
             footer = footer.With(geometry: parent.Footer.Geometry);
         }
 
-        ParentLink link = ParentLink.Between(file.Path, child.ParentPath);
+        ParentLink link = ParentLink.Between(path, child.ParentPath);
         const long tableOffset = VhdSpec.FooterSize + VhdSpec.HeaderSize;
         long linkOffset = BlockAllocationTable.End(tableOffset, image.BlockCount);
         DynamicDiskHeader header = DynamicDiskHeader.Create(tableOffset, image.BlockCount, image.BlockSize).With(
@@ -79,8 +90,12 @@ public static class ChildCreator
             parentTimeStamp: NamedFile.ModifiedUtc(child.ParentPath),
             parentUnicodeName: link.Name,
             parentLocators: link.Locators(linkOffset, [.. Enumerable.Range(0, VhdSpec.LocatorCount)]));
-        ImageCreator.WriteDynamic(file, footer, header, link.Encode());
+        return new ChildStructures(footer, header, link.Encode());
     }
+
+    /// <summary>Bytes in a block of a child.</summary>
+    internal static int BlockSizeOf(NewChild child, ImageLayout parent) =>
+        child.BlockSize ?? (parent.BlockSize == 0 ? VhdSpec.DefaultBlockSize : parent.BlockSize);
 
     /// <summary>Refuses an image that cannot be a parent.</summary>
     /// <exception cref="VhdFormatException">Its id is zero, its footer is damaged, or it cannot be read.</exception>
@@ -141,3 +156,9 @@ public sealed record NewChild(string ParentPath)
     /// <summary>The disk's size in bytes; null for the parent's.</summary>
     internal long? SizeBytes { get; init; }
 }
+
+/// <summary>The structures of a new differencing image.</summary>
+/// <param name="Footer">Its footer.</param>
+/// <param name="Header">Its header.</param>
+/// <param name="Links">The paths of its locators, which lie right after the table.</param>
+internal sealed record ChildStructures(HardDiskFooter Footer, DynamicDiskHeader Header, byte[] Links);

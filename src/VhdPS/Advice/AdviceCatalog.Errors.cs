@@ -59,6 +59,10 @@ internal static partial class AdviceCatalog
             "The device, or a part of it, is mounted for writing or belongs to a volume in use, so that it would change while it is read.",
             "Unmount it, or mount it for reading only; better still, read a snapshot. -Force reads it all the same, and what is read may "
             + "never have been on it at one time."),
+        ["ManifestMismatch"] = new(
+            "The hashes are not those of the image as it is now: they are of another image, or a file of it was changed, or copied "
+            + "without its time, since they were made. Nothing was written.",
+            "Leave -FromManifest out, which reads the parent, or make the manifest again by Get-VpcHash -BlockManifest."),
         ["ImageInUse"] = new(
             "Another program, or another command of this session, has the image open in a way that rules this out. Reading shares; " +
             "writing is exclusive.",

@@ -7,17 +7,23 @@ using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Nbd.Client;
 using VhdPS.Engine.Operations.Convert;
+using VhdPS.Engine.Operations.Hash;
 
 namespace VhdPS.Commands;
 
-/// <summary>Makes a fixed, dynamic or raw file with the disk of another; zeros are neither read nor written where that is known.</summary>
+/// <summary>
+/// Makes a fixed, dynamic, differencing or raw file with the disk of another; zeros are neither read nor written where that is known.
+/// </summary>
 [Cmdlet(VerbsData.Convert, "VpcImage", DefaultParameterSetName = LiteralPathSet, SupportsShouldProcess = true)]
 [OutputType(typeof(VpcImage), typeof(FileInfo), typeof(VpcConvertPlan))]
 public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
 {
     private static readonly string[] RawExtensions = [".raw", ".img", ".dd", ".bin"];
 
+    private readonly DistantParent _distantParent = new();
+
     private string? _takenTarget;
+    private BlockManifest? _manifest;
 
     /// <summary>
     /// The file to make, a VHDX where its extension is .vhdx, or a folder for it. Left out, the new file lies beside the source,
@@ -30,7 +36,8 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
 
     /// <summary>
     /// What the new file is to be. Left out, the extension .raw, .img, .dd or .bin of -DestinationPath means Raw; else it is
-    /// what the source is, and Dynamic for a differencing image or a raw disk.
+    /// what the source is, and Dynamic for a differencing image or a raw disk. Differencing: a VHD of what differs from -ParentPath,
+    /// which is the new image's parent then and not the source's.
     /// </summary>
     /// <remarks>Never by property name: an image's own type is what it is, not what the new file is to be.</remarks>
     [Parameter]
@@ -95,6 +102,15 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
     /// <summary>Leaves the partition table as it is where the disk grows; without it the backup of a GPT moves to the new end.</summary>
     [Parameter]
     public SwitchParameter KeepPartitionTable { get; set; }
+
+    /// <summary>
+    /// With -VhdType Differencing, the manifest of -ParentPath, made by Get-VpcHash -BlockManifest: blocks that are equal by it are not
+    /// read of the parent.
+    /// </summary>
+    [Parameter]
+    [AllowNull]
+    [AllowEmptyCollection]
+    public PSObject[]? FromManifest { get; set; }
 
     /// <summary>Which of the two sizes in the source's footer holds; by default the creator decides.</summary>
     [Parameter]
@@ -189,6 +205,7 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
     {
         DiskFormat.Dynamic => "a dynamic image",
         DiskFormat.Fixed => "a fixed image",
+        DiskFormat.Differencing => "a differencing image",
         _ => "a raw disk",
     };
 
@@ -203,7 +220,8 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
         using (operation)
         {
             ReportSource(operation.Source);
-            ReportFreeSpace(path, operation.FreeSpace?.Partitions.Select(partition => new VpcFreeSpace(partition)) ?? []);
+            VpcFreeSpace[] freeSpace = [.. (operation.FreeSpace?.Partitions ?? []).Select(partition => new VpcFreeSpace(partition))];
+            ReportFreeSpace(path, freeSpace);
             if (!TryRun(path, () => CheckMapFile(operation, options.TargetPath), out string? mapPath))
             {
                 return;
@@ -218,7 +236,7 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
             {
                 EmitPlan(() => new VpcConvertPlan(
                     path, changes, options.TargetPath, operation.TargetFormat, operation.SizeBytes, operation.DataBytes,
-                    operation.NewSpaceBytes, DeleteSource ? path : null));
+                    operation.NewSpaceBytes, DeleteSource ? path : null, freeSpace));
                 return;
             }
 
@@ -235,13 +253,18 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
             }
 
             WarnOfSectors(path, operation);
+            if (result.Format == DiskFormat.Differencing && _distantParent.WarningOf(result.Path) is { } warning)
+            {
+                WriteWarning(warning);
+            }
+
             WarnOfSize(result.Path, result.Format, result.SizeBytes);
             ReportPadding(path, operation.SourceSizeBytes, operation.SizeBytes);
             ReportStep(
                 $"{result.Path}: {VpcSize.Format(result.CopiedBytes)} of data copied, {VpcSize.Format(result.SharedBytes)} shared with the "
                     + $"source, {VpcSize.Format(result.SizeOnDisk)} on disk.");
             ReportDisk(result.Path, result.Format);
-            Emit(result.Path, result.Format, result);
+            Emit(result.Path, result.Format, result, freeSpace);
         }
     }
 
@@ -306,6 +329,12 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
 
         // Counting looks at every run of the source.
         string space = IsWhatIf ? $" and {VpcSize.Format(operation.NewSpaceBytes)} of new space" : string.Empty;
+        if (options.ParentPath is { } parentPath)
+        {
+            return $"Put what differs from '{parentPath}' into a differencing image of {VpcSize.Format(operation.SizeBytes)} with at most "
+                + $"{VpcSize.Format(operation.NewSpaceBytes)} of new space, {how} '{options.TargetPath}'{after}";
+        }
+
         return $"Convert to {Article(operation.TargetFormat)} of {VpcSize.Format(operation.SizeBytes)} with at most "
             + $"{VpcSize.Format(operation.DataBytes)} of data{space}, {how} '{options.TargetPath}'{after}";
     }
@@ -393,6 +422,18 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
         }
 
         DiskFormat? format = TargetFormat();
+        bool isChild = format == DiskFormat.Differencing;
+        ParentPolicy parents = ResolveParents();
+        if (isChild && DestinationPath is null)
+        {
+            throw new ArgumentException($"{path}: -VhdType Differencing makes a file of its own: name it by -DestinationPath.");
+        }
+
+        if (!isChild && IsGiven(nameof(FromManifest)))
+        {
+            throw new ArgumentException($"{path}: -FromManifest goes with -VhdType Differencing.");
+        }
+
         return new ConvertOptions(path, TargetPath(path, format == DiskFormat.Raw))
         {
             OpenSource = isRemote ? () => DiskSource.Connect(path, ClientOptions(), Cancellation) : null,
@@ -411,7 +452,9 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
             Force = Force,
             Salvage = Salvage,
             Fill = Fill,
-            Parents = ResolveParents(),
+            Parents = isChild ? parents with { ParentPath = null } : parents,
+            ParentPath = isChild ? parents.ParentPath : null,
+            ParentManifest = isChild ? _manifest ??= ManifestRows.Read(FromManifest ?? []) : null,
             Sync = !NoFlush,
             ShareExtents = !NoSharing,
             FindZeros = !NoZeroScan,
@@ -506,7 +549,7 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
         }
     }
 
-    private void Emit(string path, DiskFormat format, ConvertResult? result = null)
+    private void Emit(string path, DiskFormat format, ConvertResult? result = null, VpcFreeSpace[]? freeSpace = null)
     {
         if (!PassThru)
         {
@@ -515,21 +558,26 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
 
         if (format == DiskFormat.Raw)
         {
-            WriteObject(WithResult(ProviderItem(path), result));
+            WriteObject(WithResult(ProviderItem(path), result, freeSpace));
         }
         else if (TryRun(path, () => VpcImage.Read(path), out VpcImage image))
         {
-            WriteObject(WithResult(image, result));
+            WriteObject(WithResult(image, result, freeSpace));
         }
     }
 
     /// <summary>The new file, with what its making came to; only the result of a salvage says what is lost in it.</summary>
-    private PSObject WithResult(object output, ConvertResult? result)
+    private PSObject WithResult(object output, ConvertResult? result, VpcFreeSpace[]? freeSpace)
     {
         var emitted = PSObject.AsPSObject(output);
         if (Salvage)
         {
             emitted.Properties.Add(new PSNoteProperty(nameof(ConvertResult.LostRanges), result?.LostRanges ?? []));
+        }
+
+        if (FreeSpace)
+        {
+            emitted.Properties.Add(new PSNoteProperty(nameof(FreeSpace), freeSpace ?? []));
         }
 
         if (result is not null)

@@ -98,17 +98,23 @@ public sealed class GetVpcHashCommand : VpcSourceCommandBase
         using (source)
         {
             ReportSource(source);
+            if (!TryRun(path, () => ManifestOrigin.Of(source, isPlain: !Force && !IgnoreBitmap), out ManifestOrigin origin))
+            {
+                return;
+            }
+
             using CommandProgress progress = BeginProgress("Hashing", path);
-            WriteAll(path, HashBlocks(source, algorithm, progress));
+            WriteAll(path, HashBlocks(source, algorithm, origin, progress));
             ReportLost(path, source.LostRanges);
         }
     }
 
-    private IEnumerable<VpcBlockHash> HashBlocks(DiskSource source, HashAlgorithmName algorithm, CommandProgress progress)
+    private IEnumerable<VpcBlockHash> HashBlocks(
+        DiskSource source, HashAlgorithmName algorithm, ManifestOrigin origin, CommandProgress progress)
     {
         foreach (BlockHash block in DiskHash.ComputeBlocks(source, algorithm, BlockSize, progress, Cancellation))
         {
-            yield return new VpcBlockHash(source.Path, algorithm.Name!, BlockSize, block);
+            yield return new VpcBlockHash(source.Path, algorithm.Name!, BlockSize, origin, block);
         }
     }
 }

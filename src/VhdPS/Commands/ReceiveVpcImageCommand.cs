@@ -132,14 +132,19 @@ public sealed class ReceiveVpcImageCommand : VpcCommandBase
     private ReceiveOptions Options(PageBlobAddress source)
     {
         var resolver = new PathResolver(SessionState.Path);
-        if (ParentPath is not null && IsGiven(nameof(VhdType)))
+        if (ParentPath is not null && IsGiven(nameof(VhdType)) && VhdType != DiskFormat.Differencing)
         {
             throw new ArgumentException("What changed becomes a differencing image: leave out -VhdType.");
         }
 
+        if (ParentPath is null && VhdType == DiskFormat.Differencing)
+        {
+            throw new ArgumentException("A differencing image has what changed since its parent: give -ParentPath.");
+        }
+
         return new ReceiveOptions(TargetPath(resolver, source))
         {
-            TargetFormat = VhdType,
+            TargetFormat = ParentPath is null ? VhdType : DiskFormat.Dynamic,
             ParentPath = ParentPath is null ? null : resolver.ResolveLiteral(ParentPath),
             PreviousSnapshot = PreviousSnapshot,
             ThrottleLimit = ThrottleLimit,

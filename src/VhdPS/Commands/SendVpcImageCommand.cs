@@ -32,6 +32,17 @@ public sealed class SendVpcImageCommand : VpcDiskCommandBase
     [SingleValue]
     public SourceFormat SourceFormat { get; set; }
 
+    /// <summary>
+    /// Sends clusters that the file systems on the disk call free as zeros: ext2, ext3, ext4, NTFS, FAT16, FAT32 and exFAT, clean ones
+    /// only. Files do not change; the bytes of deleted ones are not sent.
+    /// </summary>
+    [Parameter]
+    public SwitchParameter FreeSpace { get; set; }
+
+    /// <summary>Sends the partition table as it is; without it the backup of a GPT moves to the end of the disk as it is sent.</summary>
+    [Parameter]
+    public SwitchParameter KeepPartitionTable { get; set; }
+
     /// <summary>The most requests at once.</summary>
     [Parameter]
     [ValidateRange(1, 64)]
@@ -110,6 +121,8 @@ public sealed class SendVpcImageCommand : VpcDiskCommandBase
     private void Send(string path, PageBlobAddress? target, SendOperation operation)
     {
         ReportSource(path, operation.SourceLayout, operation.Plan.SourceSizeBytes);
+        VpcFreeSpace[] freeSpace = [.. (operation.FreeSpace?.Partitions ?? []).Select(partition => new VpcFreeSpace(partition))];
+        ReportFreeSpace(path, freeSpace);
         if (operation.StatePath is { } statePath)
         {
             ReportStep($"{path}: the state of the transfer is kept in '{statePath}' until it ends.");
@@ -119,7 +132,7 @@ public sealed class SendVpcImageCommand : VpcDiskCommandBase
         {
             if (IsWhatIf)
             {
-                WriteObject(new VpcSendPlan(operation.Plan));
+                WriteObject(new VpcSendPlan(operation.Plan, freeSpace));
             }
 
             return;
@@ -128,7 +141,7 @@ public sealed class SendVpcImageCommand : VpcDiskCommandBase
         if (TryRun(path, () => Run(operation, path), out SendResult result))
         {
             _takenTarget = target!.Target;
-            WriteObject(new VpcSendResult(result));
+            WriteObject(new VpcSendResult(result, freeSpace));
         }
     }
 
@@ -159,6 +172,9 @@ public sealed class SendVpcImageCommand : VpcDiskCommandBase
         SizeRule = SizeRule,
         IgnoreBitmap = IgnoreBitmap,
         Parents = ResolveParents(),
+        ClearsFreeSpace = FreeSpace,
+        KeepPartitionTable = KeepPartitionTable,
+        Children = FreeSpace ? Children : null,
         ThrottleLimit = ThrottleLimit,
         Verify = Verify,
         StatePath = StatePath is null ? null : new PathResolver(SessionState.Path).ResolveLiteral(StatePath),

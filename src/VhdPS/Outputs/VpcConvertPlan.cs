@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using VhdPS.Engine.Disks;
 
 namespace VhdPS;
@@ -13,7 +14,8 @@ public sealed class VpcConvertPlan : VpcPlan
         long size,
         long bytesWritten,
         long freeSpaceNeeded,
-        string? deletes)
+        string? deletes,
+        IEnumerable<VpcFreeSpace>? freeSpace = null)
         : base(imagePath, changes)
     {
         TargetPath = targetPath;
@@ -21,6 +23,7 @@ public sealed class VpcConvertPlan : VpcPlan
         Size = size;
         BytesWritten = bytesWritten;
         FreeSpaceNeeded = freeSpaceNeeded;
+        FreeSpace = new([.. freeSpace ?? []]);
         Deletes = new(deletes is null ? [] : [deletes]);
     }
 
@@ -32,4 +35,7 @@ public sealed class VpcConvertPlan : VpcPlan
 
     /// <summary>Its virtual size in bytes.</summary>
     public long Size { get; }
+
+    /// <summary>With -FreeSpace, what of each partition counts as zeros, and why the others are left; empty without it.</summary>
+    public ReadOnlyCollection<VpcFreeSpace> FreeSpace { get; }
 }

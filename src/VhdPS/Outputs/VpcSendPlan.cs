@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using VhdPS.Engine.Operations.Send;
 
 
@@ -8,10 +9,11 @@ public sealed class VpcSendPlan : VpcObject
 {
     private readonly SendPlan _plan;
 
-    internal VpcSendPlan(SendPlan plan)
+    internal VpcSendPlan(SendPlan plan, IEnumerable<VpcFreeSpace> freeSpace)
         : base(plan.SourcePath)
     {
         _plan = plan;
+        FreeSpace = new([.. freeSpace]);
     }
 
     /// <summary>The blob's URI without its query; null where none was given.</summary>
@@ -31,6 +33,9 @@ public sealed class VpcSendPlan : VpcObject
 
     /// <summary>Bytes from the start of the disk that an earlier run has sent.</summary>
     public long ResumedBytes => _plan.ResumeOffset;
+
+    /// <summary>With -FreeSpace, what of each partition counts as zeros, and why the others are left; empty without it.</summary>
+    public ReadOnlyCollection<VpcFreeSpace> FreeSpace { get; }
 
     /// <inheritdoc/>
     public override string ToString() => $"{VpcSize.Format(DataBytes)} of {VpcSize.Format(Size)} to send";

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Operations.Send;
 
@@ -9,10 +10,11 @@ public sealed class VpcSendResult : VpcObject
 {
     private readonly SendResult _result;
 
-    internal VpcSendResult(SendResult result)
+    internal VpcSendResult(SendResult result, IEnumerable<VpcFreeSpace> freeSpace)
         : base(result.SourcePath)
     {
         _result = result;
+        FreeSpace = new([.. freeSpace]);
         Hash = result.Hash is { } hash ? Convert.ToHexString(hash) : null;
         SourceHash = result.SourceHash is { } source ? Convert.ToHexString(source) : null;
     }
@@ -43,6 +45,9 @@ public sealed class VpcSendResult : VpcObject
 
     /// <summary>SHA-256 of the source's own disk, where nothing was added to it; null where something was, and without -Verify.</summary>
     public string? SourceHash { get; }
+
+    /// <summary>With -FreeSpace, what of each partition counts as zeros, and why the others are left; empty without it.</summary>
+    public ReadOnlyCollection<VpcFreeSpace> FreeSpace { get; }
 
     /// <inheritdoc/>
     public override string ToString() => PrintableText.Escape($"{VpcSize.Format(SentBytes)} sent to {Uri}");

@@ -3,6 +3,7 @@ using VhdPS.Engine.Checking;
 using VhdPS.Engine.Disks;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
+using VhdPS.Engine.Images;
 using VhdPS.Engine.Layout;
 using VhdPS.Engine.Operations.Compare;
 using VhdPS.Engine.Partitions;
@@ -19,16 +20,18 @@ public sealed class ConvertOperation : IDisposable
     private readonly ConvertOptions _options;
     private readonly DiskSource _source;
     private readonly DiskSource _content;
+    private readonly NewParent? _parent;
     private readonly DiskTarget _target;
     private readonly Lazy<SharingPlan> _sharing;
     private readonly Lazy<long> _neededBytes;
 
-    private ConvertOperation(ConvertOptions options, DiskSource source)
+    private ConvertOperation(ConvertOptions options, DiskSource source, NewParent? parent)
     {
         _options = options;
         _source = source;
+        _parent = parent;
         TargetFormat = options.TargetFormat ?? (options.FitFor == CheckTarget.Azure ? DiskFormat.Fixed : SourceKind(source));
-        _target = new DiskTargetOptions
+        _target = parent is not null ? ChildOf(parent) : new DiskTargetOptions
         {
             Format = TargetFormat,
             ImageFormat = options.TargetImageFormat,
@@ -47,8 +50,9 @@ public sealed class ConvertOperation : IDisposable
             ? new EditedDiskSource(
                 source, edits.Length > 0 ? SizeBytes : 0, edits, FreeSpace is null ? null : StandaloneDisk.ToZeros(FreeSpace))
             : source;
-        DataBytes = source.CountDataBytes(0, source.SizeBytes);
-        _sharing = new(() => options.ShareExtents ? SharingPlan.Of(_content, options.TargetPath) : SharingPlan.NotWanted);
+        _content = parent is null ? _content : new ChildContent(_content, parent.Disk);
+        DataBytes = parent is null ? source.CountDataBytes(0, source.SizeBytes) : _content.CountDataBytes(0, _content.SizeBytes);
+        _sharing = new(() => options.ShareExtents && parent is null ? SharingPlan.Of(_content, options.TargetPath) : SharingPlan.NotWanted);
         _neededBytes = new(CountNeeded);
     }
 
@@ -129,14 +133,17 @@ public sealed class ConvertOperation : IDisposable
     /// <summary>Takes an open source, and owns it from then on, also when it is refused.</summary>
     internal static ConvertOperation Begin(ConvertOptions options, DiskSource source)
     {
+        NewParent? parent = null;
         try
         {
-            var operation = new ConvertOperation(options, source);
+            parent = OpenParent(options);
+            var operation = new ConvertOperation(options, source, parent);
             operation.Check();
             return operation;
         }
         catch
         {
+            parent?.Dispose();
             source.Dispose();
             throw;
         }
@@ -152,7 +159,8 @@ public sealed class ConvertOperation : IDisposable
     {
         long verifiedBytes = _options.Verify ? Math.Max(_source.SizeBytes, SizeBytes) : 0;
         long totalBytes = DataBytes + verifiedBytes;
-        using var target = ReplacementFile.Begin(_options.TargetPath, _options.Force && _options.Sync, _source.FilePaths);
+        using var target = ReplacementFile.Begin(
+            _options.TargetPath, _options.Force && _options.Sync, _source.FilePaths.Concat(_parent?.Disk.FilePaths ?? []));
         foreach (string warning in target.Warnings)
         {
             progress?.Report(new WorkProgress(0, totalBytes) { Warning = warning });
@@ -177,7 +185,7 @@ public sealed class ConvertOperation : IDisposable
             Verify(target.File, progress, totalBytes, cancellation);
         }
 
-        _source.ThrowIfChanged();
+        _content.ThrowIfChanged();
         if (_options.FitFor != CheckTarget.Any)
         {
             progress?.Report(
@@ -208,12 +216,59 @@ public sealed class ConvertOperation : IDisposable
     }
 
     /// <summary>Closes the source.</summary>
-    public void Dispose() => _source.Dispose();
+    public void Dispose()
+    {
+        _parent?.Dispose();
+        _source.Dispose();
+    }
 
     /// <summary>The size of an image for a disk of <paramref name="sizeBytes"/> bytes: never less.</summary>
     internal static long FitSize(long sizeBytes, CheckTarget target) => target == CheckTarget.Azure
         ? Math.Max(AzureRules.MinSize, VhdSpec.RoundUp(sizeBytes, AzureRules.Mebibyte))
         : VhdSpec.RoundUp(sizeBytes, VhdSpec.SectorSize);
+
+    private static NewParent? OpenParent(ConvertOptions options)
+    {
+        if (options.TargetFormat != DiskFormat.Differencing)
+        {
+            return options.ParentPath is null && options.ParentManifest is null
+                ? null
+                : throw new ArgumentException($"{options.TargetPath}: only a differencing image has a parent.");
+        }
+
+        if (options.ParentPath is null)
+        {
+            throw new ArgumentException($"{options.TargetPath}: a differencing image needs a parent.");
+        }
+
+        if (options.TargetImageFormat != VhdFormat.Vhd)
+        {
+            throw new ArgumentException($"{options.TargetPath}: what differs from a parent is put into a VHD only, not into a VHDX.");
+        }
+
+        return options.Salvage
+            ? throw new ArgumentException(
+                $"{options.TargetPath}: what a salvage has lost would hide the parent's data: salvage into an image that stands alone.")
+            : NewParent.Open(options.ParentPath, options.Parents, options.ParentManifest);
+    }
+
+    private ChildTarget ChildOf(NewParent parent)
+    {
+        long sizeBytes = VhdSpec.RoundUp(_source.SizeBytes, VhdSpec.SectorSize);
+        if ((_options.LogicalSectorSize ?? _options.PhysicalSectorSize ?? VhdSpec.SectorSize) != VhdSpec.SectorSize)
+        {
+            throw new ArgumentException("Only a VHDX has sectors of another size than 512 bytes.");
+        }
+
+        var child = new NewChild(_options.ParentPath!)
+        {
+            BlockSize = _options.BlockSize,
+            SizeBytes = sizeBytes,
+            UniqueId = _options.UniqueId,
+            TimeStamp = _options.TimeStamp,
+        };
+        return new ChildTarget(parent, child) { Format = DiskFormat.Differencing, SizeBytes = sizeBytes };
+    }
 
     private DiskEnd? ReadEnd()
     {
@@ -253,6 +308,12 @@ public sealed class ConvertOperation : IDisposable
         }
 
         _target.Validate();
+        if (_options.DeleteSource && _parent?.DependsOn(_source.Identity) == true)
+        {
+            throw new VhdOperationException(
+                _source.Path, OperationError.SameFile, "the source is the new image's parent or an ancestor of it, and would be deleted.");
+        }
+
         if (_options.DeleteSource && !_source.IsDeletable)
         {
             throw new ArgumentException($"{_options.SourcePath}: the source is no file that could be deleted.");
@@ -268,16 +329,17 @@ public sealed class ConvertOperation : IDisposable
             }
         }
 
+        _parent?.ThrowIfPartOf(_options.TargetPath);
         ReplacementFile.ThrowIfInTheWay(_options.TargetPath, _options.Force, _source.Identity);
         if (!_options.Force)
         {
             // What needs no new space is not looked for where there is enough for all.
-            long mostBytes = CountUnshared();
+            long mostBytes = _parent is null ? CountUnshared() : _target.StructureBytes;
             VolumeSpace.ThrowIfLess(
-                _options.TargetPath, VolumeSpace.HasLess(_options.TargetPath, mostBytes) ? NewSpaceBytes : mostBytes);
+                _options.TargetPath, _parent is null && VolumeSpace.HasLess(_options.TargetPath, mostBytes) ? NewSpaceBytes : mostBytes);
             VolumeSpace.ThrowIfTooLong(_options.TargetPath, TargetFormat switch
             {
-                DiskFormat.Dynamic => mostBytes,
+                DiskFormat.Dynamic or DiskFormat.Differencing => mostBytes,
                 _ => SizeBytes + _target.StructureBytes,
             });
         }
@@ -301,6 +363,12 @@ public sealed class ConvertOperation : IDisposable
 
     private string DescribeCopy(string path)
     {
+        if (_parent is not null)
+        {
+            string how = _parent.Manifest is null ? string.Empty : ", of which blocks that are equal by the manifest are not read";
+            return $"Copying what differs from '{_parent.Disk.Path}'{how} to '{path}'";
+        }
+
         string what = _options.FindZeros ? "what is not known to be zeros" : "what is not known to be zeros, stored zeros too,";
         return _sharing.Value.Refusal is { } refusal
             ? $"Copying {what} to '{path}'; nothing is shared with the source: {refusal}"
@@ -323,6 +391,11 @@ public sealed class ConvertOperation : IDisposable
     /// <summary>The most that the target can need if all is copied: nothing is known of zeros that the source stores.</summary>
     private long CountUnshared()
     {
+        if (_parent is not null)
+        {
+            return _source.CountDataBytes(0, _source.SizeBytes) + _target.StructureBytes;
+        }
+
         long dataBytes = _source.ImageType == VhdType.Differencing ? DataBytes : Math.Min(DataBytes, _source.SizeOnDisk);
 
         // Hyper-V refuses sparse files, so none are made on Windows.

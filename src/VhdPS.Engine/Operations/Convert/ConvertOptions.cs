@@ -2,6 +2,7 @@ using VhdPS.Engine.Chains;
 using VhdPS.Engine.Checking;
 using VhdPS.Engine.Disks;
 using VhdPS.Engine.Format;
+using VhdPS.Engine.Operations.Hash;
 
 namespace VhdPS.Engine.Operations.Convert;
 
@@ -65,6 +66,12 @@ public sealed record ConvertOptions(string SourcePath, string TargetPath)
 
     /// <summary>Where the parents of a differencing source may be and what proves them.</summary>
     public ParentPolicy Parents { get; init; } = ParentPolicy.Default;
+
+    /// <summary>The parent of a differencing target, which has what differs from it; null for every other.</summary>
+    public string? ParentPath { get; init; }
+
+    /// <summary>The hashes of that parent's blocks: what is equal by them is not read of the parent. Null: all is read.</summary>
+    public BlockManifest? ParentManifest { get; init; }
 
     /// <summary>Answers what depends on the image; null: an index for this call alone. A batch shares one.</summary>
     public ChildIndex? Children { get; init; }

@@ -85,12 +85,18 @@ public static class DiskHash
         IProgress<WorkProgress>? progress = null,
         CancellationToken cancellation = default)
     {
+        ThrowIfBadBlockSize(blockSize);
+        return HashBlocks(source, algorithm, blockSize, progress, cancellation);
+    }
+
+    /// <summary>Refuses a block size that no manifest has.</summary>
+    /// <exception cref="ArgumentException">It is out of its range.</exception>
+    internal static void ThrowIfBadBlockSize(int blockSize)
+    {
         if (blockSize is < 4096 or > MaxBlockSize || blockSize % 4096 != 0)
         {
             throw new ArgumentException($"The block size {blockSize} is no multiple of 4096 from 4096 to {MaxBlockSize} bytes.");
         }
-
-        return HashBlocks(source, algorithm, blockSize, progress, cancellation);
     }
 
     private static IEnumerable<BlockHash> HashBlocks(

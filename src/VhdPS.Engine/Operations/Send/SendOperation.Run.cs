@@ -6,6 +6,7 @@ using VhdPS.Engine.Format;
 using VhdPS.Engine.Operations.Compare;
 using VhdPS.Engine.Operations.Hash;
 using VhdPS.Engine.Pages;
+using VhdPS.Engine.Partitions;
 
 namespace VhdPS.Engine.Operations.Send;
 
@@ -72,7 +73,8 @@ public sealed partial class SendOperation
     {
         private readonly PageBlob _blob = operation._blob!;
         private readonly TransferRetry _retry = operation._retry;
-        private readonly DiskSource _source = operation._source;
+        private readonly DiskSource _source = operation._content;
+        private readonly long _progressBytes = operation._content.CountDataBytes(0, operation.Plan.SizeBytes);
         private readonly SendOptions _options = operation._options;
         private readonly long _sizeBytes = operation.Plan.SizeBytes;
         private readonly TransferBuffers _buffers = new();
@@ -84,6 +86,11 @@ public sealed partial class SendOperation
 
         public SendResult Send(IProgress<WorkProgress>? progress, CancellationToken cancellation)
         {
+            if (operation.TableMove is { Reason.Length: > 0, Verdict: not GptMoveVerdict.NotNeeded } move)
+            {
+                progress?.Report(new WorkProgress(0, _progressBytes) { Warning = $"The partition table is sent as it is: {move.Reason}" });
+            }
+
             long resumed = how == SendStart.Resume ? state!.DoneBytes : 0;
             bool isManaged = _blob.Address.IsManagedDisk;
             Guid id = how is SendStart.Resume or SendStart.Restart ? state!.TransferId : Guid.NewGuid();
@@ -96,6 +103,8 @@ public sealed partial class SendOperation
                     TargetLength = facts is { } found && isManaged ? found.Length : operation.Plan.UploadSizeBytes,
                     TransferId = id,
                     SizeBytes = _sizeBytes,
+                    ClearsFreeSpace = _options.ClearsFreeSpace,
+                    KeepPartitionTable = _options.KeepPartitionTable,
                     Sources = operation._stamps,
                     TargetCreatedTime = facts?.CreatedTime,
                 }.FirstLine());
@@ -121,15 +130,13 @@ public sealed partial class SendOperation
                 byte[]? hash = _options.Verify ? Verify(progress, stopping.Token) : null;
                 _source.ThrowIfChanged();
                 progress?.Report(
-                    new WorkProgress(operation.Plan.DataBytes,
-                        operation.Plan.DataBytes)
-                    { Step = "Writing the footer, which makes the disk whole" });
+                    new WorkProgress(_progressBytes, _progressBytes) { Step = "Writing the footer, which makes the disk whole" });
                 WriteFooter(stopping.Token);
                 return new SendResult(_source.Path, _blob.Address.Target, _sizeBytes, sent + VhdSpec.FooterSize, skipped, 0, default)
                 {
                     ResumedBytes = resumed,
                     Hash = hash,
-                    SourceHash = _source.SizeBytes == _sizeBytes ? hash : null,
+                    SourceHash = ReferenceEquals(_source, operation._source) && _source.SizeBytes == _sizeBytes ? hash : null,
                     LowestThrottle = _loop.Pace.LowestLimit,
                 };
             }
@@ -168,7 +175,7 @@ public sealed partial class SendOperation
         private void Prepare(Guid id, bool isManaged, IProgress<WorkProgress>? progress, CancellationToken cancellation)
         {
             progress?.Report(
-                new WorkProgress(0, operation.Plan.DataBytes) { Step = "Clearing the target's last 512 bytes and listing its pages" });
+                new WorkProgress(0, _progressBytes) { Step = "Clearing the target's last 512 bytes and listing its pages" });
             long length = facts!.Length;
             ClearEnd(length, cancellation);
             HasChangedTarget = true;
@@ -208,7 +215,7 @@ public sealed partial class SendOperation
 
         private (long Sent, long Skipped) SendData(long resumed, IProgress<WorkProgress>? progress, CancellationToken cancellation)
         {
-            long total = operation.Plan.DataBytes, done = 0, sent = 0, position = 0, noted = resumed;
+            long total = _progressBytes, done = 0, sent = 0, position = 0, noted = resumed;
             long noteInterval = Math.Max(SendWalk.UnitBytes, _sizeBytes / MaxStateLines);
             progress?.Report(new WorkProgress(0, total) { Step = $"Sending what is not known to be zeros to '{_blob.Address.Target}'" });
             IEnumerable<SendUnit> units = SendWalk.Units(_source, _sizeBytes)
@@ -304,7 +311,7 @@ public sealed partial class SendOperation
         /// <returns>SHA-256 of the disk as it was sent.</returns>
         private byte[] Verify(IProgress<WorkProgress>? progress, CancellationToken cancellation)
         {
-            progress?.Report(new WorkProgress(0, _sizeBytes) { Step = "Reading the pages back and comparing them with the source" });
+            progress?.Report(new WorkProgress(0, _sizeBytes) { Step = "Reading the pages back and comparing them with what was sent" });
             long length = _sizeBytes + VhdSpec.FooterSize;
             PageMap pages = PageMap.Read(_blob, length, _retry, cancellation);
             using DiskSource sent = DiskSource.Open(new PageBlobFile(_blob, length, pages, _retry, cancellation), SourceFormat.Raw);
@@ -313,7 +320,7 @@ public sealed partial class SendOperation
                 throw new TransferException(
                     _blob.Address.Target,
                     TransferFault.BlobContentDiffers,
-                    Invariant($"from sector {range.Sector} on the blob does not hold what the source does; its footer was not written."));
+                    Invariant($"from sector {range.Sector} on the blob does not hold what was to be sent; its footer was not written."));
             }
 
             progress?.Report(new WorkProgress(0, _sizeBytes) { Step = "Hashing the disk as it was sent" });

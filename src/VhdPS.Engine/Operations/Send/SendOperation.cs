@@ -7,6 +7,8 @@ using VhdPS.Engine.Format;
 using VhdPS.Engine.Layout;
 using VhdPS.Engine.Operations.Convert;
 using VhdPS.Engine.Pages;
+using VhdPS.Engine.Partitions;
+using VhdPS.Engine.Partitions.FreeSpace;
 
 namespace VhdPS.Engine.Operations.Send;
 
@@ -30,6 +32,7 @@ public sealed partial class SendOperation : IDisposable
     private readonly PageBlob? _blob;
     private readonly TransferRetry _retry;
     private readonly DiskSource _source;
+    private DiskSource _content;
     private readonly IReadOnlyList<SourceStamp> _stamps;
     private readonly string? _statePath;
 
@@ -38,7 +41,7 @@ public sealed partial class SendOperation : IDisposable
         _options = options;
         _blob = blob;
         _retry = retry;
-        _source = source;
+        _source = _content = source;
         _stamps = SendState.Stamp(source, options.Parents);
         _statePath = blob is null ? null : options.StatePath ?? SendState.DefaultPath(source.Path, blob.Address.Target);
         Plan = new SendPlan(
@@ -53,6 +56,12 @@ public sealed partial class SendOperation : IDisposable
 
     /// <summary>What will be done.</summary>
     public SendPlan Plan { get; private set; }
+
+    /// <summary>The free space that is sent as zeros; null where that was not asked for.</summary>
+    internal FreeSpaceMap? FreeSpace { get; private set; }
+
+    /// <summary>How the backup of a GPT moves to the end of the disk as it is sent; null where the table is sent as it is.</summary>
+    internal GptMove? TableMove { get; private set; }
 
     /// <summary>Where everything lies in the source; null for a raw disk.</summary>
     internal ImageLayout? SourceLayout => _source.Layout;
@@ -123,18 +132,39 @@ public sealed partial class SendOperation : IDisposable
         if (_blob is null)
         {
             ThrowIfTooLarge(AzureRules.MaxSize, "a managed disk");
+            Edit(cancellation);
         }
         else
         {
             PageBlobFacts? facts = _retry.Run(_blob.FindAsync, cancellation);
             FitTarget(facts);
+            Edit(cancellation);
             SendState? state = SendState.Parse(ReadState());
             Plan = Plan with { ResumeOffset = FindStart(facts, state) is SendStart.Resume ? state!.DoneBytes : 0 };
         }
 
         // Besides data and footer: looking, making or leasing, listing, clearing and giving back.
         const int otherRequests = 7;
-        Plan = Plan with { RequestCount = SendWalk.CountDataUnits(_source) + otherRequests };
+        Plan = Plan with { RequestCount = SendWalk.CountDataUnits(_content) + otherRequests };
+    }
+
+    /// <summary>Makes the disk what it is to be at its size: with its table's backup at the end, and without its free space.</summary>
+    private void Edit(CancellationToken cancellation)
+    {
+        DiskEnd? end = _options.KeepPartitionTable || _source.LogicalSectorSize != VhdSpec.SectorSize
+            ? null
+            : DiskEnd.Read(new DiskSourceReader(_source));
+        TableMove = end?.PlanMove(Plan.SizeBytes);
+        FreeSpace = _options.ClearsFreeSpace ? StandaloneDisk.ReadFreeSpace(_source, _options.Children, cancellation) : null;
+        DiskEdit[] edits = TableMove is { Verdict: GptMoveVerdict.Planned } move ? [.. end!.EditsFor(move)] : [];
+        if (FreeSpace is null && edits.Length == 0)
+        {
+            return;
+        }
+
+        _content = new EditedDiskSource(
+            _source, edits.Length > 0 ? Plan.SizeBytes : 0, edits, FreeSpace is null ? null : StandaloneDisk.ToZeros(FreeSpace));
+        Plan = Plan with { DataBytes = SendWalk.CountDataBytes(_content) };
     }
 
     private IReadOnlyList<string>? ReadState()
@@ -203,7 +233,7 @@ public sealed partial class SendOperation : IDisposable
                         $"the state file is of a transfer to '{state.Target}', not to '{_blob.Address.Target}'.");
             }
 
-            if (state.FindSourceChange(_stamps, Plan.SizeBytes) is { } change)
+            if (state.FindSourceChange(_stamps, Plan.SizeBytes, _options) is { } change)
             {
                 throw new TransferException(
                     _source.Path, TransferFault.TransferStateDiffers,
@@ -228,7 +258,7 @@ public sealed partial class SendOperation : IDisposable
         if (isOurs)
         {
             bool isWhole = facts.Length == Plan.UploadSizeBytes || isManaged;
-            return isWhole && state!.FindSourceChange(_stamps, Plan.SizeBytes) is null && !_options.Force ? SendStart.Resume
+            return isWhole && state!.FindSourceChange(_stamps, Plan.SizeBytes, _options) is null && !_options.Force ? SendStart.Resume
                 : SendStart.Restart;
         }
 

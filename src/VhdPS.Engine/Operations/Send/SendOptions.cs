@@ -20,6 +20,16 @@ public sealed record SendOptions(string SourcePath)
     /// <summary>Where the parents of a differencing source may be and what proves them.</summary>
     public ParentPolicy Parents { get; init; } = ParentPolicy.Default;
 
+    /// <summary>Count the clusters that the disk's own file systems call free as zeros, where they are clean and their maps can be relied
+    /// on.</summary>
+    public bool ClearsFreeSpace { get; init; }
+
+    /// <summary>Leave the partition table as it is; else the backup of a GPT moves to the end of the disk as it is sent.</summary>
+    public bool KeepPartitionTable { get; init; }
+
+    /// <summary>Answers what depends on the image whose free space is left out; null: an index for this call alone.</summary>
+    public ChildIndex? Children { get; init; }
+
     /// <summary>The most requests at once, 1 or more.</summary>
     public int ThrottleLimit { get; init; } = 8;
 

@@ -21,7 +21,7 @@ internal sealed record SourceStamp(string Path, string Identity, long Length, Da
 /// </summary>
 internal sealed record SendState
 {
-    private const int CurrentVersion = 1;
+    private const int CurrentVersion = 2;
     private const string DonePrefix = "done ";
     private const string CreatedPrefix = "created ";
 
@@ -39,6 +39,12 @@ internal sealed record SendState
 
     /// <summary>Size of the disk as it is sent.</summary>
     public required long SizeBytes { get; init; }
+
+    /// <summary>Whether free space is sent as zeros.</summary>
+    public bool ClearsFreeSpace { get; init; }
+
+    /// <summary>Whether the partition table is sent as it is.</summary>
+    public bool KeepPartitionTable { get; init; }
 
     /// <summary>The source's files, the image itself first.</summary>
     public required IReadOnlyList<SourceStamp> Sources { get; init; }
@@ -128,8 +134,13 @@ internal sealed record SendState
     public static string CreatedLine(DateTimeOffset time) => CreatedPrefix + time.ToString("O", CultureInfo.InvariantCulture);
 
     /// <summary>Why the source is not the one that was begun with; null where it is.</summary>
-    public string? FindSourceChange(IReadOnlyList<SourceStamp> now, long sizeBytes)
+    public string? FindSourceChange(IReadOnlyList<SourceStamp> now, long sizeBytes, SendOptions options)
     {
+        if (ClearsFreeSpace != options.ClearsFreeSpace || KeepPartitionTable != options.KeepPartitionTable)
+        {
+            return "the disk was being sent with other options for its free space and its partition table";
+        }
+
         if (now.Count != Sources.Count || sizeBytes != SizeBytes)
         {
             return now.Count != Sources.Count

@@ -55,4 +55,18 @@ internal static class SendWalk
 
         return count;
     }
+
+    /// <summary>How many bytes are not known to be zeros, without reading or announcing them.</summary>
+    public static long CountDataBytes(DiskSource source)
+    {
+        long count = 0, diskEnd = source.SectorCount * VhdSpec.SectorSize;
+        for (long at = 0; at < diskEnd;)
+        {
+            DiskExtent extent = source.FindExtent(at);
+            count += extent.IsZero ? 0 : extent.Length;
+            at = extent.End;
+        }
+
+        return count;
+    }
 }

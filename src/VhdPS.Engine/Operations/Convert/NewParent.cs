@@ -1,0 +1,91 @@
+using VhdPS.Engine.Chains;
+using VhdPS.Engine.Disks;
+using VhdPS.Engine.Files;
+using VhdPS.Engine.Format;
+using VhdPS.Engine.Images;
+using VhdPS.Engine.Layout;
+using VhdPS.Engine.Operations.Hash;
+
+namespace VhdPS.Engine.Operations.Convert;
+
+/// <summary>The image that a new differencing image depends on, open and kept from changes, with its disk as the child sees it.</summary>
+internal sealed class NewParent : IDisposable
+{
+    private NewParent(DiskSource disk, ImageLayout layout, ParentPolicy policy, BlockManifest? manifest)
+    {
+        Disk = disk;
+        Layout = layout;
+        Policy = policy;
+        Manifest = manifest;
+    }
+
+    /// <summary>The disk in the larger of its two sizes, which is what a child reads.</summary>
+    public DiskSource Disk { get; }
+
+    /// <summary>Where everything lies in the image.</summary>
+    public ImageLayout Layout { get; }
+
+    /// <summary>How the child is opened with this parent.</summary>
+    public ParentPolicy Policy { get; }
+
+    /// <summary>The hashes of the disk's blocks; null where they are not known.</summary>
+    public BlockManifest? Manifest { get; }
+
+    /// <summary>Opens the parent and refuses one that cannot be any.</summary>
+    /// <param name="path">The image.</param>
+    /// <param name="policy">Where its own parents may be.</param>
+    /// <param name="manifest">The hashes of its disk's blocks; null where they are not known.</param>
+    /// <exception cref="ArgumentException">It is no VHD.</exception>
+    /// <exception cref="VhdFormatException">It, or a parent of it, cannot be read or found.</exception>
+    /// <exception cref="VhdOperationException">The manifest is not its.</exception>
+    public static NewParent Open(string path, ParentPolicy policy, BlockManifest? manifest)
+    {
+        ParentPolicy own = policy with { ParentPath = null };
+        DiskSource disk = DiskSource.Open(path, SourceFormat.Vhd, new VhdOpenOptions { Parents = own });
+        try
+        {
+            ImageLayout layout = disk.Layout
+                ?? throw new ArgumentException($"{path}: the parent of a VHD is a VHD, and this is a VHDX.");
+            ChildCreator.ThrowIfUnfit(layout);
+            manifest?.ThrowIfNotOf(disk);
+            if (LargerSize.RuleFor(disk.File) is not SizeRule.Auto and var rule)
+            {
+                DiskSource wide = DiskSource.Open(path, SourceFormat.Vhd, new VhdOpenOptions { SizeRule = rule, Parents = own });
+                bool isSame = wide.Identity == disk.Identity;
+                disk.Dispose();
+                disk = wide;
+                if (!isSame)
+                {
+                    throw new ImageInUseException(path, forWriting: false);
+                }
+            }
+
+            // Opens the parent's own parents, which are kept from changes from then on.
+            disk.FindExtent(0);
+            return new NewParent(disk, layout, policy with { ParentPath = path }, manifest);
+        }
+        catch
+        {
+            disk.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Refuses a target that the parent's disk lies in.</summary>
+    /// <exception cref="VhdOperationException">It is the parent or an ancestor.</exception>
+    public void ThrowIfPartOf(string targetPath)
+    {
+        FileIdentity? target = ReplacementFile.IdentityOf(targetPath);
+        if (target is not null && Disk.FilePaths.Any(path => ReplacementFile.IdentityOf(path) == target))
+        {
+            throw new VhdOperationException(
+                targetPath, OperationError.SameFile, $"the file is the parent '{Disk.Path}' or an ancestor of it.");
+        }
+    }
+
+    /// <summary>Whether a file is the parent or an ancestor.</summary>
+    public bool DependsOn(FileIdentity file) => Disk.FilePaths.Any(path => ReplacementFile.IdentityOf(path) == file);
+
+    /// <inheritdoc/>
+    public void Dispose() => Disk.Dispose();
+}
