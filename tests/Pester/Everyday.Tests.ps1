@@ -55,6 +55,36 @@ Describe 'everyday scripts' {
         Test-Path -LiteralPath 'b[1].vhd' | Should -Be ($_ -notlike 'Convert*')
     }
 
+    It 'merges, serves and undoes b[1].vhd and never b1.vhd' {
+        $object = [pscustomobject]@{ Path = 'b[1].vhd'; PSPath = (Join-Path $folder 'b[1].vhd') }
+        $null = New-VpcImage base.vhd -Size 4MB
+        foreach ($name in 'b[1].vhd', 'b1.vhd') {
+            Remove-Item -LiteralPath $name
+            $null = New-VpcImage $name -ParentPath base.vhd
+            Write-VpcSector -LiteralPath $name 0 ([byte[]](, $name.Length * 512))
+        }
+        $other = (Get-FileHash -LiteralPath b1.vhd).Hash
+        $object | Merge-VpcImage -DestinationPath whole.vhd -KeepChild
+        (Read-VpcSector whole.vhd 0).Data[0] | Should -Be 8
+        if (-not $IsWindows) {
+            $server = $object | Start-VpcServer
+            try { (Read-VpcSector $server.Uri 0).Data[0] | Should -Be 8 } finally { $server | Stop-VpcServer }
+        }
+        $object | Merge-VpcImage -Force
+        Test-Path -LiteralPath 'b[1].vhd', 'b1.vhd' | Should -Be @($false, $true)
+        (Read-VpcSector base.vhd 0).Data[0] | Should -Be 8
+        (Get-FileHash -LiteralPath b1.vhd).Hash | Should -Be $other
+
+        $null = New-VpcImage 'b[1].vhd' -Size 4MB
+        Edit-Byte 'b[1].vhd' -100
+        $hurt = (Get-FileHash -LiteralPath 'b[1].vhd').Hash
+        $object | Repair-VpcImage
+        Copy-Item -LiteralPath 'b[1].vhd.undo' b1.vhd.undo
+        $object | Undo-VpcRepair
+        (Get-FileHash -LiteralPath 'b[1].vhd').Hash | Should -Be $hurt
+        (Get-FileHash -LiteralPath b1.vhd).Hash | Should -Be $other
+    }
+
     It 'reads a list of images from a CSV file' {
         'Path,DestinationPath', 'b1.vhd,c.vhd' | Set-Content list.csv
         (Import-Csv list.csv | Get-VpcImage).Size | Should -Be 5MB
@@ -188,6 +218,7 @@ Describe 'everyday scripts' {
         @{ Command = 'Convert-VpcImage b1.vhd f.vhd -VhdType Fixed -WhatIf'; Type = 'VhdPS.VpcConvertPlan' }
         @{ Command = 'Optimize-VpcImage b1.vhd -WhatIf'; Type = 'VhdPS.VpcOptimizePlan' }
         @{ Command = 'Repair-VpcImage hurt.vhd -WhatIf'; Type = 'VhdPS.VpcRepairPlan' }
+        @{ Command = 'Send-VpcImage b1.vhd -WhatIf'; Type = 'VhdPS.VpcSendPlan' }
     ) {
         $null = New-VpcImage child.vhd -ParentPath b1.vhd
         if ($Command -notlike 'Merge*') { Remove-Item child.vhd }

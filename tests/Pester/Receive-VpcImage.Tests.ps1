@@ -60,6 +60,9 @@ Describe 'Receive-VpcImage' -Skip:$isMissing {
     It 'changes nothing with -WhatIf' {
         $plan = Receive-VpcImage $sas d.vhd -WhatIf
         $plan.DataBytes | Should -BeGreaterOrEqual 5MB
+        $plan.ImagePath | Should -Be (Join-Path (Get-Location).ProviderPath d.vhd)
+        $plan.PSObject.Properties.Name | Should -Not -Contain Path
+        $plan.PSObject.Properties.Name | Should -Not -Contain PSPath
         Get-ChildItem -Force | Should -BeNullOrEmpty
     }
 

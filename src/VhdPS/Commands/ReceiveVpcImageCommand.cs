@@ -107,11 +107,12 @@ public sealed class ReceiveVpcImageCommand : VpcCommandBase
     {
         ReceivePlan plan = operation.Plan;
         ReportStep($"{plan.TargetPath}: the state of the transfer is kept in '{operation.StatePath}' until it ends.");
-        if (!ShouldProcess(source.Target, Describe(plan)))
+        string changes = Describe(plan);
+        if (!ShouldProcess(source.Target, changes))
         {
             if (IsWhatIf)
             {
-                WriteObject(new VpcReceivePlan(plan));
+                WriteObject(new VpcReceivePlan(changes, plan));
             }
 
             return;

@@ -128,11 +128,12 @@ public sealed class SendVpcImageCommand : VpcDiskCommandBase
             ReportStep($"{path}: the state of the transfer is kept in '{statePath}' until it ends.");
         }
 
-        if (!ShouldProcess(path, Describe(operation.Plan)))
+        string changes = Describe(operation.Plan);
+        if (!ShouldProcess(path, changes))
         {
             if (IsWhatIf)
             {
-                WriteObject(new VpcSendPlan(operation.Plan, freeSpace));
+                WriteObject(new VpcSendPlan(changes, operation.Plan, freeSpace));
             }
 
             return;

@@ -1,17 +1,17 @@
 using VhdPS.Engine.Operations.Receive;
 
-
 namespace VhdPS;
 
 /// <summary>What receiving a disk would do.</summary>
-public sealed class VpcReceivePlan : VpcObject
+public sealed class VpcReceivePlan : VpcPlan
 {
     private readonly ReceivePlan _plan;
 
-    internal VpcReceivePlan(ReceivePlan plan)
-        : base(plan.TargetPath)
+    internal VpcReceivePlan(string changes, ReceivePlan plan)
+        : base(plan.TargetPath, changes)
     {
         _plan = plan;
+        BytesWritten = FreeSpaceNeeded = plan.DataBytes;
     }
 
     /// <summary>The blob's URI without its query.</summary>
@@ -34,7 +34,4 @@ public sealed class VpcReceivePlan : VpcObject
 
     /// <summary>Bytes from the start of the disk that an earlier run has received.</summary>
     public long ResumedBytes => _plan.ResumeOffset;
-
-    /// <inheritdoc/>
-    public override string ToString() => $"{VpcSize.Format(DataBytes)} of {VpcSize.Format(Size)} to receive";
 }

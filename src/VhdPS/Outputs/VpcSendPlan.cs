@@ -1,18 +1,18 @@
 using System.Collections.ObjectModel;
 using VhdPS.Engine.Operations.Send;
 
-
 namespace VhdPS;
 
 /// <summary>What sending an image would do.</summary>
-public sealed class VpcSendPlan : VpcObject
+public sealed class VpcSendPlan : VpcPlan
 {
     private readonly SendPlan _plan;
 
-    internal VpcSendPlan(SendPlan plan, IEnumerable<VpcFreeSpace> freeSpace)
-        : base(plan.SourcePath)
+    internal VpcSendPlan(string changes, SendPlan plan, IEnumerable<VpcFreeSpace> freeSpace)
+        : base(plan.SourcePath, changes)
     {
         _plan = plan;
+        BytesWritten = plan.DataBytes;
         FreeSpace = new([.. freeSpace]);
     }
 
@@ -36,7 +36,4 @@ public sealed class VpcSendPlan : VpcObject
 
     /// <summary>With -FreeSpace, what of each partition counts as zeros, and why the others are left; empty without it.</summary>
     public ReadOnlyCollection<VpcFreeSpace> FreeSpace { get; }
-
-    /// <inheritdoc/>
-    public override string ToString() => $"{VpcSize.Format(DataBytes)} of {VpcSize.Format(Size)} to send";
 }

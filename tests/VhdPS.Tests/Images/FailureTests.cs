@@ -177,6 +177,12 @@ public sealed class FailureTests
             {
                 Assert.True(Assert.Throws<VhdOperationException>(() => image.WriteSectors(127, new byte[512]))
                     .Code == OperationError.EarlierWriteFailed, where);
+                if (!staysBroken)
+                {
+                    // I1: an allocation that failed has put back the footer that it wrote over.
+                    FooterPair footers = ImageLayout.Read(memory.Reopen()).Footers;
+                    Assert.True(footers is { End.Footer.IsChecksumValid: true, TrailingBytes: 0 }, $"{where}: no footer at the end");
+                }
             }
 
             try

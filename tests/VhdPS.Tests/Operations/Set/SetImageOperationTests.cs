@@ -240,6 +240,17 @@ public sealed class SetImageOperationTests : IDisposable
                 }
 
                 links.Add(ReadLink(cut));
+                VerifyByFront(cut);
+            }
+
+            for (int i = 0; i < 2 * pending.Count; i++)
+            {
+                // The sector that was being written when the power went, with all of the others before it or none.
+                Change spoilt = pending[i / 2];
+                using MemoryImageFile cut = durable.Copy();
+                pending.Take(i % 2 == 0 ? i / 2 : 0).ToList().ForEach(earlier => Apply(cut, earlier));
+                Apply(cut, spoilt with { Data = [.. Enumerable.Repeat((byte)0xDB, spoilt.Data.Length)] });
+                links.Add(ReadLink(cut));
             }
 
             pending.ForEach(write => Apply(durable, write));
@@ -299,6 +310,21 @@ public sealed class SetImageOperationTests : IDisposable
         DynamicDiskHeader header = image.Layout.Header!;
         IEnumerable<string> texts = header.ParentLocators.Where(locator => locator.IsUsed).Select(locator => locator.ReadPath(file)!);
         return string.Join('|', texts.Prepend(header.ParentUnicodeName).Prepend($"{header.ParentUniqueId}{image.Layout.Footer.TimeStamp}"));
+    }
+
+    /// <summary>The copy of the footer at the front, which QEMU's driver reads first, names a header that is whole.</summary>
+    private static void VerifyByFront(MemoryImageFile file)
+    {
+        byte[] front = new byte[512], bytes = new byte[1024];
+        file.ReadAt(0, front);
+        var footer = HardDiskFooter.Parse(front);
+        Assert.True(footer.HasCookie && footer.IsChecksumValid);
+        Assert.Equal(bytes.Length, file.ReadAt((long)footer.DataOffset, bytes));
+        var header = DynamicDiskHeader.Parse(bytes);
+        Assert.True(header.HasCookie && header.IsChecksumValid);
+        Assert.All(
+            header.ParentLocators.Where(locator => locator.IsUsed),
+            locator => Assert.EndsWith(".vhd", locator.ReadPath(file), StringComparison.Ordinal));
     }
 
     private string WriteParent(string place, string id)
