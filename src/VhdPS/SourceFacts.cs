@@ -1,5 +1,6 @@
 using VhdPS.Engine.Disks;
 using VhdPS.Engine.Format;
+using VhdPS.Engine.Images;
 using VhdPS.Engine.Layout;
 
 namespace VhdPS;
@@ -10,4 +11,7 @@ internal readonly record struct SourceFacts(
 {
     public static SourceFacts Of(DiskSource source) =>
         new(source.Path, source.ImageFormat, source.ImageType, source.Layout, source.SizeBytes, source.Findings);
+
+    public static SourceFacts Of(VhdImage image) => new(
+        image.Path, VhdFormat.Vhd, image.Layout.VhdType, image.Layout, image.SectorCount * VhdSpec.SectorSize, image.Layout.Findings);
 }

@@ -57,6 +57,24 @@ Describe 'Start-VpcServer' {
         Pop-Location
     }
 
+    It 'serves a VHDX and its chain, for reading only' -Skip:$IsWindows {
+        Convert-VpcImage top.vhd base.vhdx
+        $null = New-VpcImage child.avhdx -ParentPath base.vhdx
+        $hash = (Get-VpcHash top.vhd).Hash
+        $server = Start-VpcServer base.vhdx, child.avhdx
+        $server.Exports.Name | Should -Be @('base.vhdx', 'child.avhdx')
+        foreach ($export in $server.Exports) {
+            (Get-VpcHash $export.Uri).Hash | Should -Be $hash
+            Convert-VpcImage $export.Uri copy.vhd -Force
+            (Get-VpcHash copy.vhd).Hash | Should -Be $hash
+        }
+        $server | Stop-VpcServer
+        $result = Invoke-Recorded 'Start-VpcServer base.vhdx -Writable'
+        $result.Errors[0].FullyQualifiedErrorId | Should -BeLike 'VhdxInsteadOfVhd,*'
+        Get-VpcServer | Should -BeNullOrEmpty
+        Remove-Item copy.vhd
+    }
+
     It 'listens at a socket of its own in a folder of its own, and removes both' -Skip:$IsWindows {
         $server = Start-VpcServer top.vhd
         $server.Uri | Should -BeLike 'nbd+unix:///top.vhd`?socket=/*'

@@ -4,7 +4,6 @@ using System.Runtime.ExceptionServices;
 using System.Security.Cryptography.X509Certificates;
 using VhdPS.Engine.Chains;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Images;
 using VhdPS.Engine.Nbd.Server;
 
 namespace VhdPS.Commands;
@@ -86,20 +85,19 @@ public sealed class StartVpcServerCommand : VpcDiskCommandBase
     protected override void ProcessFile(string path)
     {
         if (_options is null
-            || !TryRun(path, () => ServedImages.Open(path, OpenOptions(), Force ? null : Children), out VhdImage image))
+            || !TryRun(path, () => Open(path), out (ExportedDisk Disk, SourceFacts Facts) opened))
         {
             return;
         }
 
-        ReportImage(image.Layout);
-        ReportFindings(path, image.Layout.Findings);
+        ReportSource(opened.Facts);
         if (ShouldProcess(path, $"Serve over NBD, {(Writable ? "writable" : "read-only")}"))
         {
-            TryRun(path, () => _images.Add(Name ?? System.IO.Path.GetFileName(path), image));
+            TryRun(path, () => _images.Add(Name ?? System.IO.Path.GetFileName(path), opened.Disk));
         }
         else
         {
-            image.Dispose();
+            opened.Disk.Dispose();
         }
     }
 
@@ -141,6 +139,12 @@ public sealed class StartVpcServerCommand : VpcDiskCommandBase
         }
 
         base.Dispose(disposing);
+    }
+
+    private (ExportedDisk Disk, SourceFacts Facts) Open(string path)
+    {
+        ExportedDisk disk = ServedImages.Open(path, OpenOptions(), Force ? null : Children, out SourceFacts facts);
+        return (disk, facts);
     }
 
     private VpcServer Start() => RunningServers.Add(_images.Start(_options!));

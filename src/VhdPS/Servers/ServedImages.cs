@@ -1,5 +1,7 @@
 using VhdPS.Engine.Chains;
+using VhdPS.Engine.Disks;
 using VhdPS.Engine.Files;
+using VhdPS.Engine.Format;
 using VhdPS.Engine.Images;
 using VhdPS.Engine.Layout;
 using VhdPS.Engine.Nbd.Server;
@@ -17,18 +19,35 @@ internal sealed class ServedImages : IDisposable
     /// <summary>The files.</summary>
     public IEnumerable<string> Paths => _exports.Select(export => export.Path);
 
-    /// <summary>Opens an image as it is served.</summary>
+    /// <summary>Opens an image as it is served: a VHDX for reading only.</summary>
     /// <param name="path">The file.</param>
     /// <param name="options">How it is opened.</param>
     /// <param name="children">Answers what depends on it; null where that does not matter.</param>
+    /// <param name="facts">What opening has seen of it.</param>
     /// <exception cref="VhdOperationException">Others depend on an image that is to be written, or a state is saved with it.</exception>
-    public static VhdImage Open(string path, VhdOpenOptions options, ChildIndex? children)
+    /// <exception cref="VhdFormatException">It cannot be read, or is a VHDX that is to be written.</exception>
+    public static ExportedDisk Open(string path, VhdOpenOptions options, ChildIndex? children, out SourceFacts facts)
     {
-        if (!options.ForWriting)
+        if (!options.ForWriting && IsVhdx(path))
         {
-            return VhdImage.Open(path, options);
+            var source = DiskSource.Open(path, SourceFormat.Vhd, options);
+            facts = SourceFacts.Of(source);
+            return new SourceExport(source);
         }
 
+        VhdImage image = options.ForWriting ? OpenWritable(path, options, children) : VhdImage.Open(path, options);
+        facts = SourceFacts.Of(image);
+        return new ImageExport(image);
+    }
+
+    private static bool IsVhdx(string path)
+    {
+        using LocalImageFile file = LocalImageFile.OpenRead(path);
+        return FormatProbe.Of(file) == VhdFormat.Vhdx;
+    }
+
+    private static VhdImage OpenWritable(string path, VhdOpenOptions options, ChildIndex? children)
+    {
         LocalImageFile file = LocalImageFile.OpenWrite(path);
         VhdImage image = VhdImage.Open(file, options);
         try
@@ -48,17 +67,16 @@ internal sealed class ServedImages : IDisposable
         }
     }
 
-    /// <summary>Takes an open image over under a name.</summary>
+    /// <summary>Takes an open disk over under a name.</summary>
     /// <exception cref="ArgumentException">No export can have that name, or another has it.</exception>
-    public void Add(string name, VhdImage image)
+    public void Add(string name, ExportedDisk disk)
     {
-        var disk = new ImageExport(image);
         try
         {
             if (_exports.Find(other => other.Name == name) is { } taken)
             {
                 throw new ArgumentException(
-                    $"{image.Path}: {taken.Path} is served as '{name}' already; serve it by itself, or under a name of its own.");
+                    $"{disk.Path}: {taken.Path} is served as '{name}' already; serve it by itself, or under a name of its own.");
             }
 
             _exports.Add(new NbdExport(name, disk));
