@@ -4,6 +4,17 @@ Describe 'New-VpcImage' {
     BeforeEach { $folder = Enter-Folder }
     AfterEach { Pop-Location }
 
+    It 'names a creator, but none by which readers would see another size' {
+        (New-VpcImage d.vhd 20MB -CreatorApplication tap | Get-VpcFooter).CreatorApplication | Should -Be "tap$([char]0)"
+        (New-VpcImage q.vhd 20MB -CreatorApplication qemu -Geometry Chs | Get-VpcImage).Size | Should -BeGreaterOrEqual 20MB
+        $null = New-VpcImage no.vhd 20000001 -CreatorApplication qemu -ErrorVariable problem -ErrorAction SilentlyContinue
+        $problem[0].FullyQualifiedErrorId | Should -BeLike 'InvalidArgument,*'
+        $null = New-VpcImage no.vhdx 20MB -CreatorApplication tap -ErrorVariable problem -ErrorAction SilentlyContinue
+        $problem[0].FullyQualifiedErrorId | Should -BeLike 'InvalidArgument,*'
+        Test-Path no.vhd, no.vhdx | Should -Be @($false, $false)
+        (Test-VpcImage d.vhd, q.vhd).IsValid | Should -Be @($true, $true)
+    }
+
     It 'makes a dynamic image of exactly the size asked for' {
         $image = New-VpcImage -Path d.vhd -Size 20GB
         $image.VhdType | Should -Be 'Dynamic'

@@ -28,6 +28,12 @@ public sealed record NewImage(long SizeBytes)
     /// <summary>How the size becomes the disk's.</summary>
     public GeometryRule GeometryRule { get; init; }
 
+    /// <summary>
+    /// The four characters of the program that the image names as its maker; null for the one that fits the rule of the size. By the
+    /// creators <c>vpc </c> and <c>qemu</c> readers go by the geometry, and so an exact size that is none of a geometry is refused.
+    /// </summary>
+    public string? CreatorApplication { get; init; }
+
     /// <summary>The identity that children name.</summary>
     public required Guid UniqueId { get; init; }
 
@@ -64,15 +70,20 @@ public sealed record NewImage(long SizeBytes)
     {
         long size = DiskSize;
         bool isChs = GeometryRule == GeometryRule.Chs;
-        return HardDiskFooter.Create(
+        var footer = HardDiskFooter.Create(
             VhdType,
             size,
             // Not the geometry of the rounded size: where the heads change, that one is smaller than what was asked for.
             isChs ? CoveringGeometry : DiskGeometry.ForSectorCount(size / VhdSpec.SectorSize),
             UniqueId,
             TimeStamp,
-            isChs ? "vpc " : VirtualSize.WindowsCreator,
+            CreatorApplication ?? (isChs ? "vpc " : VirtualSize.WindowsCreator),
             isChs ? VirtualPc2007Version : VirtualSize.WindowsVersion);
+        return VirtualSize.Of(footer).SizeBytes == (ulong)size
+            ? footer
+            : throw new ArgumentException(
+                $"By the creator '{CreatorApplication}' a disk has the size of its geometry, which is not {size} bytes: ask for whole "
+                    + "cylinders.");
     }
 
     private void Validate()

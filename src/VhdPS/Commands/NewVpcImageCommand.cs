@@ -84,6 +84,12 @@ public sealed class NewVpcImageCommand : VpcCommandBase
     [SingleValue]
     public GeometryRule Geometry { get; set; }
 
+    /// <summary>The program that the image names as its maker, up to four characters; by default the one that fits -Geometry.</summary>
+    [Parameter(ParameterSetName = SizeSet)]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(CreatorCompleter))]
+    public string? CreatorApplication { get; set; }
+
     /// <summary>The identity of the image; random by default. Never by property name: two images of one identity are taken for each
     /// other.</summary>
     [Parameter]
@@ -195,6 +201,7 @@ public sealed class NewVpcImageCommand : VpcCommandBase
                     VhdType = vhdType,
                     BlockSize = BlockSize,
                     GeometryRule = Geometry,
+                    CreatorApplication = CreatorApplication is null ? null : CreatorName.Complete(CreatorApplication),
                     UniqueId = uniqueId,
                     TimeStamp = timeStamp,
                 },
@@ -240,6 +247,11 @@ public sealed class NewVpcImageCommand : VpcCommandBase
         if (Geometry != GeometryRule.Exact)
         {
             throw new ArgumentException($"{file}: a VHDX has no geometry: leave out -Geometry.");
+        }
+
+        if (CreatorApplication is not null)
+        {
+            throw new ArgumentException($"{file}: the creator of a VHDX is a text of its own: leave out -CreatorApplication.");
         }
 
         var image = new NewVhdx(Size)
