@@ -54,7 +54,7 @@ internal sealed class StructureReader : IDisposable
     public void Dispose() => _file.Dispose();
 
     private (object Decoded, Func<byte[]> Bytes) ReadHeader() => (
-        new VpcHeader(Layout.Header!, (long)Layout.Footer.DataOffset),
+        new VpcHeader(Layout.Path, Layout.Header!, (long)Layout.Footer.DataOffset),
         () => Layout.Header!.Bytes.ToArray());
 
     private (object Decoded, Func<byte[]> Bytes) ReadTable()

@@ -72,6 +72,7 @@ Describe 'Get-VpcFooter' {
         $bytes = [IO.File]::ReadAllBytes((Join-Path $folder child.vhd))
 
         $header = Get-VpcFooter child.vhd -Structure Header
+        ($header | Get-VpcImage).Path | Should -Be (Join-Path (Get-Location).ProviderPath child.vhd)
         $header.Cookie, $header.FileOffset, $header.ParentUnicodeName | Should -Be @('cxsparse', 512, 'd.vhd')
         $raw = Get-VpcFooter child.vhd -Structure Header -Raw
         $raw | Should -Be $bytes[512..1535]

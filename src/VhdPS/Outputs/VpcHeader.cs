@@ -3,11 +3,12 @@ using VhdPS.Engine.Format;
 namespace VhdPS;
 
 /// <summary>A dynamic disk header, decoded; every field by the specification's name.</summary>
-public sealed class VpcHeader
+public sealed class VpcHeader : VpcObject
 {
     private readonly DynamicDiskHeader _header;
 
-    internal VpcHeader(DynamicDiskHeader header, long fileOffset)
+    internal VpcHeader(string path, DynamicDiskHeader header, long fileOffset)
+        : base(path)
     {
         _header = header;
         FileOffset = fileOffset;

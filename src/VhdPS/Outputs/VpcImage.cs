@@ -42,7 +42,7 @@ public sealed class VpcImage : VpcObject
             return;
         }
 
-        Header = new VpcHeader(header, (long)footer.DataOffset);
+        Header = new VpcHeader(Path, header, (long)footer.DataOffset);
         BlockSize = layout.BlockSize;
         BlockCount = layout.BlockCount;
         AllocatedBlockCount = table.AllocatedBlockCount;
