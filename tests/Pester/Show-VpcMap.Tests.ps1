@@ -26,6 +26,9 @@ Describe 'Show-VpcMap' {
         $file = Show-VpcMap d.vhd -OutFile map.svg
         $file.Name | Should -Be 'map.svg'
         ([xml](Get-Content -Raw map.svg)).DocumentElement.LocalName | Should -Be 'svg'
+        $labels = ([xml](Get-Content -Raw map.svg)).SelectNodes("//*[@class='soft tick']") | ForEach-Object InnerText
+        $labels.Count | Should -BeIn (8..14)
+        $labels | Should -Match '^\d+(\.\d{1,2})? (B|[KMGT]iB)$'
         { Show-VpcMap d.vhd -OutFile map.svg -ErrorAction Stop } | Should -Throw -ErrorId 'TargetExists,*'
         { Show-VpcMap d.vhd -OutFile map.svg -Force -ErrorAction Stop } | Should -Not -Throw
     }

@@ -15,7 +15,6 @@ internal static class MapSvg
     private const int Height = MapRaster.PlotHeight / 4;
     private const int Strip = 18;
     private const int Gap = 6;
-    private const int TickCount = 5;
     private const int PartitionTop = 64;
     private const int PartitionShift = 28;
 
@@ -89,19 +88,25 @@ internal static class MapSvg
     {
         svg.Append(CultureInfo.InvariantCulture,
             $"<rect class=\"frame\" x=\"{Left}\" y=\"{Top}\" width=\"{Width}\" height=\"{Height}\"/>\n");
-        for (int i = 0; i < TickCount; i++)
+        foreach (long at in AxisTicks.Of(map.Size))
         {
-            double part = i / (TickCount - 1.0);
-            double x = Left + (part * Width), y = Top + ((1 - part) * Height);
-            string anchor = i == 0 ? "start" : i == TickCount - 1 ? "end" : "middle";
-            svg.Append(CultureInfo.InvariantCulture, $"<path class=\"line\" d=\"M{x:0.#} {Top}v{Height}M{Left} {y:0.#}h{Width}\"/>\n");
-            string onDisk = Escape(VpcSize.Format((long)(part * map.Size))), inFile = Escape(VpcSize.Format((long)(part * map.FileSize)));
+            double x = Left + ((double)at / map.Size * Width);
+            string anchor = at == 0 ? "start" : "middle";
+            svg.Append(CultureInfo.InvariantCulture, $"<path class=\"line\" d=\"M{x:0.#} {Top}v{Height}\"/>\n");
             svg.Append(
                 CultureInfo.InvariantCulture,
-                $"<text class=\"soft\" x=\"{x:0.#}\" y=\"{Top + Height + Gap + Strip + 17}\" text-anchor=\"{anchor}\">{onDisk}</text>\n");
+                $"<text class=\"soft tick\" x=\"{x:0.#}\" y=\"{Top + Height + Gap + Strip + 17}\" text-anchor=\"{anchor}\">")
+                .Append(Escape(VpcSize.Format(at))).Append("</text>\n");
+        }
+
+        foreach (long at in AxisTicks.Of(map.FileSize))
+        {
+            double y = Top + ((1 - ((double)at / map.FileSize)) * Height);
+            svg.Append(CultureInfo.InvariantCulture, $"<path class=\"line\" d=\"M{Left} {y:0.#}h{Width}\"/>\n");
             svg.Append(
                 CultureInfo.InvariantCulture,
-                $"<text class=\"soft\" x=\"{Left - Gap - Strip - 6}\" y=\"{y + 4:0.#}\" text-anchor=\"end\">{inFile}</text>\n");
+                $"<text class=\"soft tick\" x=\"{Left - Gap - Strip - 6}\" y=\"{y + 4:0.#}\" text-anchor=\"end\">")
+                .Append(Escape(VpcSize.Format(at))).Append("</text>\n");
         }
 
         const int beneath = Top + Height + Gap + Strip + 37;
