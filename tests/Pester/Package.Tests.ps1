@@ -19,6 +19,9 @@ BeforeAll {
     $reader = [IO.StreamReader]::new($zip.GetEntry('VhdPS.nuspec').Open())
     $metadata = ([xml]$reader.ReadToEnd()).package.metadata
     $reader.Dispose()
+    $reader = [IO.StreamReader]::new($zip.GetEntry('README.md').Open())
+    $readme = $reader.ReadToEnd()
+    $reader.Dispose()
     $zip.Dispose()
 }
 AfterAll { Pop-Location }
@@ -36,6 +39,11 @@ Describe 'the package of the module' -Tag Dotnet {
         $staged = Get-ChildItem (Join-Path $PSScriptRoot '../../out/VhdPS/azure') | ForEach-Object { "azure/$($_.Name)" }
         $entries -like 'azure/*' | Sort-Object | Should -Be ($staged | Sort-Object)
         $staged | Should -Contain 'azure/THIRD-PARTY-NOTICES.md'
+    }
+
+    It 'has a README without links that lead nowhere outside the repository' {
+        $readme | Should -BeLike '# VhdPS*`Send-VpcImage`*'
+        $readme | Should -Not -Match '\]\((?!https?:)'
     }
 
     It 'is under 5 MB' {
