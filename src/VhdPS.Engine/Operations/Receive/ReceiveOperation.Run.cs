@@ -91,7 +91,7 @@ public sealed partial class ReceiveOperation
         var buffers = new TransferBuffers();
         string what = parent is null ? "the pages that there are" : "what changed";
         progress?.Report(new WorkProgress(0, total) { Step = $"Receiving {what} into '{PartialPath}'" });
-        IEnumerable<ReceiveUnit> units = Units(cancellation).Where(unit => unit.End > start);
+        IEnumerable<ReceiveUnit> units = Units(cancellation).Where(unit => IsAhead(disk, unit, start));
         try
         {
             IEnumerable<(ReceiveUnit, byte[], long)> results = loop.Run(units, (unit, token) => ReadAsync(unit, loop, buffers, token),
@@ -125,6 +125,16 @@ public sealed partial class ReceiveOperation
 
         disk.Flush();
         Note(journal, _state.SizeBytes, ref position);
+    }
+
+    private static bool IsAhead(ReceivedDisk disk, ReceiveUnit unit, long start)
+    {
+        foreach (PageRange range in unit.Ranges)
+        {
+            disk.Announce(range.Offset, range.End);
+        }
+
+        return unit.End > start;
     }
 
     private static void Note(JournalFile journal, long reached, ref long position)
