@@ -139,7 +139,19 @@ public sealed class ReceiveTests : IDisposable
         PageBlobAddress next = TakeSnapshot(service, 1);
         Assert.Throws<ArgumentException>(
             () => Receive(service, _folder["1.vhdx"], address: next, parent: _folder["0.vhd"], isVhdx: true));
-        Assert.False(File.Exists(_folder["1.vhdx"]));
+        Receive(service, _folder["0.vhdx"], address: TakeSnapshot(service, 0), isVhdx: true);
+        Assert.Throws<ArgumentException>(() => Receive(service, _folder["1.vhd"], address: next, parent: _folder["0.vhdx"]));
+        Assert.Empty(Directory.GetFiles(_folder.Root, "1.*"));
+    }
+
+    [Fact]
+    public void A_file_that_cannot_be_made_leaves_nothing()
+    {
+        FakeBlobService service = NewService();
+        string path = _folder["disk.vhd"];
+        Directory.CreateDirectory(path + ".vhdps-part");
+        Assert.ThrowsAny<Exception>(() => Receive(service, path));
+        Assert.Empty(Directory.GetFiles(_folder.Root));
     }
 
     [Fact]

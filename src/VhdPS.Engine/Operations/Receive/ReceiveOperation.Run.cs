@@ -31,16 +31,16 @@ public sealed partial class ReceiveOperation
         long start = Stopwatch.GetTimestamp();
         using JournalFile journal = OpenState();
         long position = FindStart(journal.Lines);
-        if (position == 0)
-        {
-            PartialFile.Delete(PartialPath);
-            journal.Restart(_state.FirstLine());
-            ReceivedDisk.Create(PartialPath, _state.SizeBytes, _options);
-        }
-
         long received = 0;
         try
         {
+            if (position == 0)
+            {
+                PartialFile.Delete(PartialPath);
+                journal.Restart(_state.FirstLine());
+                ReceivedDisk.Create(PartialPath, _state.SizeBytes, _options);
+            }
+
             using (ReceivedDisk disk = ReceivedDisk.Open(PartialPath, _state.SizeBytes, _options))
             using (DiskSource? parent = _options.ParentPath is { } parentPath ? DiskSource.Open(parentPath, SourceFormat.Vhd) : null)
             {
@@ -56,8 +56,8 @@ public sealed partial class ReceiveOperation
         {
             if (position == 0)
             {
-                PartialFile.Delete(PartialPath);
                 journal.Delete();
+                PartialFile.Delete(PartialPath);
             }
         }
 

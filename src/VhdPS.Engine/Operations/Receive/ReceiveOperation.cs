@@ -157,6 +157,12 @@ public sealed partial class ReceiveOperation
         }
 
         using DiskSource parent = DiskSource.Open(parentPath, SourceFormat.Vhd);
+        if (parent.ImageFormat == VhdFormat.Vhdx)
+        {
+            throw new ArgumentException(
+                $"{parentPath}: what changed becomes a child of a VHD, and this is a VHDX: receive the snapshot into a VHD first.");
+        }
+
         if (parent.SizeBytes > sizeBytes)
         {
             throw new TransferException(
