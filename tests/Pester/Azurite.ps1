@@ -18,7 +18,8 @@ function Start-Azurite {
     Remove-Item Env:AZURITE_ACCOUNTS
     $address = $null
     foreach ($try in 1..600) {
-        if ((Get-Content $log -Raw -ErrorAction Ignore) -match 'listens on (http://\S+)') { $address = $Matches[1]; break }
+        # As one text: a file that grows while it is read comes as several, and then there are no groups.
+        if ("$(Get-Content $log -Raw -ErrorAction Ignore)" -match 'listens on (http://\S+)') { $address = $Matches[1]; break }
         Start-Sleep -Milliseconds 100
     }
     if (-not $address) { throw 'Azurite did not start.' }

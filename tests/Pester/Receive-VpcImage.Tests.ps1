@@ -43,6 +43,31 @@ Describe 'Receive-VpcImage' -Skip:$isMissing {
         (Get-Content d.vhd.azure.json | ConvertFrom-Json).Sha256 | Should -Be $hash
     }
 
+    It 'makes a VHDX where the name says so: <_>' -ForEach 'Dynamic', 'Fixed' {
+        $result = Receive-VpcImage $sas d.vhdx -VhdType $_
+        $result.Hash | Should -Be $hash
+        $image = Get-VpcImage d.vhdx
+        $image.VhdFormat | Should -Be 'Vhdx'
+        $image.VhdType | Should -Be $_
+        (Get-VpcHash d.vhdx).Hash | Should -Be $hash
+        Test-VpcImage d.vhdx -Full -Quiet | Should -BeTrue
+        (Get-ChildItem -Force).Name | Sort-Object | Should -Be @('d.vhdx', 'd.vhdx.azure.json')
+    }
+
+    It 'takes the previous snapshot as <_>' -ForEach 'a time', 'a Uri', 'a SecureString' {
+        $nightly = New-Sas $server -Account
+        $null = Send-VpcImage $source $nightly
+        $monday = "$nightly&snapshot=$([uri]::EscapeDataString(($time = New-BlobSnapshot $nightly)))"
+        $null = Receive-VpcImage $monday monday.vhd
+        $previous = switch ($_) {
+            'a time' { $time }
+            'a Uri' { [uri]$monday }
+            default { ConvertTo-SecureString $monday -AsPlainText }
+        }
+        $plan = Receive-VpcImage $nightly tuesday.vhd -ParentPath monday.vhd -PreviousSnapshot $previous -WhatIf
+        $plan.PreviousSnapshot | Should -Be $time
+    }
+
     It 'names the file as the blob where only a folder is given' {
         (Receive-VpcImage $sas).Path | Should -Be (Join-Path $folder 'whole disk.vhd')
         $null = New-Item -ItemType Directory deeper

@@ -81,6 +81,22 @@ Describe 'Send-VpcImage' -Skip:$isMissing {
         Get-ChildItem *.vhdps-* | Should -BeNullOrEmpty
     }
 
+    It 'sends a VHDX with its parent, and warns where its sectors are not those of Azure' {
+        $null = New-FilledImage d.vhd 24MB 5MB
+        Convert-VpcImage d.vhd base.vhdx
+        $null = New-VpcImage top.vhdx -ParentPath base.vhdx
+        $result = Send-VpcImage top.vhdx $sas -Verify -WarningVariable warnings
+        $warnings | Should -BeNullOrEmpty
+        $result.Hash | Should -Be (Get-VpcHash d.vhd).Hash
+        Save-Blob $sas sent.vhd
+        (Get-VpcHash sent.vhd).Hash | Should -Be $result.Hash
+        Test-VpcImage sent.vhd -For Azure -Quiet | Should -BeTrue
+        $null = New-VpcImage large.vhdx 24MB -LogicalSectorSize 4096
+        $plan = Send-VpcImage large.vhdx -WhatIf -WarningVariable warnings -WarningAction SilentlyContinue
+        $plan.UploadSizeBytes | Should -Be (24MB + 512)
+        $warnings[0] | Should -BeLike '*sectors of 4096 bytes*512*'
+    }
+
     It 'grows a raw disk to whole MiB, and then the source has another hash' {
         $null = Write-RawDisk disk.img (20MB + 512)
         $result = Send-VpcImage disk.img $sas -SourceFormat Raw -Verify
@@ -202,6 +218,32 @@ Describe 'Send-VpcImage' -Skip:$isMissing {
         $text | Should -Not -BeLike "*$secret*"
         $text | Should -Not -BeLike "*$([uri]::UnescapeDataString($secret))*"
         $text | Should -Not -Match 'sig='
+    }
+
+    It 'shows the SAS in no progress, in no result of a job and in no object of an error' {
+        $path = New-FilledImage disk.vhd 64MB 48MB
+        $module = (Get-Module VhdPS).Path
+        $shell = [powershell]::Create().AddScript({
+            param($module, $path, $sas, $expired)
+            Import-Module $module
+            Send-VpcImage $path $sas -ThrottleLimit 1 -Verify
+            Send-VpcImage $path $expired
+        }).AddArgument($module).AddArgument($path).AddArgument($sas).AddArgument((New-Sas $server -Lifetime -00:10))
+        $output = $shell.Invoke()
+        $output | Should -HaveCount 1
+        $shell.Streams.Progress.Count | Should -BeGreaterThan 0
+        $shell.Streams.Error | Should -HaveCount 1
+        $job = Send-VpcImage $path $sas -Force -AsJob
+        $null = $job | Wait-Job
+        $sent = $job | Receive-Job
+        $sent.Uri | Should -BeExactly $target
+        $text = ($output, $sent, $job, $shell.Streams.Error[0], $shell.Streams.Error[0].Exception, $shell.Streams.Error[0].TargetObject +
+            $shell.Streams.Progress | Format-List * -Force | Out-String -Width 4000)
+        $text | Should -BeLike "*$target*"
+        $text | Should -Not -BeLike "*$([regex]::Match($sas, 'sig=([^&]+)').Groups[1].Value)*"
+        $text | Should -Not -Match 'sig='
+        $shell.Dispose()
+        $job | Remove-Job
     }
 
     It 'changes nothing with -WhatIf' {

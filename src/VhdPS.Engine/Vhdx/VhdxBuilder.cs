@@ -67,6 +67,10 @@ internal sealed class VhdxBuilder
         }
     }
 
+    /// <summary>Forgets the places that a run before this one may have left in the file's table. The blocks stay as they are.</summary>
+    /// <exception cref="ImageIOException">The file could not be written.</exception>
+    public void ClearTable() => _file.WriteAt(TableOffset, new byte[_tableLength]);
+
     /// <summary>Whether a block has a place. May be asked on several threads at once.</summary>
     public bool IsPlaced(long blockIndex) => Entry(blockIndex).IsInFile;
 

@@ -1,5 +1,7 @@
 using System.Management.Automation;
+using VhdPS.Engine.Chains;
 using VhdPS.Engine.Disks;
+using VhdPS.Engine.Format;
 using VhdPS.Engine.Operations.Receive;
 using VhdPS.Engine.Pages;
 
@@ -21,7 +23,10 @@ public sealed class ReceiveVpcImageCommand : VpcCommandBase
     [PageBlobUri]
     public PageBlobAddress? Uri { get; set; }
 
-    /// <summary>The file to make, or a folder for it. Left out, it has the blob's name in the session's location.</summary>
+    /// <summary>
+    /// The file to make, a VHDX where its extension is .vhdx, or a folder for it. Left out, it has the blob's name in the session's
+    /// location.
+    /// </summary>
     [Parameter(Position = 1)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ImagePathCompleter))]
@@ -143,8 +148,10 @@ public sealed class ReceiveVpcImageCommand : VpcCommandBase
             throw new ArgumentException("A differencing image has what changed since its parent: give -ParentPath.");
         }
 
-        return new ReceiveOptions(TargetPath(resolver, source))
+        string targetPath = TargetPath(resolver, source);
+        return new ReceiveOptions(targetPath)
         {
+            TargetImageFormat = ImageName.IsVhdx(targetPath) ? VhdFormat.Vhdx : VhdFormat.Vhd,
             TargetFormat = ParentPath is null ? VhdType : DiskFormat.Dynamic,
             ParentPath = ParentPath is null ? null : resolver.ResolveLiteral(ParentPath),
             PreviousSnapshot = PreviousSnapshot,

@@ -68,8 +68,8 @@ public sealed class SendVpcImageCommand : VpcDiskCommandBase
     public SwitchParameter IgnoreBitmap { get; set; }
 
     /// <summary>
-    /// Overwrites an existing blob, begins anew whatever the state file says, sends although a machine's state is saved with
-    /// the image, and reads what can be read of a damaged one.
+    /// Overwrites an existing blob, begins anew whatever the state file says, and sends although a machine's state is saved with
+    /// the image. Damage is never sent as zeros.
     /// </summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
@@ -121,6 +121,13 @@ public sealed class SendVpcImageCommand : VpcDiskCommandBase
     private void Send(string path, PageBlobAddress? target, SendOperation operation)
     {
         ReportSource(path, operation.SourceLayout, operation.Plan.SourceSizeBytes);
+        if (operation.SourceLogicalSectorSize != VhdSpec.SectorSize)
+        {
+            WriteWarning(
+                $"{path}: the disk has sectors of {operation.SourceLogicalSectorSize} bytes and is sent as one of {VhdSpec.SectorSize}: "
+                    + "what counts in sectors, its partition table first, will not be understood.");
+        }
+
         VpcFreeSpace[] freeSpace = [.. (operation.FreeSpace?.Partitions ?? []).Select(partition => new VpcFreeSpace(partition))];
         ReportFreeSpace(path, freeSpace);
         if (operation.StatePath is { } statePath)

@@ -10,6 +10,7 @@ using VhdPS.Engine.Layout;
 using VhdPS.Engine.Operations.Receive;
 using VhdPS.Engine.Pages;
 using VhdPS.Tests.Disks;
+using VhdPS.Tests.Peers;
 
 namespace VhdPS.Tests.Azure;
 
@@ -87,6 +88,70 @@ public sealed class ReceiveTests : IDisposable
             && request.Range.Value.End <= result.Plan.ResumeOffset);
         Assert.Equal(_disk, DiskModel.Read(path, format == DiskFormat.Raw ? SourceFormat.Raw : SourceFormat.Vhd));
         Assert.Equal(2, Directory.GetFiles(_folder.Root).Length);
+    }
+
+    [PeerTheory(PeerPrograms.QemuImg)]
+    [InlineData(DiskFormat.Dynamic)]
+    [InlineData(DiskFormat.Fixed)]
+    public void A_VHDX_is_received_too_and_goes_on_where_it_stopped(DiskFormat format)
+    {
+        // Blocks of 32 MiB: the second and the last have no pages, and one range lies in two.
+        const int size = 180 * MiB;
+        byte[] disk = new byte[size];
+        var service = new FakeBlobService(length: size + 512);
+        foreach (int at in new[] { 4096, 20 * MiB, (96 * MiB) - 1024, 70 * MiB, 110 * MiB, 130 * MiB })
+        {
+            byte[] bytes = DiskModel.Make("full", 4096, seed: at);
+            bytes.CopyTo(disk, at);
+            service.Write(at, bytes);
+        }
+
+        service.Write(size, Footer(size));
+        service.Before = (request, _) => request.Action == "read" && request.Range!.Value.Start is > 80 * MiB and < size
+            ? FakeBlobService.Error(403, "AuthenticationFailed")
+            : null;
+        string path = _folder["disk.vhdx"], partial = path + ".vhdps-part";
+        Assert.Throws<TransferException>(() => Receive(service, path, format, isVhdx: true));
+        Assert.False(File.Exists(path));
+        if (format == DiskFormat.Dynamic)
+        {
+            // As a run leaves it that had to write part of the table: the fourth block at the place of the first.
+            using FileStream file = File.OpenWrite(partial);
+            file.Position = (3 * MiB) + (3 * 8);
+            file.Write(BitConverter.GetBytes((4L * MiB) | 6));
+        }
+
+        service.Before = (_, _) => null;
+        ReceiveResult result = Receive(service, path, format, isVhdx: true);
+        Assert.True(result.Plan.ResumeOffset > 0);
+        Assert.Equal(System.Security.Cryptography.SHA256.HashData(disk), result.Hash);
+        AssertClean(path);
+        PeerProcess.Run(PeerPrograms.QemuImg, "compare", "-f", "vhdx", "-F", "raw", path, _folder.Write("disk.raw", disk));
+        int fileMiB = (int)(new FileInfo(path).Length / MiB);
+        Assert.True(format == DiskFormat.Fixed ? fileMiB >= 180 : fileMiB < 180);
+    }
+
+    [Fact]
+    public void What_changed_becomes_no_VHDX()
+    {
+        FakeBlobService service = NewService();
+        Receive(service, _folder["0.vhd"], address: TakeSnapshot(service, 0));
+        PageBlobAddress next = TakeSnapshot(service, 1);
+        Assert.Throws<ArgumentException>(
+            () => Receive(service, _folder["1.vhdx"], address: next, parent: _folder["0.vhd"], isVhdx: true));
+        Receive(service, _folder["0.vhdx"], address: TakeSnapshot(service, 0), isVhdx: true);
+        Assert.Throws<ArgumentException>(() => Receive(service, _folder["1.vhd"], address: next, parent: _folder["0.vhdx"]));
+        Assert.Empty(Directory.GetFiles(_folder.Root, "1.*"));
+    }
+
+    [Fact]
+    public void A_file_that_cannot_be_made_leaves_nothing()
+    {
+        FakeBlobService service = NewService();
+        string path = _folder["disk.vhd"];
+        Directory.CreateDirectory(path + ".vhdps-part");
+        Assert.ThrowsAny<Exception>(() => Receive(service, path));
+        Assert.Empty(Directory.GetFiles(_folder.Root));
     }
 
     [Fact]
@@ -394,12 +459,14 @@ public sealed class ReceiveTests : IDisposable
         bool force = false,
         PageBlobAddress? address = null,
         string? parent = null,
-        PreviousSnapshot? previous = null)
+        PreviousSnapshot? previous = null,
+        bool isVhdx = false)
     {
         using PageBlob blob = new AzurePageBlobs(service).Open(address ?? service.Address);
         var options = new ReceiveOptions(path)
         {
             TargetFormat = format,
+            TargetImageFormat = isVhdx ? VhdFormat.Vhdx : VhdFormat.Vhd,
             Force = force,
             ParentPath = parent,
             PreviousSnapshot = previous,

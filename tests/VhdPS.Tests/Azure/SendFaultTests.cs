@@ -171,6 +171,46 @@ public sealed class SendFaultTests : IDisposable
     }
 
     [Fact]
+    public void A_signature_that_ends_between_two_requests_has_expired()
+    {
+        var service = new FakeBlobService
+        {
+            Before = (request, count) => request.Action == "update" && count > 3
+                ? FakeBlobService.Error(403, "AuthenticationFailed") : null,
+        };
+        var address = PageBlobAddress.Parse(service.Uri().Replace("2099", "2020", StringComparison.Ordinal));
+        using PageBlob blob = new AzurePageBlobs(service).Open(address);
+        using SendOperation operation = SendOperation.Begin(Options(), blob, Retry(), CancellationToken.None);
+        TransferException error = Assert.Throws<TransferException>(() => operation.Run());
+        Assert.Contains("the SAS has expired", error.Message, StringComparison.Ordinal);
+        Assert.Contains("a new SAS goes on", error.Message, StringComparison.Ordinal);
+        Assert.Single(StateFiles);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_damaged_image_is_refused_also_when_forced_and_its_target_never_looks_whole(bool force)
+    {
+        string path = DiskModel.Write(_folder, "dynamic", DiskModel.Make("full", 20 * MiB));
+        using (FileStream file = File.OpenWrite(path))
+        {
+            // Blocks and the footer after them are cut off.
+            file.SetLength(9 * MiB);
+        }
+
+        var service = new FakeBlobService();
+        Assert.ThrowsAny<VhdFormatException>(() =>
+        {
+            using PageBlob blob = new AzurePageBlobs(service).Open(service.Address);
+            using SendOperation operation = SendOperation.Begin(
+                Options(force: force) with { SourcePath = path, SourceFormat = SourceFormat.Vhd }, blob, Retry(), CancellationToken.None);
+            operation.Run();
+        });
+        Assert.DoesNotContain(service.Pages.Keys, page => page >= 20 * MiB / 512);
+    }
+
+    [Fact]
     public void No_error_holds_the_signature()
     {
         foreach (Func<FakeRequest, int, FakeResponse?> fault in new Func<FakeRequest, int, FakeResponse?>[]

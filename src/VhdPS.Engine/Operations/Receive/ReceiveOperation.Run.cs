@@ -31,16 +31,16 @@ public sealed partial class ReceiveOperation
         long start = Stopwatch.GetTimestamp();
         using JournalFile journal = OpenState();
         long position = FindStart(journal.Lines);
-        if (position == 0)
-        {
-            PartialFile.Delete(PartialPath);
-            journal.Restart(_state.FirstLine());
-            ReceivedDisk.Create(PartialPath, _state.SizeBytes, _options);
-        }
-
         long received = 0;
         try
         {
+            if (position == 0)
+            {
+                PartialFile.Delete(PartialPath);
+                journal.Restart(_state.FirstLine());
+                ReceivedDisk.Create(PartialPath, _state.SizeBytes, _options);
+            }
+
             using (ReceivedDisk disk = ReceivedDisk.Open(PartialPath, _state.SizeBytes, _options))
             using (DiskSource? parent = _options.ParentPath is { } parentPath ? DiskSource.Open(parentPath, SourceFormat.Vhd) : null)
             {
@@ -56,8 +56,8 @@ public sealed partial class ReceiveOperation
         {
             if (position == 0)
             {
-                PartialFile.Delete(PartialPath);
                 journal.Delete();
+                PartialFile.Delete(PartialPath);
             }
         }
 
@@ -91,7 +91,7 @@ public sealed partial class ReceiveOperation
         var buffers = new TransferBuffers();
         string what = parent is null ? "the pages that there are" : "what changed";
         progress?.Report(new WorkProgress(0, total) { Step = $"Receiving {what} into '{PartialPath}'" });
-        IEnumerable<ReceiveUnit> units = Units(cancellation).Where(unit => unit.End > start);
+        IEnumerable<ReceiveUnit> units = Units(cancellation).Where(unit => IsAhead(disk, unit, start));
         try
         {
             IEnumerable<(ReceiveUnit, byte[], long)> results = loop.Run(units, (unit, token) => ReadAsync(unit, loop, buffers, token),
@@ -125,6 +125,16 @@ public sealed partial class ReceiveOperation
 
         disk.Flush();
         Note(journal, _state.SizeBytes, ref position);
+    }
+
+    private static bool IsAhead(ReceivedDisk disk, ReceiveUnit unit, long start)
+    {
+        foreach (PageRange range in unit.Ranges)
+        {
+            disk.Announce(range.Offset, range.End);
+        }
+
+        return unit.End > start;
     }
 
     private static void Note(JournalFile journal, long reached, ref long position)

@@ -56,6 +56,11 @@ public sealed partial class ReceiveOperation
     internal static ReceiveOperation Begin(ReceiveOptions options, PageBlob blob, TransferRetry retry, CancellationToken cancellation)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.ThrottleLimit, 1);
+        if (options.ParentPath is not null && options.IsVhdx)
+        {
+            throw new ArgumentException($"{options.TargetPath}: what changed becomes a VHD: name the file .vhd.");
+        }
+
         ReplacementFile.ThrowIfInTheWay(options.TargetPath, options.Force, source: null);
         PreviousSnapshot? previous = FindPrevious(options, blob.Address);
         PageBlobFacts facts = retry.Run(blob.FindAsync, cancellation)
@@ -72,6 +77,10 @@ public sealed partial class ReceiveOperation
         {
             CheckParent(options, parentPath, blob.Address, previous!, sizeBytes, cancellation);
         }
+        else if (options.IsVhdx)
+        {
+            ReceivedDisk.NewVhdx(sizeBytes, options).Validate();
+        }
         else if (options.TargetFormat == DiskFormat.Dynamic)
         {
             _ = new NewImage(sizeBytes) { UniqueId = options.UniqueId, TimeStamp = options.TimeStamp }.DiskSize;
@@ -84,7 +93,7 @@ public sealed partial class ReceiveOperation
             PreviousSnapshot = previous?.ToString(),
             ETag = facts.ETag,
             SizeBytes = sizeBytes,
-            Format = (options.ParentPath is null ? options.TargetFormat : DiskFormat.Dynamic).ToString(),
+            Format = $"{(options.IsVhdx ? "VHDX " : "")}{(options.ParentPath is null ? options.TargetFormat : DiskFormat.Dynamic)}",
             ParentPath = options.ParentPath,
         });
         operation.Count(cancellation);
@@ -148,6 +157,12 @@ public sealed partial class ReceiveOperation
         }
 
         using DiskSource parent = DiskSource.Open(parentPath, SourceFormat.Vhd);
+        if (parent.ImageFormat == VhdFormat.Vhdx)
+        {
+            throw new ArgumentException(
+                $"{parentPath}: what changed becomes a child of a VHD, and this is a VHDX: receive the snapshot into a VHD first.");
+        }
+
         if (parent.SizeBytes > sizeBytes)
         {
             throw new TransferException(

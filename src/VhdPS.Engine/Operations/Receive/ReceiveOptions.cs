@@ -1,4 +1,5 @@
 using VhdPS.Engine.Disks;
+using VhdPS.Engine.Format;
 using VhdPS.Engine.Pages;
 
 namespace VhdPS.Engine.Operations.Receive;
@@ -9,6 +10,9 @@ public sealed record ReceiveOptions(string TargetPath)
 {
     /// <summary>What the target is to be; of a difference it is always a differencing image.</summary>
     public DiskFormat TargetFormat { get; init; }
+
+    /// <summary>The format of a target that is an image; of a difference it is always a VHD.</summary>
+    public VhdFormat TargetImageFormat { get; init; }
 
     /// <summary>The image that the target is to be a child of, received from the previous snapshot; null for a whole disk.</summary>
     public string? ParentPath { get; init; }
@@ -27,4 +31,7 @@ public sealed record ReceiveOptions(string TargetPath)
 
     /// <summary>The time of making.</summary>
     public required DateTime TimeStamp { get; init; }
+
+    /// <summary>Whether the target is a VHDX.</summary>
+    internal bool IsVhdx => TargetFormat != DiskFormat.Raw && TargetImageFormat == VhdFormat.Vhdx;
 }

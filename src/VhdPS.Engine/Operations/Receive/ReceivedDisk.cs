@@ -4,6 +4,7 @@ using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Images;
 using VhdPS.Engine.Operations.Resize;
+using VhdPS.Engine.Vhdx;
 
 namespace VhdPS.Engine.Operations.Receive;
 
@@ -41,6 +42,12 @@ internal abstract class ReceivedDisk : IDisposable
                 });
             }
         }
+        else if (options.IsVhdx)
+        {
+            using LocalImageFile file = LocalImageFile.CreateNew(path);
+            new VhdxBuilder(file, NewVhdx(sizeBytes, options)).Begin();
+            file.Flush();
+        }
         else if (options.TargetFormat == DiskFormat.Dynamic)
         {
             ImageCreator.Create(path, new NewImage(sizeBytes) { UniqueId = options.UniqueId, TimeStamp = options.TimeStamp });
@@ -58,6 +65,11 @@ internal abstract class ReceivedDisk : IDisposable
     public static ReceivedDisk Open(string path, long sizeBytes, ReceiveOptions options)
     {
         LocalImageFile file = LocalImageFile.OpenWrite(path);
+        if (options.ParentPath is null && options.IsVhdx)
+        {
+            return new VhdxDisk(file, NewVhdx(sizeBytes, options));
+        }
+
         if (options.ParentPath is null && options.TargetFormat != DiskFormat.Dynamic)
         {
             HardDiskFooter? footer = options.TargetFormat == DiskFormat.Raw ? null : HardDiskFooter.Create(
@@ -75,7 +87,23 @@ internal abstract class ReceivedDisk : IDisposable
         return new ImageDisk(RepairedImage.Open(file, new VhdOpenOptions { ForWriting = true, Parents = parents }, out _));
     }
 
-    /// <summary>Writes sectors of the disk, zeros too.</summary>
+    /// <summary>The options of a VHDX for a disk.</summary>
+    public static NewVhdx NewVhdx(long sizeBytes, ReceiveOptions options) => new(sizeBytes)
+    {
+        VhdType = options.TargetFormat == DiskFormat.Fixed ? VhdType.Fixed : VhdType.Dynamic,
+        UniqueId = options.UniqueId,
+        TimeStamp = options.TimeStamp,
+    };
+
+    /// <summary>
+    /// Announces a range that is written later, or that an earlier run wrote: each in ascending order and before the first is
+    /// written, the same ones in each run.
+    /// </summary>
+    public virtual void Announce(long offset, long end)
+    {
+    }
+
+    /// <summary>Writes sectors of the disk, zeros too. Its range was announced.</summary>
     public abstract void Write(long offset, ReadOnlySpan<byte> bytes);
 
     /// <summary>Returns when all that was written is on the medium.</summary>
@@ -133,5 +161,68 @@ internal abstract class ReceivedDisk : IDisposable
         }
 
         public override void Dispose() => file.Dispose();
+    }
+
+    /// <summary>
+    /// A VHDX, whose structures are written last. Blocks get their places by what is announced, so that each run finds those of
+    /// the runs before it although nothing in the file says where they are.
+    /// </summary>
+    private sealed class VhdxDisk : ReceivedDisk
+    {
+        private readonly LocalImageFile _file;
+        private readonly VhdxBuilder _builder;
+
+        public VhdxDisk(LocalImageFile file, NewVhdx image)
+        {
+            _file = file;
+            _builder = new VhdxBuilder(file, image);
+            if (image.VhdType == VhdType.Fixed)
+            {
+                // Places for all blocks; the file has its length already.
+                _builder.Begin();
+            }
+            else
+            {
+                _builder.ClearTable();
+            }
+        }
+
+        public override void Announce(long offset, long end)
+        {
+            for (long blockIndex = offset / _builder.BlockSize; blockIndex * _builder.BlockSize < end; blockIndex++)
+            {
+                if (!_builder.IsPlaced(blockIndex))
+                {
+                    _builder.Place(blockIndex);
+                }
+            }
+        }
+
+        public override void Write(long offset, ReadOnlySpan<byte> bytes)
+        {
+            UnflushedBytes += bytes.Length;
+            while (bytes.Length > 0)
+            {
+                long inBlock = offset % _builder.BlockSize;
+                int count = (int)Math.Min(bytes.Length, _builder.BlockSize - inBlock);
+                _file.WriteAt(_builder.DataOffset(offset / _builder.BlockSize) + inBlock, bytes[..count]);
+                bytes = bytes[count..];
+                offset += count;
+            }
+        }
+
+        public override void Flush()
+        {
+            _file.Flush();
+            UnflushedBytes = 0;
+        }
+
+        public override void Complete()
+        {
+            _builder.Complete();
+            Flush();
+        }
+
+        public override void Dispose() => _file.Dispose();
     }
 }

@@ -66,6 +66,9 @@ public sealed partial class SendOperation : IDisposable
     /// <summary>Where everything lies in the source; null for a raw disk.</summary>
     internal ImageLayout? SourceLayout => _source.Layout;
 
+    /// <summary>Bytes of a sector as the source shows its disk.</summary>
+    internal int SourceLogicalSectorSize => _source.LogicalSectorSize;
+
     /// <summary>The file that remembers how far the work is; null where no target was given.</summary>
     public string? StatePath => _statePath;
 

@@ -40,8 +40,8 @@ public sealed record SendOptions(string SourcePath)
     public string? StatePath { get; init; }
 
     /// <summary>
-    /// Overwrite an existing blob, begin anew whatever the state file says, send although a machine's state is saved with the
-    /// source, and read what can be read of a damaged one.
+    /// Overwrite an existing blob, begin anew whatever the state file says, and send although a machine's state is saved with the
+    /// source. A damaged source is refused all the same.
     /// </summary>
     public bool Force { get; init; }
 
