@@ -12,6 +12,9 @@ param(
 )
 $ErrorActionPreference = 'Stop'
 $columnCount = 92
+$remarks = @{
+    'Test-VpcImage *.vhd' = '# hurt.vhd is a copy of base.vhd, and a byte of its footer was changed'
+}
 $lineHeight = 18
 $letterWidth = 8.43
 
@@ -83,6 +86,7 @@ try {
         if ($command -like 'Convert-VpcImage*') {
             Remove-Item hurt.vhd*
         }
+        if ($remarks[$command]) { $remarks[$command] }
         "`e[36mPS>`e[0m $command"
         $text = . ([scriptblock]::Create($command)) | Out-String -Width $columnCount
         $text.Replace([string] $folder, '/srv/images').Trim("`r", "`n") -split '\r?\n'
@@ -100,7 +104,9 @@ try {
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 $width $height" width="$width" height="$height" role="img"
  font-family="ui-monospace, 'Cascadia Mono', 'DejaVu Sans Mono', Consolas, monospace" font-size="14">
 <title>A session of VhdPS in PowerShell</title>
-<style>.t { fill: #e6edf3 } .head { fill: #7ee787; font-weight: 600 } .name { fill: #79c0ff } .bad { fill: #ff7b72 } .warn { fill: #d29922 }</style>
+<style>
+.t { fill: #e6edf3 } .head { fill: #7ee787; font-weight: 600 } .name { fill: #79c0ff } .bad { fill: #ff7b72 } .warn { fill: #d29922 }
+</style>
 <rect width="$width" height="$height" rx="8" fill="#0d1117"/>
 $($body -join "`n")
 </svg>
