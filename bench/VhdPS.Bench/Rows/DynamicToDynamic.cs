@@ -23,10 +23,14 @@ internal sealed class DynamicToDynamic(DiskPeer peer, double goal) : CopyRow(Dis
         _dynamic = data.Dynamic(Fill, SizeBytes(data));
     }
 
-    /// <summary>The new file takes the place of a second name of the image, which therefore stays what it was, and warm.</summary>
+    /// <summary>The new file takes the place of a copy of the image, made before and on the medium, and warm.</summary>
     protected override TimeSpan TimeOurs(string target)
     {
-        PeerProcess.Time("ln", _dynamic, target);
+        PeerProcess.Time("cp", "--reflink=never", _dynamic, target);
+        PeerProcess.Time("sync", target);
+
+        // A system may have given up the pages of what was only written.
+        PeerProcess.Time("cmp", _dynamic, target);
         return Time(() =>
         {
             using var operation = OptimizeOperation.Begin(new OptimizeOptions(target) { Sync = false });
