@@ -1,7 +1,4 @@
-using VhdPS.Engine.Chains;
 using VhdPS.Engine.Format;
-using VhdPS.Engine.Images;
-using VhdPS.Engine.Layout;
 
 namespace VhdPS.Engine.Disks;
 
@@ -9,9 +6,8 @@ namespace VhdPS.Engine.Disks;
 /// The disk of another source as it is to be: with another end, with bytes in place of some of its own, and with ranges that count as
 /// zeros. The other source stays its owner's.
 /// </summary>
-internal sealed class EditedDiskSource : DiskSource
+internal sealed class EditedDiskSource : DiskSourceView
 {
-    private readonly DiskSource _inner;
     private readonly DiskEdit[] _edits;
     private readonly ZeroedRanges? _zeroed;
 
@@ -22,7 +18,6 @@ internal sealed class EditedDiskSource : DiskSource
     public EditedDiskSource(DiskSource inner, long sizeBytes, IEnumerable<DiskEdit> edits, ZeroedRanges? zeroed = null)
         : base(inner)
     {
-        _inner = inner;
         _edits = [.. edits.OrderBy(edit => edit.Offset)];
         _zeroed = zeroed;
         SizeBytes = Math.Max(sizeBytes, inner.SizeBytes);
@@ -30,33 +25,9 @@ internal sealed class EditedDiskSource : DiskSource
 
     public override long SizeBytes { get; }
 
-    public override int LogicalSectorSize => _inner.LogicalSectorSize;
-
-    public override int PhysicalSectorSize => _inner.PhysicalSectorSize;
-
-    public override VhdFormat? ImageFormat => _inner.ImageFormat;
-
-    public override VhdType? ImageType => _inner.ImageType;
-
-    public override int? BlockSize => _inner.BlockSize;
-
-    public override long BlockCount => _inner.BlockCount;
-
-    public override IReadOnlyList<LostRange> LostRanges => _inner.LostRanges;
-
-    public override IReadOnlyList<Finding> Findings => _inner.Findings;
-
-    internal override ImageLayout? Layout => _inner.Layout;
-
-    internal override ChainImage? Image => _inner.Image;
-
     internal override string? ShareRefusal => "the partition table moves, or free space becomes zeros";
 
-    internal override IEnumerable<string> FilePaths => _inner.FilePaths;
-
-    private long InnerEnd => _inner.SectorCount * VhdSpec.SectorSize;
-
-    public override void ThrowIfChanged() => _inner.ThrowIfChanged();
+    private long InnerEnd => Inner.SectorCount * VhdSpec.SectorSize;
 
     public override DiskExtent FindExtent(long offset)
     {
@@ -80,7 +51,7 @@ internal sealed class EditedDiskSource : DiskSource
             return new DiskExtent(offset, limit - offset, IsZero: true);
         }
 
-        DiskExtent extent = _inner.FindExtent(offset);
+        DiskExtent extent = Inner.FindExtent(offset);
         long end = Math.Min(extent.End, limit);
         if (extent.IsZero || _zeroed is null)
         {
@@ -93,7 +64,7 @@ internal sealed class EditedDiskSource : DiskSource
 
     public override long CountDataBytes(long offset, long endOffset)
     {
-        long count = offset < InnerEnd ? _inner.CountDataBytes(offset, Math.Min(endOffset, InnerEnd)) : 0;
+        long count = offset < InnerEnd ? Inner.CountDataBytes(offset, Math.Min(endOffset, InnerEnd)) : 0;
         foreach (DiskEdit edit in _edits)
         {
             count += Math.Max(0, Math.Min(edit.End, endOffset) - Math.Max(Math.Max(edit.Offset, offset), InnerEnd));
@@ -107,22 +78,15 @@ internal sealed class EditedDiskSource : DiskSource
         long inside = Math.Min(length, InnerEnd - offset);
         if (inside > 0)
         {
-            _inner.Prefetch(offset, inside);
+            Inner.Prefetch(offset, inside);
         }
     }
-
-    public override IEnumerable<BlockRun> FindBlocks(BlockDetail detail, long firstBlock = 0, long count = long.MaxValue) =>
-        _inner.FindBlocks(detail, firstBlock, count);
-
-    internal override TableFigures? MeasureBlocks() => _inner.MeasureBlocks();
-
-    private protected override ChainRun FindRun(long sector, int count) => new(sector, count, SectorOrigin.File, Path, -1);
 
     private protected override void ReadInside(long offset, Span<byte> buffer)
     {
         if (offset < InnerEnd)
         {
-            _inner.ReadAt(offset, buffer);
+            Inner.ReadAt(offset, buffer);
             _zeroed?.Clear(offset, buffer);
         }
         else

@@ -43,17 +43,10 @@ public sealed class FooterInBlockTests
     [Fact]
     public void AnOldFooterInTheTailOfAShortBlockIsNotTheEndWhereBlocksFollow()
     {
-        // The footer at the end is lost, as a cut leaves it while a block is being added.
         ImageBytes image = ImageBytes.Dynamic((16 * 4096) - 1024).AddBlock(15, 0x22);
         image.Poke(image.FooterOffset - 512, image.Bytes.AsSpan(0, 512));
         image.AddBlock(3, 0x33).AddBlock(4, 0x44);
-        byte[] bytes = [.. image.Bytes[..^512], .. new byte[512]];
-        var layout = ImageLayout.Read(new MemoryImageFile(bytes));
-        Assert.Null(layout.Footers.End);
-        Assert.Equal(FaultCode.FooterMissing, Assert.Single(layout.Findings).Code);
-        using var file = new MemoryImageFile(bytes);
-        RepairOperation.Run(file, RepairOperation.Plan(file), undo: null);
-        Assert.Equal(image.Bytes.Length - 512, ImageLayout.Read(file).Footers.End!.FileOffset);
+        AssertLostFooterIsWrittenAgain(image);
     }
 
     [Fact]
@@ -63,13 +56,7 @@ public sealed class FooterInBlockTests
         ImageBytes image = ImageBytes.Dynamic().AddBlock(2, 0x22);
         image.Insert([.. image.Bytes.AsSpan(0, 512), .. new byte[4096]]);
         image.AddBlock(3, 0x33);
-        byte[] bytes = [.. image.Bytes[..^512], .. new byte[512]];
-        var layout = ImageLayout.Read(new MemoryImageFile(bytes));
-        Assert.Null(layout.Footers.End);
-        Assert.Equal(FaultCode.FooterMissing, Assert.Single(layout.Findings).Code);
-        using var file = new MemoryImageFile(bytes);
-        RepairOperation.Run(file, RepairOperation.Plan(file), undo: null);
-        Assert.Equal(image.Bytes.Length - 512, ImageLayout.Read(file).Footers.End!.FileOffset);
+        AssertLostFooterIsWrittenAgain(image);
 
         // Bytes after the footer that no entry names leave it the end.
         byte[] padded = [.. ImageBytes.Dynamic().AddBlock(2, 0x22).Bytes, .. new byte[4096]];
@@ -139,5 +126,17 @@ public sealed class FooterInBlockTests
         var layout = ImageLayout.Read(file);
         Assert.Contains(
             VhdPS.Engine.Chains.StoredParentPath.ReadAll(file, layout.Header!), path => (path.Source, path.Text) == ("Wi2r", "parent.vhd"));
+    }
+
+    /// <summary>The footer at the end is lost, as a cut leaves it while a block is being added.</summary>
+    private static void AssertLostFooterIsWrittenAgain(ImageBytes image)
+    {
+        byte[] bytes = [.. image.Bytes[..^512], .. new byte[512]];
+        var layout = ImageLayout.Read(new MemoryImageFile(bytes));
+        Assert.Null(layout.Footers.End);
+        Assert.Equal(FaultCode.FooterMissing, Assert.Single(layout.Findings).Code);
+        using var file = new MemoryImageFile(bytes);
+        RepairOperation.Run(file, RepairOperation.Plan(file), undo: null);
+        Assert.Equal(image.Bytes.Length - 512, ImageLayout.Read(file).Footers.End!.FileOffset);
     }
 }

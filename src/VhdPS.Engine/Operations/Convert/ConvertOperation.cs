@@ -45,11 +45,7 @@ public sealed class ConvertOperation : IDisposable
         DiskEnd? end = ReadEnd();
         TableMove = end?.PlanMove(SizeBytes);
         FreeSpace = options.ClearsFreeSpace ? StandaloneDisk.ReadFreeSpace(source, options.Children) : null;
-        DiskEdit[] edits = TableMove is { Verdict: GptMoveVerdict.Planned } move ? [.. end!.EditsFor(move)] : [];
-        _content = FreeSpace is not null || edits.Length > 0
-            ? new EditedDiskSource(
-                source, edits.Length > 0 ? SizeBytes : 0, edits, FreeSpace is null ? null : StandaloneDisk.ToZeros(FreeSpace))
-            : source;
+        _content = ChangedDisk.Of(source, SizeBytes, end, TableMove, FreeSpace);
         _content = parent is null ? _content : new ChildContent(_content, parent.Disk);
         DataBytes = parent is null ? source.CountDataBytes(0, source.SizeBytes) : _content.CountDataBytes(0, _content.SizeBytes);
         _sharing = new(() => options.ShareExtents && parent is null ? SharingPlan.Of(_content, options.TargetPath) : SharingPlan.NotWanted);

@@ -5,6 +5,7 @@ using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Images;
 using VhdPS.Engine.Layout;
+using VhdPS.Engine.Partitions;
 using VhdPS.Engine.Partitions.FreeSpace;
 
 
@@ -73,7 +74,7 @@ public sealed class OptimizeOperation : IDisposable
             {
                 FreeSpaceMap freeSpace = StandaloneDisk.ReadFreeSpace(operation._source, options.Children);
                 operation._freeSpace = freeSpace;
-                operation._content = new EditedDiskSource(operation._source, 0, [], StandaloneDisk.ToZeros(freeSpace));
+                operation._content = ChangedDisk.Of(operation._source, sizeBytes: 0, end: null, move: null, freeSpace);
             }
 
             return operation;

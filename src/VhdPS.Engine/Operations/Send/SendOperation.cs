@@ -159,15 +159,11 @@ public sealed partial class SendOperation : IDisposable
             : DiskEnd.Read(new DiskSourceReader(_source));
         TableMove = end?.PlanMove(Plan.SizeBytes);
         FreeSpace = _options.ClearsFreeSpace ? StandaloneDisk.ReadFreeSpace(_source, _options.Children, cancellation) : null;
-        DiskEdit[] edits = TableMove is { Verdict: GptMoveVerdict.Planned } move ? [.. end!.EditsFor(move)] : [];
-        if (FreeSpace is null && edits.Length == 0)
+        _content = ChangedDisk.Of(_source, Plan.SizeBytes, end, TableMove, FreeSpace);
+        if (_content != _source)
         {
-            return;
+            Plan = Plan with { DataBytes = SendWalk.CountDataBytes(_content) };
         }
-
-        _content = new EditedDiskSource(
-            _source, edits.Length > 0 ? Plan.SizeBytes : 0, edits, FreeSpace is null ? null : StandaloneDisk.ToZeros(FreeSpace));
-        Plan = Plan with { DataBytes = SendWalk.CountDataBytes(_content) };
     }
 
     private IReadOnlyList<string>? ReadState()
