@@ -55,6 +55,14 @@ public sealed class ImageIOException : VhdException
         HResult = inner.HResult;
     }
 
+    /// <summary>Says why a whole new file did not get its name.</summary>
+    internal ImageIOException(string path, string message, Exception inner)
+        : base(path, message, inner)
+    {
+        Operation = ImageIOOperation.Replace;
+        HResult = inner.HResult;
+    }
+
     /// <summary>What was being done.</summary>
     public ImageIOOperation Operation { get; }
 

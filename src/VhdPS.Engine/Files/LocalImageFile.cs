@@ -274,7 +274,7 @@ internal sealed class LocalImageFile : ImageFile
         try
         {
             // The lock is held until the name is gone: nobody writes to what is about to vanish.
-            File.Delete(ownPath);
+            HeldFile.Retry(() => File.Delete(ownPath));
         }
         catch (UnauthorizedAccessException error)
         {

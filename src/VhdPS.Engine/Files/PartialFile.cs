@@ -19,7 +19,7 @@ internal static class PartialFile
     {
         try
         {
-            File.Delete(path);
+            HeldFile.Retry(() => File.Delete(path));
         }
         catch (UnauthorizedAccessException error)
         {
@@ -39,7 +39,7 @@ internal static class PartialFile
     {
         try
         {
-            File.Move(path, targetPath, overwrite);
+            HeldFile.Retry(() => File.Move(path, targetPath, overwrite));
         }
         catch (UnauthorizedAccessException error)
         {

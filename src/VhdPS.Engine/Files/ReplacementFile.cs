@@ -20,7 +20,7 @@ internal sealed class ReplacementFile : IDisposable
     private readonly FileStamp _replacedStamp;
     private readonly bool _ownsReplaced;
     private readonly SafeFileHandle? _folder;
-    private bool _isNamed;
+    private bool _isSettled;
 
     private ReplacementFile(
         string targetPath, string ownPath, LocalImageFile? replaced, bool ownsReplaced, SafeFileHandle? folder, LocalImageFile file)
@@ -155,7 +155,8 @@ internal sealed class ReplacementFile : IDisposable
     /// <exception cref="ImageInUseException">Meanwhile a program that takes no lock has changed or replaced the target.</exception>
     /// <exception cref="ImageIOException">
     /// The medium did not take the file, or it could not be given its name. Where <see cref="ImageIOException.Operation"/> is
-    /// <see cref="ImageIOOperation.Flush"/> the file may have its name and yet be lost in a power cut.
+    /// <see cref="ImageIOOperation.Flush"/> the file may have its name and yet be lost in a power cut. Where <see
+    /// cref="VhdException.FinishedPath"/> says so the new file is whole and stays beside the target.
     /// </exception>
     public void Commit(bool sync = true)
     {
@@ -170,7 +171,7 @@ internal sealed class ReplacementFile : IDisposable
         }
 
         TakeName();
-        _isNamed = true;
+        _isSettled = true;
         if (sync && _folder is not null)
         {
             try
@@ -187,16 +188,16 @@ internal sealed class ReplacementFile : IDisposable
         Close();
     }
 
-    /// <summary>Deletes the new file unless it was committed.</summary>
+    /// <summary>Deletes the new file unless it was committed, or is whole and waits for its name.</summary>
     public void Dispose()
     {
         Close();
-        if (!_isNamed)
+        if (!_isSettled)
         {
-            _isNamed = true;
+            _isSettled = true;
             try
             {
-                System.IO.File.Delete(_ownPath);
+                HeldFile.Retry(() => System.IO.File.Delete(_ownPath));
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
@@ -307,7 +308,7 @@ internal sealed class ReplacementFile : IDisposable
 
         warnings.AddRange(StaleFile.FindIn(Path.GetDirectoryName(_ownPath)!, except: _ownPath).Select(stale => string.Create(
             CultureInfo.InvariantCulture,
-            $"'{stale}' was left by an earlier run that was ended in its middle; nothing uses it, and it may be deleted")));
+            $"'{stale}' was left by a run that ended early or could not give it its name; nothing uses it, and it may be deleted")));
         Warnings = warnings;
     }
 
@@ -323,14 +324,7 @@ internal sealed class ReplacementFile : IDisposable
                 File.Dispose();
             }
 
-            if (_replaced is null)
-            {
-                PlatformFile.Current.RenameToNew(_ownPath, _targetPath);
-            }
-            else
-            {
-                PlatformFile.Current.RenameOver(_ownPath, _targetPath, _replaced.Dispose);
-            }
+            HeldFile.Retry(Rename);
         }
         catch (Exception error) when (error is IOException && _replaced is null
             && PlatformFile.Current.Stat(_targetPath).Kind != FileKind.Missing)
@@ -339,13 +333,46 @@ internal sealed class ReplacementFile : IDisposable
         }
         catch (UnauthorizedAccessException error)
         {
-            throw new ImageAccessException(File.Path, "this user may not replace it or its folder's entries", error);
+            string? finished = Keep(error);
+            string holder = finished is null ? string.Empty : $", or another program has one of them open; {WhereIs(finished)}";
+            throw new ImageAccessException(File.Path, $"this user may not replace it or its folder's entries{holder}", error)
+            {
+                FinishedPath = finished,
+            };
         }
         catch (IOException error)
         {
-            throw new ImageIOException(File.Path, ImageIOOperation.Replace, null, error);
+            string? finished = Keep(error);
+            throw finished is null
+                ? new ImageIOException(File.Path, ImageIOOperation.Replace, null, error)
+                : new ImageIOException(File.Path, $"replacing failed: another program has the file open; {WhereIs(finished)}.", error)
+                {
+                    FinishedPath = finished,
+                };
         }
     }
+
+    private void Rename()
+    {
+        if (_replaced is null)
+        {
+            PlatformFile.Current.RenameToNew(_ownPath, _targetPath);
+        }
+        else
+        {
+            PlatformFile.Current.RenameOver(_ownPath, _targetPath, _replaced.Dispose);
+        }
+    }
+
+    /// <summary>Leaves the whole new file where it is if nothing but another program keeps it from its name.</summary>
+    private string? Keep(Exception error)
+    {
+        _isSettled = PlatformFile.Current.MayBeHeld(error);
+        return _isSettled ? _ownPath : null;
+    }
+
+    private static string WhereIs(string finishedPath) =>
+        $"the new file is whole and stays as '{finishedPath}', to be given its name by hand or deleted";
 
     private void Close()
     {

@@ -12,4 +12,7 @@ public abstract class VhdException : IOException
 
     /// <summary>The file, or the address without what is secret in it.</summary>
     public string Path { get; }
+
+    /// <summary>A new file that is whole but could not be given the name <see cref="Path"/>; null in most cases.</summary>
+    public string? FinishedPath { get; internal init; }
 }

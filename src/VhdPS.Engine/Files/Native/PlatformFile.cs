@@ -111,6 +111,9 @@ internal abstract class PlatformFile
         File.Move(path, targetPath, overwrite: true);
     }
 
+    /// <summary>Whether a rename or a deletion may have failed because another program has the file open for a moment.</summary>
+    public virtual bool MayBeHeld(Exception error) => false;
+
     /// <summary>Gives a new file owner, group, mode, access list and attributes of another.</summary>
     /// <returns>What could not be given.</returns>
     public virtual IReadOnlyList<LostProtection> CopyProtection(OpenedFile source, OpenedFile target) => [];

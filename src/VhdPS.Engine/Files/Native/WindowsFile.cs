@@ -11,13 +11,19 @@ internal sealed partial class WindowsFile : PlatformFile
     private const uint DiskFileType = 1;
     private const uint QueryAllocatedRanges = 0x000940CF;
     private const uint SetZeroData = 0x000980C8;
+    private const int Win32Facility = unchecked((int)0x80070000);
+    private const int AccessDeniedError = 5;
+    private const int SharingViolationError = 32;
+    private const int LockViolationError = 33;
     private const int MoreDataError = 234;
     private const int RenameInfoExClass = 22;
     private const uint DeleteAccess = 0x00010000;
     private const uint ShareAll = 7;
     private const uint OpenExisting = 3;
+    private const uint WriteThroughFlag = 0x80000000;
     private const uint RenameFlags = 0x1 | 0x2;
-    private const uint MoveFlags = 0x1 | 0x8;
+    private const uint MoveFlags = 0x1 | MoveWriteThrough;
+    private const uint MoveWriteThrough = 0x8;
     private const int ShortPathLength = 248;
     private const int MaxPathLength = 32768;
     private const int MaxNameLength = 261;
@@ -91,14 +97,26 @@ internal sealed partial class WindowsFile : PlatformFile
         }
     }
 
+    public override void RenameToNew(string path, string newPath)
+    {
+        if (!MoveFile(Unlimited(Path.GetFullPath(path)), Unlimited(Path.GetFullPath(newPath)), MoveWriteThrough))
+        {
+            throw LastError();
+        }
+    }
+
     /// <summary>
     /// Renames over an open file as Unix does, so that no writer gets between. Where the file system cannot (FAT, older
     /// servers), the target is closed first and the result is looked at.
     /// </summary>
     public override void RenameOver(string path, string targetPath, Action release)
     {
+        path = Unlimited(Path.GetFullPath(path));
+        targetPath = Unlimited(Path.GetFullPath(targetPath));
         FileIdentity identity;
-        using (SafeFileHandle file = OpenForAccess(path, DeleteAccess, ShareAll, 0, OpenExisting, 0, 0))
+
+        // Written through, as MoveFileEx opens it when it is asked for that.
+        using (SafeFileHandle file = OpenForAccess(path, DeleteAccess, ShareAll, 0, OpenExisting, WriteThroughFlag, 0))
         {
             if (file.IsInvalid)
             {
@@ -109,6 +127,12 @@ internal sealed partial class WindowsFile : PlatformFile
             if (TryRename(file, targetPath))
             {
                 return;
+            }
+
+            // The old file stays locked while a program that holds it is waited for.
+            if (Marshal.GetLastPInvokeError() is SharingViolationError or LockViolationError)
+            {
+                throw LastError();
             }
         }
 
@@ -125,6 +149,11 @@ internal sealed partial class WindowsFile : PlatformFile
         }
     }
 
+    /// <summary>Access denied is also what the system says of a file that is open and does not share its deletion.</summary>
+    public override bool MayBeHeld(Exception error) =>
+        (error.HResult & ~0xFFFF) == Win32Facility
+        && (error.HResult & 0xFFFF) is AccessDeniedError or SharingViolationError or LockViolationError;
+
     public override IReadOnlyList<LostProtection> CopyProtection(OpenedFile source, OpenedFile target) =>
         WindowsSecurity.Copy(source.Path, target.Path);
 
@@ -139,12 +168,11 @@ internal sealed partial class WindowsFile : PlatformFile
     private static unsafe bool TryRename(SafeFileHandle file, string targetPath)
     {
         // FILE_RENAME_INFO: flags, root folder, length of the name in bytes, the name.
-        string full = Path.GetFullPath(targetPath);
         int nameAt = IntPtr.Size == 8 ? 20 : 12;
-        byte[] info = new byte[nameAt + ((full.Length + 1) * sizeof(char))];
+        byte[] info = new byte[nameAt + ((targetPath.Length + 1) * sizeof(char))];
         BitConverter.TryWriteBytes(info, RenameFlags);
-        BitConverter.TryWriteBytes(info.AsSpan(nameAt - sizeof(int)), full.Length * sizeof(char));
-        MemoryMarshal.AsBytes(full.AsSpan()).CopyTo(info.AsSpan(nameAt));
+        BitConverter.TryWriteBytes(info.AsSpan(nameAt - sizeof(int)), targetPath.Length * sizeof(char));
+        MemoryMarshal.AsBytes(targetPath.AsSpan()).CopyTo(info.AsSpan(nameAt));
         fixed (byte* first = info)
         {
             return SetInfo(file, RenameInfoExClass, first, info.Length);
@@ -155,7 +183,7 @@ internal sealed partial class WindowsFile : PlatformFile
     {
         int error = Marshal.GetLastPInvokeError();
         string message = Marshal.GetPInvokeErrorMessage(error);
-        return error == 5 ? new UnauthorizedAccessException(message) : new IOException(message, unchecked((int)0x80070000 | error));
+        return error == AccessDeniedError ? new UnauthorizedAccessException(message) : new IOException(message, Win32Facility | error);
     }
 
     [LibraryImport("kernel32", EntryPoint = "FlushFileBuffers", SetLastError = true)]
