@@ -32,6 +32,25 @@ internal static partial class PageCache
         }
     }
 
+    /// <summary>Makes a file of so many bytes and deletes it, so that the next one finds free memory at hand.</summary>
+    /// <remarks>
+    /// A virtual machine gives memory that is free for a while back to its host, and whoever wants it again first waits for it: the
+    /// same cp of 2 GiB took 0.6 or 3.4 s.
+    /// </remarks>
+    public static void FreeMemory(string path, long lengthBytes)
+    {
+        using (FileStream file = File.Create(path))
+        {
+            byte[] chunk = new byte[BenchData.ChunkBytes];
+            for (long at = 0; at < lengthBytes; at += chunk.Length)
+            {
+                file.Write(chunk);
+            }
+        }
+
+        File.Delete(path);
+    }
+
     [LibraryImport("libc", EntryPoint = "posix_fadvise")]
     private static partial int Advise(SafeFileHandle handle, long offset, long length, int advice);
 }

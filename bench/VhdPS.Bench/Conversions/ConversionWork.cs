@@ -6,7 +6,7 @@ namespace VhdPS.Bench.Conversions;
 /// <param name="CopySource">The file that cp copies: as many bytes.</param>
 /// <param name="Command">The cmdlet, with $source and $target; of one that replaces its file, $target is a copy of the source.</param>
 /// <param name="QemuFormats">What qemu-img convert is told.</param>
-/// <param name="IsInstead">Whether the target is there before, as a copy of the source.</param>
+/// <param name="IsInstead">Whether the target is there before, as a copy of the source, and is replaced by all.</param>
 internal sealed record ConversionWork(
     string Name, string Source, string CopySource, string Command, string[] QemuFormats, bool IsInstead = false)
 {

@@ -98,14 +98,20 @@ internal sealed class ConversionsCommand(CompareOptions options)
     private string Measure(ConversionWork work, TestFileSystem place, WarmEngine engine)
     {
         string target = Path.Combine(place.Folder, "target.vhd");
-        TimeSpan Ours(string switches) => Time(work, target, isInstead: work.IsInstead, () => engine.RunSilently(
+        TimeSpan Ours(string switches) => Time(work, target, () => engine.RunSilently(
             $"{work.Command} {switches}", new Dictionary<string, object> { ["source"] = work.Source, ["target"] = target }));
-        TimeSpan Peer(bool sync, string program, params string[] arguments) => Time(work, target, isInstead: false, () =>
+        TimeSpan Peer(bool sync, string program, params string[] arguments) => Time(work, target, () =>
         {
-            PeerProcess.Time(program, [.. arguments, target]);
+            string made = work.IsInstead ? target + ".new" : target;
+            PeerProcess.Time(program, [.. arguments, made]);
             if (sync)
             {
-                PeerProcess.Time("sync", target);
+                PeerProcess.Time("sync", made);
+            }
+
+            if (work.IsInstead)
+            {
+                PeerProcess.Time("mv", made, target);
             }
         });
 
@@ -153,12 +159,14 @@ internal sealed class ConversionsCommand(CompareOptions options)
     }
 
     /// <summary>One run: nothing is left of the one before, neither the file nor what waits to be written.</summary>
-    private TimeSpan Time(ConversionWork work, string target, bool isInstead, Action run)
+    private TimeSpan Time(ConversionWork work, string target, Action run)
     {
         File.Delete(target);
-        if (isInstead)
+        if (work.IsInstead)
         {
             PeerProcess.Time("cp", "--reflink=auto", work.Source, target);
+            PageCache.ReadAnew(target);
+            PageCache.FreeMemory(target + ".new", new FileInfo(target).Length);
         }
 
         PeerProcess.Time("sync");

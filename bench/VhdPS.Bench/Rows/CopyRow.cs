@@ -13,9 +13,9 @@ internal abstract class CopyRow(DiskFill fill, DiskPeer peer, double goal, bool 
 
     public override string Name => base.Name + (isSynced ? "-synced" : string.Empty);
 
-    public override string Peer => base.Peer + (isSynced ? " and `sync`" : string.Empty);
+    public override string Peer => base.Peer + (isSynced ? " and `sync`" : string.Empty) + (Replaces ? ", then `mv`" : string.Empty);
 
-    public override string ShortPeer => base.ShortPeer + (isSynced ? " and sync" : string.Empty);
+    public override string ShortPeer => base.ShortPeer + (isSynced ? " and sync" : string.Empty) + (Replaces ? ", mv" : string.Empty);
 
     public override string Note => isSynced ? "Both sides put the new file on the medium." : "Neither side syncs.";
 
@@ -32,6 +32,7 @@ internal abstract class CopyRow(DiskFill fill, DiskPeer peer, double goal, bool 
 
     public override TimeSpan RunOurs()
     {
+        MakeReady(_target);
         TimeSpan time = TimeOurs(_target);
         File.Delete(_target);
         return time;
@@ -39,13 +40,20 @@ internal abstract class CopyRow(DiskFill fill, DiskPeer peer, double goal, bool 
 
     public override TimeSpan RunPeer()
     {
+        MakeReady(_target);
+        string made = Replaces ? _target + ".new" : _target;
         string[] arguments = IsQemu
-            ? ["convert", .. QemuFormats, PeerSource, _target]
-            : [.. PlainTool.Split(' ')[1..], PeerSource, _target];
+            ? ["convert", .. QemuFormats, PeerSource, made]
+            : [.. PlainTool.Split(' ')[1..], PeerSource, made];
         TimeSpan time = PeerProcess.Time(PeerProgram, arguments);
         if (isSynced)
         {
-            time += PeerProcess.Time("sync", _target);
+            time += PeerProcess.Time("sync", made);
+        }
+
+        if (Replaces)
+        {
+            time += PeerProcess.Time("mv", made, _target);
         }
 
         File.Delete(_target);
@@ -59,9 +67,18 @@ internal abstract class CopyRow(DiskFill fill, DiskPeer peer, double goal, bool 
             return null;
         }
 
+        MakeReady(_target);
         MemoryFigure figure = PeakAbove(() => TimeOurs(_target));
         File.Delete(_target);
         return figure;
+    }
+
+    /// <summary>Whether the new file takes the place of an old one, on both sides.</summary>
+    protected virtual bool Replaces => false;
+
+    /// <summary>What is there before either side begins; not timed.</summary>
+    protected virtual void MakeReady(string target)
+    {
     }
 
     /// <summary>The file that the peer reads.</summary>

@@ -23,18 +23,26 @@ internal sealed class DynamicToDynamic(DiskPeer peer, double goal) : CopyRow(Dis
         _dynamic = data.Dynamic(Fill, SizeBytes(data));
     }
 
-    /// <summary>The new file takes the place of a copy of the image, made before and on the medium, and warm.</summary>
-    protected override TimeSpan TimeOurs(string target)
+    public override string Note =>
+        "Both sides put a new file in the place of an old one, without a sync. ext4 writes a file out when it takes another's name, "
+        + "unless its space was reserved before, as ours is.";
+
+    protected override bool Replaces => true;
+
+    /// <summary>A copy of the image, on the medium and warm.</summary>
+    protected override void MakeReady(string target)
     {
         PeerProcess.Time("cp", "--reflink=never", _dynamic, target);
         PeerProcess.Time("sync", target);
 
         // A system may have given up the pages of what was only written.
         PeerProcess.Time("cmp", _dynamic, target);
-        return Time(() =>
-        {
-            using var operation = OptimizeOperation.Begin(new OptimizeOptions(target) { Sync = false });
-            operation.Run();
-        });
+        PageCache.FreeMemory(target + ".new", new FileInfo(target).Length);
     }
+
+    protected override TimeSpan TimeOurs(string target) => Time(() =>
+    {
+        using var operation = OptimizeOperation.Begin(new OptimizeOptions(target) { Sync = false });
+        operation.Run();
+    });
 }
