@@ -27,6 +27,9 @@ internal static class TableScan
         }
     }
 
+    /// <summary>A block and its table entry as <see cref="SortByPlace"/> gives them.</summary>
+    internal static ulong Place(int blockIndex, uint entry) => ((ulong)entry << 32) | (uint)blockIndex;
+
     /// <summary>The table entry of a block as <see cref="SortByPlace"/> gives it.</summary>
     internal static uint EntryOf(ulong placed) => (uint)(placed >> 32);
 
@@ -57,7 +60,7 @@ internal static class TableScan
         {
             if (entries[blockIndex] != VhdSpec.UnusedEntry)
             {
-                byPlace[count++] = ((ulong)entries[blockIndex] << 32) | (uint)blockIndex;
+                byPlace[count++] = Place(blockIndex, entries[blockIndex]);
             }
         }
 

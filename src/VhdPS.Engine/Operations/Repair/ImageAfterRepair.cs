@@ -3,10 +3,10 @@ using VhdPS.Engine.Format;
 
 namespace VhdPS.Engine.Operations.Repair;
 
-/// <summary>Shows an image as a repair would leave it, without a change. Memory is that of the changes.</summary>
+/// <summary>Shows an image as a repair would leave it, without a change. Memory is that of an entry for each changed sector.</summary>
 internal sealed class ImageAfterRepair : NonOwningImageFile
 {
-    private readonly Dictionary<long, byte[]> _sectors = [];
+    private readonly Dictionary<long, ReadOnlyMemory<byte>> _sectors = [];
     private long _length;
     private long _ownEnd;
 
@@ -22,7 +22,7 @@ internal sealed class ImageAfterRepair : NonOwningImageFile
             }
             else
             {
-                Put(edit.FileOffset, edit.NewBytes.Span);
+                Put(edit.FileOffset, edit.NewBytes);
             }
         }
     }
@@ -36,12 +36,12 @@ internal sealed class ImageAfterRepair : NonOwningImageFile
         bytes[ReadOwn(fileOffset, bytes)..].Clear();
         for (long sector = fileOffset / VhdSpec.SectorSize; sector * VhdSpec.SectorSize < fileOffset + length; sector++)
         {
-            if (_sectors.TryGetValue(sector, out byte[]? changed))
+            if (_sectors.TryGetValue(sector, out ReadOnlyMemory<byte> changed))
             {
                 long from = Math.Max(fileOffset, sector * VhdSpec.SectorSize);
                 long end = Math.Min(fileOffset + length, (sector + 1) * VhdSpec.SectorSize);
                 int start = (int)(from - (sector * VhdSpec.SectorSize));
-                changed.AsSpan(start, (int)(end - from)).CopyTo(bytes[(int)(from - fileOffset)..]);
+                changed.Span.Slice(start, (int)(end - from)).CopyTo(bytes[(int)(from - fileOffset)..]);
             }
         }
 
@@ -61,13 +61,22 @@ internal sealed class ImageAfterRepair : NonOwningImageFile
         return length == 0 ? 0 : base.ReadAt(fileOffset, bytes[..length]);
     }
 
-    private void Put(long fileOffset, ReadOnlySpan<byte> bytes)
+    private void Put(long fileOffset, ReadOnlyMemory<byte> bytes)
     {
         _length = Math.Max(_length, fileOffset + bytes.Length);
         while (bytes.Length > 0)
         {
             int start = (int)(fileOffset % VhdSpec.SectorSize), count = Math.Min(bytes.Length, VhdSpec.SectorSize - start);
-            bytes[..count].CopyTo(Sector(fileOffset / VhdSpec.SectorSize).AsSpan(start));
+            long sector = fileOffset / VhdSpec.SectorSize;
+            if (count == VhdSpec.SectorSize)
+            {
+                _sectors[sector] = bytes[..count];
+            }
+            else
+            {
+                bytes[..count].Span.CopyTo(CopyOf(sector).AsSpan(start));
+            }
+
             bytes = bytes[count..];
             fileOffset += count;
         }
@@ -78,7 +87,7 @@ internal sealed class ImageAfterRepair : NonOwningImageFile
         _length = length;
         if (length % VhdSpec.SectorSize is > 0 and long left)
         {
-            Sector(length / VhdSpec.SectorSize).AsSpan((int)left).Clear();
+            CopyOf(length / VhdSpec.SectorSize).AsSpan((int)left).Clear();
         }
 
         _ownEnd = Math.Min(_ownEnd, length);
@@ -88,14 +97,20 @@ internal sealed class ImageAfterRepair : NonOwningImageFile
         }
     }
 
-    private byte[] Sector(long sector)
+    /// <summary>A sector of its own to write to: what is there now may be shared with other sectors.</summary>
+    private byte[] CopyOf(long sector)
     {
-        if (!_sectors.TryGetValue(sector, out byte[]? bytes))
+        byte[] bytes = new byte[VhdSpec.SectorSize];
+        if (_sectors.TryGetValue(sector, out ReadOnlyMemory<byte> changed))
         {
-            _sectors[sector] = bytes = new byte[VhdSpec.SectorSize];
+            changed.CopyTo(bytes);
+        }
+        else
+        {
             ReadOwn(sector * VhdSpec.SectorSize, bytes);
         }
 
+        _sectors[sector] = bytes;
         return bytes;
     }
 }

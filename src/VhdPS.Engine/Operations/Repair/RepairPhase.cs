@@ -1,3 +1,4 @@
+using System.Buffers;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 
@@ -10,6 +11,8 @@ namespace VhdPS.Engine.Operations.Repair;
 internal sealed class RepairPhase
 {
     private readonly List<FileEdit> _edits = [];
+    private byte[] _lastOld = [];
+    private byte[] _lastNew = [];
 
     internal RepairPhase(IEnumerable<FileEdit>? edits = null) => _edits.AddRange(edits ?? []);
 
@@ -19,20 +22,28 @@ internal sealed class RepairPhase
     /// <summary>Adds those sectors of <paramref name="bytes"/> in which the file differs.</summary>
     internal void Put(ImageFile file, long fileOffset, ReadOnlySpan<byte> bytes)
     {
-        byte[] old = new byte[bytes.Length];
+        byte[] rented = ArrayPool<byte>.Shared.Rent(bytes.Length);
+        Span<byte> old = rented.AsSpan(0, bytes.Length);
         int oldLength = fileOffset >= file.Length ? 0 : file.ReadAt(fileOffset, old);
         for (int at = 0; at < bytes.Length;)
         {
             int length = Math.Min(bytes.Length - at, VhdSpec.SectorSize - (int)((fileOffset + at) % VhdSpec.SectorSize));
             int known = Math.Clamp(oldLength - at, 0, length);
-            if (known < length || !bytes.Slice(at, length).SequenceEqual(old.AsSpan(at, length)))
+            if (known < length || !bytes.Slice(at, length).SequenceEqual(old.Slice(at, length)))
             {
-                _edits.Add(new FileEdit(fileOffset + at, old.AsMemory(at, known), bytes.Slice(at, length).ToArray()));
+                _lastOld = Share(old.Slice(at, known), _lastOld);
+                _lastNew = Share(bytes.Slice(at, length), _lastNew);
+                _edits.Add(new FileEdit(fileOffset + at, _lastOld, _lastNew));
             }
 
             at += length;
         }
+
+        ArrayPool<byte>.Shared.Return(rented);
     }
+
+    /// <summary>A hundred thousand sectors of a table can be equal: such a row of them is in memory once.</summary>
+    private static byte[] Share(ReadOnlySpan<byte> bytes, byte[] last) => bytes.SequenceEqual(last) ? last : bytes.ToArray();
 
     /// <summary>Adds a cut of the file to <paramref name="length"/> bytes.</summary>
     internal void Cut(ImageFile file, long length)

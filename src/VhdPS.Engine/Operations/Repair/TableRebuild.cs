@@ -24,8 +24,9 @@ internal sealed class TableRebuild(ImageFile file, ImageLayout layout, IReadOnly
     /// <summary>File offsets of all blocks that were found.</summary>
     public List<long> Found { get; } = [];
 
-    /// <summary>Entries that name no place of a block, as <see cref="TableScan.SortByPlace"/> gives them.</summary>
-    public IReadOnlyList<ulong> Damaged { get; init; } = [];
+    /// <summary>The entry that names no place of a block, as <see cref="TableScan.SortByPlace"/> gives it, where it is the only
+    /// one.</summary>
+    public ulong? OnlyDamaged { get; init; }
 
     /// <summary>The most places without a block that are looked at; a search that was not asked for must not take hours.</summary>
     public long MaxMissCount { get; init; } = long.MaxValue;
@@ -60,13 +61,13 @@ internal sealed class TableRebuild(ImageFile file, ImageLayout layout, IReadOnly
     /// order.</summary>
     private RepairStep? EnterByDamage(List<uint> found)
     {
-        if (Found.Count != 1 || Damaged.Count != 1)
+        if (Found.Count != 1 || OnlyDamaged is not { } damaged)
         {
             return null;
         }
 
-        int blockIndex = TableScan.BlockOf(Damaged[0]);
-        uint changedBits = TableScan.EntryOf(Damaged[0]) ^ found[0];
+        int blockIndex = TableScan.BlockOf(damaged);
+        uint changedBits = TableScan.EntryOf(damaged) ^ found[0];
         bool isOneByte = BitOperations.LeadingZeroCount(changedBits) / 8 == 3 - (BitOperations.TrailingZeroCount(changedBits) / 8);
         if (!isOneByte || layout.CheckEntry(blockIndex, found[0]) is not null)
         {

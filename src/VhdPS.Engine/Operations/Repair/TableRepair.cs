@@ -24,11 +24,15 @@ internal sealed class TableRepair(
     private readonly EntryChanges _changes = new(layout.BlockCount);
     private readonly BlockDecisions _decisions = new(layout.BlockCount);
     private readonly BlockSet _contested = new(layout.BlockCount);
-    private readonly List<DoubtfulDrop> _doubtful = [];
-    private readonly List<ulong> _damaged = [];
+    private readonly BlockSet _doubtful = new(layout.BlockCount);
+    private readonly List<DoubtfulPair> _doubtfulPairs = [];
     private readonly Dictionary<long, int> _entered = [];
     private readonly HashSet<long> _reported = [];
     private (string Proof, RepairDecision Decision) _lastDrop;
+    private (VhdStructure Structure, string Proof) _lastHit;
+    private int _damagedCount;
+    private ulong _lastDamaged;
+    private bool _hasDoubtful;
     private List<ulong> _kept = [];
     private IReadOnlyList<long> _lost = reported;
     private BlockAllocationTable? _table;
@@ -63,8 +67,14 @@ internal sealed class TableRepair(
         _table = SectorMap.ReadTable(file, layout);
         var pastEnd = new List<ulong>();
         long wholeEnd = layout.DataEnd - layout.BlockSpan, structuresEnd = layout.StructuresEnd;
-        foreach (ulong placed in TableScan.SortByPlace(_table))
+        for (int blockIndex = 0; blockIndex < _table.Count; blockIndex++)
         {
+            if (_table[blockIndex] == VhdSpec.UnusedEntry)
+            {
+                continue;
+            }
+
+            ulong placed = TableScan.Place(blockIndex, _table[blockIndex]);
             long start = ImageLayout.BitmapOffset(TableScan.EntryOf(placed));
             if ((start >= structuresEnd && start <= wholeEnd)
                 || layout.IsPlaceForBlock(TableScan.BlockOf(placed), TableScan.EntryOf(placed)))
@@ -73,12 +83,11 @@ internal sealed class TableRepair(
                 continue;
             }
 
-            _damaged.Add(placed);
+            AddDamaged(placed);
             if (layout.FindStructureHit(start) is { Length: > 0 } hit)
             {
                 bool isWhole = layout.IsWholeInFile(TableScan.BlockOf(placed), TableScan.EntryOf(placed));
-                Drop(placed, isWhole ? FaultCode.BatEntryInStructure : FaultCode.BatEntryPastEnd,
-                    Invariant($"The {hit.Structure} lies there; no block can."));
+                Drop(placed, isWhole ? FaultCode.BatEntryInStructure : FaultCode.BatEntryPastEnd, ProofOf(hit.Structure));
             }
             else
             {
@@ -86,10 +95,11 @@ internal sealed class TableRepair(
             }
         }
 
+        pastEnd.Sort();
         DecidePastEnd(pastEnd);
         _kept.Sort();
         DecideOverlaps(cancellation);
-        if (_doubtful.Count > 0)
+        if (_hasDoubtful)
         {
             // A wrong entry hides a block that lies in part where it points: neither of two that share bytes counts as a place.
             HashSet<long> own = [.. PairMembers().Select(placed => ImageLayout.BitmapOffset(TableScan.EntryOf(placed)))];
@@ -103,8 +113,7 @@ internal sealed class TableRepair(
 
         KeepDoubtful();
 
-        uint last = _kept.Select(TableScan.EntryOf).Concat(_changes.Values.Where(entry => entry != VhdSpec.UnusedEntry)).DefaultIfEmpty()
-            .Max();
+        uint last = _kept.Select(TableScan.EntryOf).Concat(_changes.UsedValues).DefaultIfEmpty().Max();
         long blocksEnd = last == 0 ? 0 : ImageLayout.BitmapOffset(last) + layout.BlockSpan;
         KeptEnd = VhdSpec.RoundUp(Math.Max(structuresEnd, blocksEnd), VhdSpec.SectorSize);
         ShortBlockEnd = CutOffBlock is null && blocksEnd > layout.DataEnd ? KeptEnd : null;
@@ -300,10 +309,15 @@ internal sealed class TableRepair(
         }
 
         _decisions[TableScan.BlockOf(placed)] = _lastDrop.Decision;
-        _doubtful.Add(new DoubtfulDrop(placed, pair));
-        if (pair is not null)
+        _hasDoubtful = true;
+        if (pair is { } members)
         {
-            _damaged.Add(placed);
+            _doubtfulPairs.Add(new DoubtfulPair(placed, members.Before, members.Placed));
+            AddDamaged(placed);
+        }
+        else
+        {
+            _doubtful.Add(TableScan.BlockOf(placed));
         }
 
         if (isSelected(code))
@@ -312,8 +326,23 @@ internal sealed class TableRepair(
         }
     }
 
-    private IEnumerable<ulong> PairMembers() =>
-        _doubtful.SelectMany(drop => drop.Pair is { } pair ? new[] { pair.Before, pair.Placed } : []);
+    private void AddDamaged(ulong placed)
+    {
+        _damagedCount++;
+        _lastDamaged = placed;
+    }
+
+    private string ProofOf(VhdStructure structure)
+    {
+        if (_lastHit.Proof is null || _lastHit.Structure != structure)
+        {
+            _lastHit = (structure, Invariant($"The {structure} lies there; no block can."));
+        }
+
+        return _lastHit.Proof;
+    }
+
+    private IEnumerable<ulong> PairMembers() => _doubtfulPairs.SelectMany(pair => new[] { pair.Before, pair.Placed });
 
     /// <summary>Blocks whose entries nothing speaks against. One of two that share bytes is none while a block lies there that no
     /// entry names.</summary>
@@ -342,7 +371,7 @@ internal sealed class TableRepair(
     {
         var rebuild = new TableRebuild(file, layout, Trusted())
         {
-            Damaged = _damaged,
+            OnlyDamaged = _damagedCount == 1 ? _lastDamaged : null,
             MaxMissCount = options.RebuildTable ? long.MaxValue : MaxMissCount,
         };
         IReadOnlyList<RepairStep> steps = rebuild.Run(options.LeastConfidence, cancellation);
@@ -385,27 +414,34 @@ internal sealed class TableRepair(
         }
 
         Dictionary<int, long> places = _entered.ToDictionary(pair => pair.Value, pair => pair.Key);
-        foreach (DoubtfulDrop drop in _doubtful)
+        RepairDecision? Keep(int blockIndex)
         {
-            int blockIndex = TableScan.BlockOf(drop.Placed);
             bool isPlaced = places.TryGetValue(blockIndex, out long place);
             if (isPlaced && options.RebuildTable)
             {
-                continue;
+                return null;
             }
 
             _changes.Remove(blockIndex);
-            RepairDecision decision = isPlaced
+            return _decisions[blockIndex] = isPlaced
                 ? RepairDecision.OnRebuild(Invariant($"The block lies at {place}; a rebuilt table names it there."))
                 : RepairDecision.NotProven(Invariant(
                     $"A block lies at {left[0]} that no entry names; it may be this one, so the entry stays as it is."));
-            _decisions[blockIndex] = decision;
-            if (drop.Pair is { } pair)
+        }
+
+        foreach (int blockIndex in _doubtful)
+        {
+            Keep(blockIndex);
+        }
+
+        foreach (DoubtfulPair pair in _doubtfulPairs)
+        {
+            if (Keep(TableScan.BlockOf(pair.Dropped)) is { } decision)
             {
                 _contested.Add(TableScan.BlockOf(pair.Before));
                 _contested.Add(TableScan.BlockOf(pair.Placed));
                 _decisions[TableScan.BlockOf(pair.Placed)] = decision;
-                _kept.Add(drop.Placed);
+                _kept.Add(pair.Dropped);
             }
         }
 
@@ -436,7 +472,6 @@ internal sealed class TableRepair(
         }
     }
 
-    /// <summary>An entry that is to be dropped and may belong to a lost block; with the two that share bytes, where it is one of
-    /// them.</summary>
-    private readonly record struct DoubtfulDrop(ulong Placed, (ulong Before, ulong Placed)? Pair);
+    /// <summary>Two blocks that share bytes, the entry of one of which is to be dropped and may belong to a lost block.</summary>
+    private readonly record struct DoubtfulPair(ulong Dropped, ulong Before, ulong Placed);
 }
