@@ -19,7 +19,7 @@ public sealed partial class KilledVerbTests(ITestOutputHelper output)
     private static readonly string[] InPlace =
     [
         "write", "write-child", "write-fixed", "merge", "merge-two", "optimize-in-place", "resize", "resize-fixed", "resize-child",
-        "set-id", "set-parent", "repair", "undo",
+        "set-id", "set-parent", "repair", "undo", "to-fixed-in-place", "to-raw-in-place",
     ];
 
     private static readonly int Kills = LongRun.Count(3, 200);
@@ -76,7 +76,13 @@ public sealed partial class KilledVerbTests(ITestOutputHelper output)
             UndoOperation.Run(first, undo);
         }
 
-        bool isDone = !File.Exists(first) || (verb.Name == "undo" && !File.Exists(undo));
+        bool isDone = verb.Name switch
+        {
+            "undo" => !File.Exists(undo),
+            "to-fixed-in-place" => WritingVerb.IsImage(first),
+            "to-raw-in-place" => !WritingVerb.IsImage(first),
+            _ => !File.Exists(first),
+        };
         if (!isDone)
         {
             try
@@ -91,7 +97,7 @@ public sealed partial class KilledVerbTests(ITestOutputHelper output)
         }
 
         string path = verb.Kept.Select(name => Path.Combine(folder, name)).First(File.Exists);
-        if (verb.Name is not "undo")
+        if (verb.Name is not ("undo" or "to-raw-in-place"))
         {
             CheckReport report = ImageChecker.Check(path, new CheckOptions { Full = true });
             Assert.True(report.IsValid, string.Join('\n', report.Findings.Select(finding => finding.Describe())));

@@ -106,7 +106,8 @@ internal sealed record WritingVerb(string Name, Action<string> Prepare, Action<s
         }
     }
 
-    private static bool IsImage(string path)
+    /// <summary>Whether a file begins or ends with a footer.</summary>
+    public static bool IsImage(string path)
     {
         using LocalImageFile file = LocalImageFile.OpenRead(path);
         byte[] footer = new byte[512];
