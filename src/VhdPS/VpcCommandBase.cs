@@ -115,6 +115,8 @@ public abstract partial class VpcCommandBase : PSCmdlet, IDisposable
         }
 
         beforeError?.Invoke();
+        error.ErrorDetails.RecommendedAction = error.ErrorDetails.RecommendedAction.Replace(
+            AdviceCatalog.CommandPlaceholder, MyInvocation.MyCommand.Name, StringComparison.Ordinal);
         WriteError(error);
         return false;
     }

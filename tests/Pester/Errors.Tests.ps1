@@ -149,6 +149,15 @@ Describe 'errors' {
     }
 }
 
+Describe 'the advice of an error' {
+    It 'names the command that failed' {
+        $path = Join-Path $TestDrive blocks.vhd
+        New-VpcImage $path -Size 8GB -BlockSize 512 -ErrorAction SilentlyContinue -ErrorVariable problem
+        $problem[0].ErrorDetails.RecommendedAction | Should -BeLike 'Get-Help New-VpcImage -Parameter `* *'
+        Test-Path $path | Should -BeFalse
+    }
+}
+
 # Every error of the engine becomes a record with an id, a category and the advice that the help has.
 Describe 'the record of an error' {
     BeforeDiscovery {

@@ -78,7 +78,7 @@ internal static partial class AdviceCatalog
             "Check the permissions of the file and of its folder, and whether the medium is read-only."),
         ["InvalidArgument"] = new(
             "A value given to the cmdlet is out of its range, or does not go with another: the message names it.",
-            "Get-Help CMDLET -Parameter NAME says what a parameter takes; the message names the value that does not fit."),
+            $"Get-Help {CommandPlaceholder} -Parameter * says what each parameter takes; the message names the value that does not fit."),
         ["DiskFull"] = new(
             "The volume is full, or a limit of the file system or your quota is reached. A new image is removed again; an image " +
             "that was being written opens and has what was promised before.",
@@ -88,7 +88,8 @@ internal static partial class AdviceCatalog
             "Check that the volume is there and takes such a name; the system's own words end the message."),
         ["ReadFailed"] = new(
             "The medium did not give bytes that the file holds, at the offset in the message.",
-            "Copy the file to a sound medium with a tool that continues after errors, then check the copy."),
+            "Convert-VpcImage -Salvage reads what can be read and lists what is lost; or copy the file to a sound medium with a tool that "
+            + "continues after errors, then check the copy."),
         ["WriteFailed"] = new(
             "The medium did not take bytes, at the offset in the message.",
             "Check the medium and its connection, then the image."),
@@ -100,7 +101,8 @@ internal static partial class AdviceCatalog
             "Check the medium and its connection, then the image; do the command again."),
         ["ReplaceFailed"] = new(
             "The complete new file could not be put in the place of the old one, which stays.",
-            "Check that no program has the old file open, and the permissions of the folder."),
+            "Check that no program has the old file open, and the permissions of the folder. Where the message names a finished file, give "
+            + "it its name by Move-Item when the other program has ended."),
         ["VerifyFailed"] = new(
             "What was read back from a new file is not what was written, at the offset in the message. The new file is removed " +
             "again; the source is as it was.",

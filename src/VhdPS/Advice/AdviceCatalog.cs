@@ -12,6 +12,9 @@ internal static partial class AdviceCatalog
     private const string NotProven = "The file does not prove what would be right: copy it again from its source, or read what is there "
         + "with Convert-VpcImage -Salvage.";
 
+    /// <summary>Stands in an action for the command that failed.</summary>
+    public const string CommandPlaceholder = "CMDLET";
+
     /// <summary>What to do where it is this session that has the file open.</summary>
     public const string OpenHereAction = "Where an earlier command of the pipeline still reads it, put that command in parentheses, so "
         + "that it ends first; what a server offers is free after Stop-VpcServer.";
