@@ -18,6 +18,9 @@ public sealed record VhdOpenOptions
     /// <summary>Read what can be read of a damaged image. Not for writing.</summary>
     public bool Force { get; init; }
 
+    /// <summary>Read a block device as a raw disk although it is mounted for writing or in other use.</summary>
+    public bool AllowDeviceInUse { get; init; }
+
     /// <summary>The byte in place of what is lost of a damaged disk that is read as a whole.</summary>
     public byte Fill { get; init; }
 

@@ -15,7 +15,7 @@ internal static class DiskSources
     /// <summary>Opens what a path names.</summary>
     public static DiskSource Open(string path, SourceFormat format, VhdOpenOptions options) =>
         format == SourceFormat.Raw && DeviceFile.IsDevice(path)
-            ? new RawDiskSource(DeviceFile.Open(path, options.Force), options)
+            ? new RawDiskSource(DeviceFile.Open(path, options.Force || options.AllowDeviceInUse), options)
             : Open(LocalImageFile.OpenReadToDelete(path), format, options);
 
     /// <summary>Reads an open file and owns it from then on, also when it is refused.</summary>

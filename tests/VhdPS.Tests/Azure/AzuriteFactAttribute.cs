@@ -16,6 +16,14 @@ internal sealed class AzuriteTheoryAttribute : TheoryAttribute
     public AzuriteTheoryAttribute(params string[] programs) => Skip = AzuriteSkip.Reason(programs);
 }
 
+/// <summary>A test that needs Azurite and root.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class AzuriteRootFactAttribute : FactAttribute
+{
+    public AzuriteRootFactAttribute(params string[] programs) =>
+        Skip = RootFactAttribute.FindSkipReason(programs) ?? AzuriteSkip.Reason(programs);
+}
+
 internal static class AzuriteSkip
 {
     public static string? Reason(string[] programs) => AzuriteServer.Script is null && !PeerPrograms.AreRequired

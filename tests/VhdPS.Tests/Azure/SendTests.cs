@@ -5,6 +5,7 @@ using VhdPS.Engine.Format;
 using VhdPS.Engine.Operations.Send;
 using VhdPS.Engine.Pages;
 using VhdPS.Tests.Disks;
+using VhdPS.Tests.Operations;
 using VhdPS.Tests.Peers;
 
 namespace VhdPS.Tests.Azure;
@@ -42,6 +43,43 @@ public sealed class SendTests(AzuriteServer server) : IClassFixture<AzuriteServe
         Assert.Equal(result.SizeBytes, result.SentBytes + result.SkippedBytes - 512);
         AssertFit(sent);
         Assert.Empty(Directory.GetFiles(_folder.Root, "*.vhdps-*"));
+    }
+
+    [AzuriteRootFact("losetup", "curl")]
+    public void A_device_is_sent_and_begins_anew_when_it_was_interrupted()
+    {
+        byte[] disk = DiskModel.Make("scattered", 21 * MiB);
+        string device = PeerProcess.Run("losetup", "-f", "--show", _folder.Write("disk.raw", disk)).Trim();
+        PageBlobAddress address = server.NewAddress();
+        try
+        {
+            using (PageBlob blob = new AzurePageBlobs().Open(address))
+            {
+                using SendOperation cut = SendOperation.Begin(
+                    new SendOptions(device)
+                    {
+                        SourceFormat = SourceFormat.Raw,
+                        UniqueId = DiskModel.UniqueId,
+                        TimeStamp = DiskModel.TimeStamp
+                    }, blob);
+                Assert.False(cut.StatePath!.StartsWith("/dev", StringComparison.Ordinal));
+                using var stop = new CancellationTokenSource();
+                Assert.ThrowsAny<OperationCanceledException>(() => cut.Run(new StepProgress(_ => stop.Cancel()), stop.Token));
+            }
+
+            TransferException refusal = Assert.Throws<TransferException>(() => Send(device, address, SourceFormat.Raw));
+            Assert.Equal(TransferFault.TransferStateDiffers, refusal.Fault);
+            Assert.Contains("it is no file", refusal.Message, StringComparison.Ordinal);
+            Send(device, address, SourceFormat.Raw, force: true);
+        }
+        finally
+        {
+            PeerProcess.Run("losetup", "-d", device);
+        }
+
+        byte[] sent = Download(address);
+        Assert.True(disk.AsSpan().SequenceEqual(sent.AsSpan(0, disk.Length)));
+        AssertFit(sent);
     }
 
     private static SendResult Send(string path, PageBlobAddress address, SourceFormat format = SourceFormat.Vhd, bool force = false,

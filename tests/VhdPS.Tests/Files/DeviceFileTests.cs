@@ -2,7 +2,9 @@ using System.Security.Cryptography;
 using VhdPS.Engine.Chains;
 using VhdPS.Engine.Disks;
 using VhdPS.Engine.Files;
+using VhdPS.Engine.Operations.Convert;
 using VhdPS.Engine.Operations.Hash;
+using VhdPS.Tests.Disks;
 using VhdPS.Tests.Peers;
 using VhdPS.Tests.Vhdx;
 
@@ -66,6 +68,15 @@ public sealed class DeviceFileTests : IDisposable
                     () => DiskSource.Open(device, SourceFormat.Raw).Dispose());
                 Assert.Equal((OperationError.DeviceInUse, true), (refusal.Code, refusal.IsOverridable));
                 DiskSource.Open(device, SourceFormat.Raw, new VhdOpenOptions { Force = true }).Dispose();
+                var options = new ConvertOptions(device, _folder["b.vhd"])
+                {
+                    SourceFormat = SourceFormat.Raw,
+                    TargetFormat = DiskFormat.Dynamic,
+                    UniqueId = DiskModel.UniqueId,
+                    TimeStamp = DiskModel.TimeStamp,
+                };
+                Assert.Throws<VhdOperationException>(() => ConvertOperation.Begin(options).Dispose());
+                ConvertOperation.Begin(options with { Force = true }).Dispose();
                 PeerProcess.Run("mount", "-o", "remount,ro", mount);
                 DiskSource.Open(device, SourceFormat.Raw).Dispose();
             }

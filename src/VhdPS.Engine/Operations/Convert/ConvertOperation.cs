@@ -119,6 +119,7 @@ public sealed class ConvertOperation : IDisposable
             {
                 SizeRule = options.SizeRule,
                 IgnoreBitmap = options.IgnoreBitmap,
+                AllowDeviceInUse = options.Force,
                 Force = options.Salvage,
                 Fill = options.Fill,
                 Parents = options.Parents

@@ -95,6 +95,7 @@ public sealed partial class SendOperation : IDisposable
             {
                 SizeRule = options.SizeRule,
                 IgnoreBitmap = options.IgnoreBitmap,
+                AllowDeviceInUse = options.Force,
                 Parents = options.Parents
             });
         try

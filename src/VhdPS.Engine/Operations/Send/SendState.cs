@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using VhdPS.Engine.Chains;
 using VhdPS.Engine.Disks;
 using VhdPS.Engine.Files;
+using VhdPS.Engine.Files.Native;
 using VhdPS.Engine.Format;
 
 namespace VhdPS.Engine.Operations.Send;
@@ -24,6 +25,8 @@ internal sealed record SendState
     private const int CurrentVersion = 2;
     private const string DonePrefix = "done ";
     private const string CreatedPrefix = "created ";
+    private const string Suffix = ".vhdps-send";
+    private const string NotAFile = "not a file";
 
     /// <summary>Version of the file's format.</summary>
     public int Version { get; init; } = CurrentVersion;
@@ -55,12 +58,13 @@ internal sealed record SendState
     /// <summary>Everything before this byte of the disk is at the target.</summary>
     public long DoneBytes { get; init; }
 
-    /// <summary>Where the state lies unless told otherwise: a name for each pair of source and target.</summary>
-    public static string DefaultPath(string sourcePath, string target)
-    {
-        byte[] hash = System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(target));
-        return $"{sourcePath}.{System.Convert.ToHexString(hash.AsSpan(0, 4))}.vhdps-send";
-    }
+    /// <summary>
+    /// Where the state lies unless told otherwise: beside the source, or in the folder for temporary files where that is no file, by a
+    /// name for each pair of source and target.
+    /// </summary>
+    public static string DefaultPath(string sourcePath, string target) => IsFile(sourcePath)
+        ? $"{sourcePath}.{ShortHash(target)}{Suffix}"
+        : System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"{ShortHash(sourcePath)}.{ShortHash(target)}{Suffix}");
 
     /// <summary>The files of a source as they are now.</summary>
     public static IReadOnlyList<SourceStamp> Stamp(DiskSource source, ParentPolicy parents)
@@ -74,6 +78,13 @@ internal sealed record SendState
 
         foreach (string path in paths)
         {
+            if (!IsFile(path))
+            {
+                // Nothing says whether a device or a server's disk was changed: each time it is another one.
+                stamps.Add(new SourceStamp(path, NotAFile, source.SizeBytes, DateTime.UtcNow));
+                continue;
+            }
+
             using LocalImageFile file = LocalImageFile.OpenRead(path);
             FileIdentity identity = file.Identity;
             stamps.Add(new SourceStamp(
@@ -86,6 +97,11 @@ internal sealed record SendState
 
         return stamps;
     }
+
+    private static bool IsFile(string path) => PlatformFile.Current.Stat(path).Kind == FileKind.Regular;
+
+    private static string ShortHash(string text) => System.Convert.ToHexString(
+        System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text)).AsSpan(0, 4));
 
     /// <summary>Reads a journal's lines; null where they are none of ours.</summary>
     public static SendState? Parse(IReadOnlyList<string>? lines)
@@ -151,6 +167,11 @@ internal sealed record SendState
 
         foreach ((SourceStamp before, SourceStamp after) in Sources.Zip(now))
         {
+            if (after.Identity == NotAFile)
+            {
+                return $"nothing says whether '{after.Path}' was changed since, for it is no file";
+            }
+
             // Not by path: a file may be reached by another name.
             if (before.Identity != after.Identity || before.Length != after.Length || before.LastWriteTime != after.LastWriteTime)
             {
