@@ -25,8 +25,8 @@ Describe 'Get-VpcImage' {
 
     It 'shows a table whose columns all fit into <_> columns' -ForEach 80, 120 {
         $shown = Get-VpcImage *.vhd | Out-Shown $_
-        $shown | Should -Match 'Type +Size +FileSize +OnDisk +Blocks +Name'
-        $shown | Should -Match 'Dynamic +1 GiB +\d+(\.\d+)? KiB .* 0/512 d\.vhd'
+        $shown | Should -Match 'Type +Size +FileSize +OnDisk +Name'
+        $shown | Should -Match 'Dynamic +1 GiB +\d+(\.\d+)? KiB .*iB d\.vhd'
         $shown | Should -Not -Match '…'
     }
 

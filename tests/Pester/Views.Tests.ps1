@@ -26,6 +26,8 @@ Describe 'views' {
         'Get-VpcHash fixed.vhd'
         'Get-VpcHash fixed.vhd -Algorithm SHA512'
         'Get-VpcPartition system.vhd'
+        'Get-VpcChain child.vhd'
+        'Get-VpcChain .'
         'Compare-VpcImage fixed.vhd base.vhd -Structure'
         'Optimize-VpcImage *.vhd -Mode Quick -ErrorAction Ignore'
         'Read-VpcSector child.vhd 0 2'
@@ -52,7 +54,35 @@ Describe 'views' {
 
     It 'show a long name whole' {
         $shown = (Get-VpcImage $longName | Out-Shown 80) -split '\r?\n'
-        -join ($shown | ForEach-Object { $_.Length -gt 62 ? $_.Substring(62) : '' }) | Should -BeLike "*$longName*"
+        -join ($shown | ForEach-Object { $_.Length -gt 49 ? $_.Substring(49) : '' }) | Should -BeLike "*$longName*"
+    }
+
+    It 'keep the state of a chain whatever its names, and its ids where there is room' {
+        $null = New-VpcImage leaf-of-$longName -ParentPath base.vhd
+        Rename-Item base.vhd base-that-is-somewhere-else.vhd
+        $chain = Get-VpcChain leaf-of-$longName -ErrorAction Ignore
+        $shown = $chain | Out-Shown 80
+        $shown | Should -Match '(?m)^└─ base\.vhd .* Missing\r?$'
+        $shown | Should -Match '(?m) Ok\r?$'
+        $chain | Out-Shown 120 | Should -BeLike "*$($chain[0].UniqueId)*"
+    }
+
+    It 'colour what is wrong, on a host that shows colours: <Shown>' -ForEach @(
+        @{ Call = 'Test-VpcImage hurt.vhd'; Shown = 'False'; Style = 'Error' }
+        @{ Call = 'Test-VpcChecksum hurt.vhd'; Shown = '0x[0-9A-F]{8} WRONG'; Style = 'Error' }
+        @{ Call = 'Get-VpcChain hurt.vhd -ErrorAction Ignore'; Shown = 'Damaged'; Style = 'Error' }
+        @{ Call = '(Test-VpcImage hurt.vhd).Findings | Format-Table'; Shown = 'Warning'; Style = 'Warning' }
+        @{ Call = '(Test-VpcImage base.vhd -For Azure).Rules'; Shown = 'False'; Style = 'Error' }
+    ) {
+        $rendering = $PSStyle.OutputRendering
+        try {
+            $PSStyle.OutputRendering = 'Ansi'
+            $colour = [regex]::Escape($PSStyle.Formatting.$Style)
+            . ([scriptblock]::Create($Call)) | Out-String | Should -Match "$colour$Shown$([regex]::Escape($PSStyle.Reset))"
+            $PSStyle.OutputRendering = 'PlainText'
+            . ([scriptblock]::Create($Call)) | Out-String | Should -Not -Match '\e'
+        }
+        finally { $PSStyle.OutputRendering = $rendering }
     }
 
     It 'show rows as they come' {
