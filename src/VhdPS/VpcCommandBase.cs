@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Runtime.ExceptionServices;
+using VhdPS.Engine.Files;
 
 namespace VhdPS;
 
@@ -13,6 +14,7 @@ public abstract partial class VpcCommandBase : PSCmdlet, IDisposable
     private ExceptionDispatchInfo? _interruption;
 
     private CommandJob? _job;
+    private RateLimit? _limit;
 
     /// <summary>Set when the pipeline is being stopped.</summary>
     protected CancellationToken Cancellation => _stopping.Token;
@@ -35,6 +37,10 @@ public abstract partial class VpcCommandBase : PSCmdlet, IDisposable
             _stopping.Dispose();
         }
     }
+
+    /// <summary>What holds back the work of the command, one for all its files; null where nothing does.</summary>
+    private protected RateLimit? LimitTo(long bytesPerSecond) =>
+        bytesPerSecond == 0 ? null : _limit ??= new RateLimit(bytesPerSecond, Cancellation);
 
     /// <summary>Whether the caller wants the work to be done by a job.</summary>
     private protected virtual bool IsJob => false;

@@ -310,3 +310,37 @@ Describe 'everyday scripts' {
         "$warning" | Should -BeLike '*20GB is written with its unit*'
     }
 }
+
+Describe 'a limit of the rate' {
+    BeforeEach {
+        $null = Enter-Folder
+        $null = New-VpcImage disk.vhd -Size 24MB
+        Write-VpcSector disk.vhd 100 ([byte[]](1..255 * 4112)[0..1048575])
+    }
+    AfterEach { Pop-Location }
+
+    It 'changes no result' {
+        $hash = (Get-VpcHash disk.vhd).Hash
+        (Get-VpcHash disk.vhd -RateLimit '1 GiB').Hash | Should -Be $hash
+        Convert-VpcImage disk.vhd copy.vhd -VhdType Dynamic -RateLimit 1GB
+        Compare-VpcImage disk.vhd copy.vhd -RateLimit 1GB -Quiet | Should -BeTrue
+        Optimize-VpcImage copy.vhd -RateLimit 1GB | Out-Null
+        (Test-VpcImage copy.vhd -Full -RateLimit 1GB).IsValid | Should -BeTrue
+        (Get-VpcHash copy.vhd).Hash | Should -Be $hash
+    }
+
+    It 'ends with the pipeline that is stopped' {
+        # At a byte a second the hash takes months.
+        $shell = [powershell]::Create()
+        $null = $shell.AddScript("Set-Location '$PWD'; Import-Module '$((Get-Module VhdPS).Path)'; Get-VpcHash disk.vhd -RateLimit 1")
+        $running = $shell.BeginInvoke()
+        $running.AsyncWaitHandle.WaitOne(1500) | Should -BeFalse
+        $shell.Stop()
+        $running.IsCompleted | Should -BeTrue
+        $shell.Dispose()
+    }
+
+    It 'is a number of bytes, not less than 0' {
+        { Get-VpcHash disk.vhd -RateLimit -1 } | Should -Throw
+    }
+}

@@ -1,3 +1,4 @@
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 
 
@@ -20,6 +21,9 @@ public sealed record VhdOpenOptions
 
     /// <summary>Read a block device as a raw disk although it is mounted for writing or in other use.</summary>
     public bool AllowDeviceInUse { get; init; }
+
+    /// <summary>Holds the reading of a disk as a whole back; null for as fast as can be.</summary>
+    public RateLimit? RateLimit { get; init; }
 
     /// <summary>The byte in place of what is lost of a damaged disk that is read as a whole.</summary>
     public byte Fill { get; init; }

@@ -1,4 +1,5 @@
 using VhdPS.Engine.Chains;
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Layout;
 
@@ -24,6 +25,9 @@ public sealed record CheckOptions
 
     /// <summary>The most findings of one code that are listed, a run of adjacent blocks being one; the others are counted.</summary>
     public int FindingLimit { get; init; } = 100;
+
+    /// <summary>Holds the reading of disks back; null for as fast as can be.</summary>
+    public RateLimit? RateLimit { get; init; }
 
     /// <summary>Where the parents of a differencing image may be; null leaves the chain alone.</summary>
     public ParentPolicy? Parents { get; init; }

@@ -38,6 +38,9 @@ public abstract class DiskSource : IDisposable
     /// <summary>The file.</summary>
     public string Path => _file.Path;
 
+    /// <summary>Holds the reading back; null for as fast as can be.</summary>
+    internal RateLimit? RateLimit { get; set; }
+
     /// <summary>The file and those of its parents that were opened for it.</summary>
     internal virtual IEnumerable<string> FilePaths => [Path];
 
@@ -96,8 +99,13 @@ public abstract class DiskSource : IDisposable
     /// <exception cref="FileNotFoundException">There is none.</exception>
     /// <exception cref="ImageInUseException">A writer has it open.</exception>
     /// <exception cref="VhdFormatException">It is to be an image and is none that can be read.</exception>
-    public static DiskSource Open(string path, SourceFormat format, VhdOpenOptions? options = null) =>
-        DiskSources.Open(path, format, options ?? VhdOpenOptions.Default);
+    public static DiskSource Open(string path, SourceFormat format, VhdOpenOptions? options = null)
+    {
+        options ??= VhdOpenOptions.Default;
+        DiskSource source = DiskSources.Open(path, format, options);
+        source.RateLimit = options.RateLimit;
+        return source;
+    }
 
     /// <summary>Reads an open file and owns it from then on, also when it is refused.</summary>
     /// <exception cref="VhdFormatException">It is to be an image and is none that can be read.</exception>
@@ -131,6 +139,7 @@ public abstract class DiskSource : IDisposable
         int inside = (int)Math.Clamp((SectorCount * VhdSpec.SectorSize) - offset, 0, buffer.Length);
         if (inside > 0)
         {
+            RateLimit?.Wait(inside);
             ReadInside(offset, buffer[..inside]);
         }
 

@@ -92,6 +92,12 @@ public sealed class CompareVpcImageCommand : VpcCommandBase
     [Parameter]
     public SwitchParameter SkipCertificateCheck { get; set; }
 
+    /// <summary>The most bytes that are read from disks a second, all files together; 0 for as fast as can be.</summary>
+    [Parameter]
+    [ByteSize]
+    [ValidateRange(0, long.MaxValue)]
+    public long RateLimit { get; set; }
+
     /// <summary>Does the work in a thread job, which is emitted; location and preferences go along.</summary>
     [Parameter]
     public SwitchParameter AsJob { get; set; }
@@ -224,6 +230,7 @@ public sealed class CompareVpcImageCommand : VpcCommandBase
         SizeRule = SizeRule,
         IgnoreBitmap = IgnoreBitmap,
         Force = Force,
+        RateLimit = LimitTo(RateLimit),
         Parents = ParentArguments.ToPolicy(
             new PathResolver(SessionState.Path), parentPath: null, ParentSearchPath, FollowParentPath, IgnoreIdMismatch, RawParent),
     };

@@ -135,6 +135,12 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
     [Parameter]
     public SwitchParameter NoSharing { get; set; }
 
+    /// <summary>The most bytes that are read from disks a second, all files together; 0 for as fast as can be.</summary>
+    [Parameter]
+    [ByteSize]
+    [ValidateRange(0, long.MaxValue)]
+    public long RateLimit { get; set; }
+
     /// <summary>
     /// Takes all that is not known to be zeros by the source's table and holes for data, without reading it: the disk is the same,
     /// and stored zeros come along.
@@ -451,6 +457,7 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
             IgnoreBitmap = IgnoreBitmap,
             Force = Force,
             Salvage = Salvage,
+            RateLimit = LimitTo(RateLimit),
             Fill = Fill,
             Parents = isChild ? parents with { ParentPath = null } : parents,
             ParentPath = isChild ? parents.ParentPath : null,

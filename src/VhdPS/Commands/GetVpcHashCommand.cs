@@ -42,6 +42,12 @@ public sealed class GetVpcHashCommand : VpcSourceCommandBase
     [ValidateRange(1, MaxFilesAtOnce)]
     public int ThrottleLimit { get; set; } = 1;
 
+    /// <summary>The most bytes that are read from disks a second, all files together; 0 for as fast as can be.</summary>
+    [Parameter]
+    [ByteSize]
+    [ValidateRange(0, long.MaxValue)]
+    public long RateLimit { get; set; }
+
     /// <summary>Does the work in a thread job, which is emitted; location and preferences go along.</summary>
     [Parameter]
     public SwitchParameter AsJob { get; set; }
@@ -85,7 +91,11 @@ public sealed class GetVpcHashCommand : VpcSourceCommandBase
     }
 
     /// <inheritdoc/>
-    private protected override VhdOpenOptions Options() => base.Options() with { IgnoreBitmap = IgnoreBitmap };
+    private protected override VhdOpenOptions Options() => base.Options() with
+    {
+        IgnoreBitmap = IgnoreBitmap,
+        RateLimit = LimitTo(RateLimit),
+    };
 
     /// <summary>One file after the other: a manifest may be larger than memory, and is written as it is made.</summary>
     private void HashBlocks(string path, HashAlgorithmName algorithm)

@@ -38,6 +38,12 @@ public sealed class MergeVpcImageCommand : VpcOperationCommandBase
     [Parameter]
     public SwitchParameter NoSharing { get; set; }
 
+    /// <summary>The most bytes that are read from disks a second, all files together; 0 for as fast as can be.</summary>
+    [Parameter]
+    [ByteSize]
+    [ValidateRange(0, long.MaxValue)]
+    public long RateLimit { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessFile(string path)
     {
@@ -137,6 +143,7 @@ public sealed class MergeVpcImageCommand : VpcOperationCommandBase
             DestinationPath = target,
             Depth = IsGiven(nameof(Depth)) ? Depth : null,
             KeepChild = KeepChild,
+            RateLimit = LimitTo(RateLimit),
             ShareExtents = !NoSharing,
             Force = Force,
             Parents = ResolveParents(),

@@ -48,6 +48,12 @@ public sealed class OptimizeVpcImageCommand : VpcOperationCommandBase
     [Parameter]
     public SwitchParameter NoSharing { get; set; }
 
+    /// <summary>The most bytes that are read from disks a second, all files together; 0 for as fast as can be.</summary>
+    [Parameter]
+    [ByteSize]
+    [ValidateRange(0, long.MaxValue)]
+    public long RateLimit { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessFile(string path)
     {
@@ -140,6 +146,7 @@ public sealed class OptimizeVpcImageCommand : VpcOperationCommandBase
             EstimateOnly = isEstimate,
             Force = Force,
             DropLostBlocks = DropLostBlock,
+            RateLimit = LimitTo(RateLimit),
             ClearsFreeSpace = FreeSpace,
             Children = FreeSpace ? Children : null,
             ShareExtents = !NoSharing,

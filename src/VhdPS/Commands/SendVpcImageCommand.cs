@@ -74,6 +74,12 @@ public sealed class SendVpcImageCommand : VpcDiskCommandBase
     [Parameter]
     public SwitchParameter Force { get; set; }
 
+    /// <summary>The most bytes that are read from disks a second, all files together; 0 for as fast as can be.</summary>
+    [Parameter]
+    [ByteSize]
+    [ValidateRange(0, long.MaxValue)]
+    public long RateLimit { get; set; }
+
     /// <summary>Does the work in a thread job, which is emitted; location and preferences go along.</summary>
     [Parameter]
     public SwitchParameter AsJob { get; set; }
@@ -184,6 +190,7 @@ public sealed class SendVpcImageCommand : VpcDiskCommandBase
         KeepPartitionTable = KeepPartitionTable,
         Children = FreeSpace ? Children : null,
         ThrottleLimit = ThrottleLimit,
+        RateLimit = LimitTo(RateLimit),
         Verify = Verify,
         StatePath = StatePath is null ? null : new PathResolver(SessionState.Path).ResolveLiteral(StatePath),
         Force = Force,

@@ -37,6 +37,12 @@ public sealed class TestVpcImageCommand : VpcDiskCommandBase
     [ValidateRange(1, MaxFilesAtOnce)]
     public int ThrottleLimit { get; set; } = 1;
 
+    /// <summary>The most bytes that are read from disks a second, all files together; 0 for as fast as can be.</summary>
+    [Parameter]
+    [ByteSize]
+    [ValidateRange(0, long.MaxValue)]
+    public long RateLimit { get; set; }
+
     /// <summary>Does the work in a thread job, which is emitted; location and preferences go along.</summary>
     [Parameter]
     public SwitchParameter AsJob { get; set; }
@@ -85,6 +91,7 @@ public sealed class TestVpcImageCommand : VpcDiskCommandBase
         PartitionTable = Full,
         Now = DateTime.UtcNow,
         SizeRule = SizeRule,
+        RateLimit = LimitTo(RateLimit),
         Parents = ResolveParents(),
     };
 }

@@ -131,6 +131,7 @@ public sealed class ConvertOperation : IDisposable
     internal static ConvertOperation Begin(ConvertOptions options, DiskSource source)
     {
         NewParent? parent = null;
+        source.RateLimit = options.RateLimit;
         try
         {
             parent = OpenParent(options);

@@ -1,6 +1,7 @@
 using VhdPS.Engine.Chains;
 using VhdPS.Engine.Checking;
 using VhdPS.Engine.Disks;
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Operations.Hash;
 
@@ -63,6 +64,9 @@ public sealed record ConvertOptions(string SourcePath, string TargetPath)
 
     /// <summary>The byte in place of what a salvage has lost.</summary>
     public byte Fill { get; init; }
+
+    /// <summary>Holds the reading of disks back; null for as fast as can be.</summary>
+    public RateLimit? RateLimit { get; init; }
 
     /// <summary>Where the parents of a differencing source may be and what proves them.</summary>
     public ParentPolicy Parents { get; init; } = ParentPolicy.Default;

@@ -89,13 +89,14 @@ public static class MergeOperation
 
     /// <summary>Writes the child's own sectors into an open parent, and closes both.</summary>
     internal static void MergeIntoParent(
-        ImageFile childFile, ImageFile parentFile, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+        ImageFile childFile, ImageFile parentFile, IProgress<WorkProgress>? progress = null, RateLimit? limit = null,
+        CancellationToken cancellation = default)
     {
         using VhdImage child = VhdImage.Open(childFile, new VhdOpenOptions { SizeRule = LargerSize.RuleFor(childFile) });
         using VhdImage parent = RepairedImage.Open(
             parentFile, new VhdOpenOptions { ForWriting = true, SizeRule = LargerSize.RuleFor(parentFile) }, out _);
         var level = new DiskLevel(new NonOwningImageFile(child.File), child.Layout, child.Path, ignoreBitmap: false);
-        MergeCopy.Run([level], 0, parent, progress, cancellation);
+        MergeCopy.Run([level], 0, parent, progress, limit, cancellation);
     }
 
     /// <summary>Writes the child's own sectors into the parent.</summary>
@@ -127,7 +128,7 @@ public static class MergeOperation
 
         using LocalImageFile target = OpenUnchanged(parentPath, parentStamp, LocalImageFile.OpenWrite);
         progress?.Report(new WorkProgress(0, childSize) { Step = $"Writing what '{child.Path}' holds itself to '{parentPath}'" });
-        MergeIntoParent(new NonOwningImageFile(child), new WritableNonOwningImageFile(target), progress, cancellation);
+        MergeIntoParent(new NonOwningImageFile(child), new WritableNonOwningImageFile(target), progress, options.RateLimit, cancellation);
 
         // What was merged into a file without a name is lost with it.
         return target.IsNamedByPath ? target.ReadStamp() : throw new ImageInUseException(parentPath, forWriting: true);
@@ -167,6 +168,7 @@ public static class MergeOperation
             TargetImageFormat = ImageName.IsVhdx(plan.TargetPath) ? VhdFormat.Vhdx : VhdFormat.Vhd,
             Force = options.Force,
             Parents = options.Parents,
+            RateLimit = options.RateLimit,
             ShareExtents = options.ShareExtents,
             UniqueId = options.UniqueId,
             TimeStamp = options.TimeStamp,
@@ -210,7 +212,7 @@ public static class MergeOperation
             });
             using (VhdImage image = VhdImage.Open(new WritableNonOwningImageFile(target.File), new VhdOpenOptions { ForWriting = true }))
             {
-                MergeCopy.Run(levels, SizeOf(baseFile) / VhdSpec.SectorSize, image, progress, cancellation);
+                MergeCopy.Run(levels, SizeOf(baseFile) / VhdSpec.SectorSize, image, progress, options.RateLimit, cancellation);
             }
 
             levels.ForEach(level => level.ThrowIfChanged());

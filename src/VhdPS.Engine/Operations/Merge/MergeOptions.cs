@@ -1,3 +1,4 @@
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Chains;
 
 namespace VhdPS.Engine.Operations.Merge;
@@ -20,6 +21,9 @@ public sealed record MergeOptions(string Path)
 
     /// <summary>Replace an existing new file; go on although other images depend on a merged one or a machine's state is saved.</summary>
     public bool Force { get; init; }
+
+    /// <summary>Holds the reading of disks back; null for as fast as can be.</summary>
+    public RateLimit? RateLimit { get; init; }
 
     /// <summary>Where the parents may be and what proves them.</summary>
     public ParentPolicy Parents { get; init; } = ParentPolicy.Default;

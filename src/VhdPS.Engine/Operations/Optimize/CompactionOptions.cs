@@ -1,4 +1,5 @@
 using VhdPS.Engine.Chains;
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 
 
@@ -18,6 +19,9 @@ internal sealed record CompactionOptions
 
     /// <summary>Which of the two sizes in the footer holds.</summary>
     public SizeRule SizeRule { get; init; }
+
+    /// <summary>Holds the reading of disks back; null for as fast as can be.</summary>
+    public RateLimit? RateLimit { get; init; }
 
     /// <summary>Where the parents of a differencing image may be and what proves them.</summary>
     public ParentPolicy Parents { get; init; } = ParentPolicy.Default;

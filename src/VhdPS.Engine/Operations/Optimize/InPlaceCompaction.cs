@@ -33,7 +33,7 @@ internal static class InPlaceCompaction
         Check(file, image, options, cancellation);
         progress?.Report(new WorkProgress(0, 0) { Step = "Looking for empty blocks" });
         List<int> dropped = RedundantBlocks.Find(image, options, progress, cancellation);
-        return Fill(image, dropped, mover: null, progress: null, cancellation);
+        return Fill(image, dropped, mover: null, progress: null, limit: null, cancellation);
     }
 
     /// <summary>Compacts an image.</summary>
@@ -59,7 +59,7 @@ internal static class InPlaceCompaction
         try
         {
             progress?.Report(new WorkProgress(0, 0) { Step = $"Dropping {dropped.Count} blocks and moving the last ones into the gaps" });
-            result = Fill(image, dropped, mover, progress, cancellation);
+            result = Fill(image, dropped, mover, progress, options.RateLimit, cancellation);
         }
         catch (OperationCanceledException)
         {
@@ -126,7 +126,8 @@ internal static class InPlaceCompaction
 
     /// <summary>Drops blocks, then moves the last of the file into the first gaps; with no mover it only counts.</summary>
     private static CompactionResult Fill(
-        VhdImage image, List<int> dropped, BlockMover? mover, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+        VhdImage image, List<int> dropped, BlockMover? mover, IProgress<WorkProgress>? progress, RateLimit? limit,
+        CancellationToken cancellation)
     {
         ImageLayout layout = image.Layout;
         BlockAllocationTable table = image.Map.Table!;
@@ -165,6 +166,7 @@ internal static class InPlaceCompaction
                 continue;
             }
 
+            limit?.Wait(layout.BlockSpan);
             mover.Copy(blockIndex, place);
             roundBytes += layout.BlockSpan;
             progress?.Report(new WorkProgress(moved * layout.BlockSpan, byPlace.Length * layout.BlockSpan));

@@ -31,7 +31,7 @@ public sealed class OptimizeOperation : IDisposable
         _options = options;
         _file = file;
         _image = image;
-        _source = new ImageDiskSource(file, image);
+        _source = new ImageDiskSource(file, image) { RateLimit = options.RateLimit };
         _content = _source;
         _sharing = new(() => options.ShareExtents ? SharingPlan.Of(_content, options.Path) : SharingPlan.NotWanted);
     }
@@ -144,6 +144,7 @@ public sealed class OptimizeOperation : IDisposable
         {
             ReadsData = options.Mode == OptimizeMode.Full,
             Force = options.Force,
+            RateLimit = options.RateLimit,
             DropLostBlocks = options.DropLostBlocks,
             Parents = options.Parents,
         };
@@ -343,7 +344,7 @@ public sealed class OptimizeOperation : IDisposable
 
         using ParentChain? parents = OpenParents();
         ChainReader? parent = parents is null ? null : new ChainReader(parents.Levels[0], () => [.. parents.Levels.Skip(1)]);
-        var copy = new ChildCopy(_file, _image, file, assembly, parent) { Fresh = new FreshRanges(file, sharing), FindsZeros = findsZeros };
+        var copy = new ChildCopy(_file, _image, file, assembly, parent) { Fresh = new FreshRanges(file, sharing), FindsZeros = findsZeros, Limit = _options.RateLimit };
         copy.Run(progress, _options.Sync, cancellation);
         return (copy.Fresh.DataBytes, copy.Fresh.CopiedBytes);
     }

@@ -1,4 +1,5 @@
 using VhdPS.Engine.Chains;
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Partitions.FreeSpace;
 
@@ -34,6 +35,9 @@ public sealed record OptimizeOptions(string Path)
     /// Let the new file keep extents of the old one where the file system can, so that they are not copied; else all is written anew.
     /// </summary>
     public bool ShareExtents { get; init; } = true;
+
+    /// <summary>Holds the reading of disks back; null for as fast as can be.</summary>
+    public RateLimit? RateLimit { get; init; }
 
     /// <summary>Where the parents of a differencing image may be and what proves them.</summary>
     public ParentPolicy Parents { get; init; } = ParentPolicy.Default;

@@ -38,7 +38,7 @@ internal static class RedundantBlocks
 
                 cancellation.ThrowIfCancellationRequested();
                 progress?.Report(new WorkProgress(done += image.Layout.BlockSize, total));
-                if (IsAbsentByBitmap(image, blockIndex) || (options.ReadsData && IsSameWithout(image, blockIndex, parent, own, other)))
+                if (IsAbsentByBitmap(image, blockIndex) || (options.ReadsData && IsSameWithout(image, blockIndex, parent, options.RateLimit, own, other)))
                 {
                     found.Add(blockIndex);
                 }
@@ -60,7 +60,7 @@ internal static class RedundantBlocks
         return run.Origin != SectorOrigin.File && run.Count == count;
     }
 
-    private static bool IsSameWithout(VhdImage image, int blockIndex, ChainReader? parent, byte[] own, byte[] other)
+    private static bool IsSameWithout(VhdImage image, int blockIndex, ChainReader? parent, RateLimit? limit, byte[] own, byte[] other)
     {
         long sector = (long)blockIndex * image.Layout.SectorsPerBlock;
         for (long end = sector + image.Layout.SectorsInBlock(blockIndex); sector < end;)
@@ -69,6 +69,7 @@ internal static class RedundantBlocks
             if (run.Origin == SectorOrigin.File)
             {
                 Span<byte> bytes = own.AsSpan(0, (int)run.Count * VhdSpec.SectorSize);
+                limit?.Wait(bytes.Length);
                 image.ReadSectors(sector, bytes);
                 if (!IsSame(bytes, sector, parent, other))
                 {

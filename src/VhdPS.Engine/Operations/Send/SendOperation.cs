@@ -96,6 +96,7 @@ public sealed partial class SendOperation : IDisposable
                 SizeRule = options.SizeRule,
                 IgnoreBitmap = options.IgnoreBitmap,
                 AllowDeviceInUse = options.Force,
+                RateLimit = options.RateLimit,
                 Parents = options.Parents
             });
         try

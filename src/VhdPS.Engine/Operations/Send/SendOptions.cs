@@ -1,5 +1,6 @@
 using VhdPS.Engine.Chains;
 using VhdPS.Engine.Disks;
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 
 namespace VhdPS.Engine.Operations.Send;
@@ -16,6 +17,9 @@ public sealed record SendOptions(string SourcePath)
 
     /// <summary>Take every sector of an allocated block of a dynamic source as written.</summary>
     public bool IgnoreBitmap { get; init; }
+
+    /// <summary>Holds the reading of disks back; null for as fast as can be.</summary>
+    public RateLimit? RateLimit { get; init; }
 
     /// <summary>Where the parents of a differencing source may be and what proves them.</summary>
     public ParentPolicy Parents { get; init; } = ParentPolicy.Default;
