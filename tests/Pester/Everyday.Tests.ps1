@@ -315,7 +315,7 @@ Describe 'a limit of the rate' {
     BeforeEach {
         $null = Enter-Folder
         $null = New-VpcImage disk.vhd -Size 24MB
-        Write-VpcSector disk.vhd 100 ([byte[]](1..255 * 4112)[0..1048575])
+        Write-VpcSector disk.vhd 100 ([byte[]](1..255 * 4113)[0..1048575])
     }
     AfterEach { Pop-Location }
 
