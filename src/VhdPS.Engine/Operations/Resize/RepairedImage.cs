@@ -19,7 +19,7 @@ internal static class RepairedImage
         try
         {
             var layout = ImageLayout.Read(file, new LayoutOptions { SizeRule = options.SizeRule });
-            isRepaired = FooterWriter.TryRepair(file, layout) || FixedResize.TryRepair(file, layout);
+            isRepaired = TryRepair(file, layout);
         }
         catch
         {
@@ -30,6 +30,15 @@ internal static class RepairedImage
         return VhdImage.Open(file, options);
     }
 
+    /// <summary>Whether there is something to put in order, and it can be.</summary>
+    public static bool CanRepair(ImageFile file, ImageLayout layout) =>
+        FooterWriter.CanRepair(layout) || FixedResize.CanRepair(file, layout);
+
+    /// <summary>Puts in order what an operation that was cut off has left of the footers.</summary>
+    /// <returns>Whether there was anything; the layout is not that of the file any more.</returns>
+    public static bool TryRepair(ImageFile file, ImageLayout layout) =>
+        FooterWriter.TryRepair(file, layout) || FixedResize.TryRepair(file, layout);
+
     /// <summary>Refuses what <see cref="Open"/> would refuse, looking only.</summary>
     /// <param name="image">The image, open for reading.</param>
     /// <param name="file">Its file.</param>
@@ -38,7 +47,7 @@ internal static class RepairedImage
     public static bool Check(VhdImage image, ImageFile file)
     {
         ImageLayout layout = image.Layout;
-        bool isRepair = FooterWriter.CanRepair(layout) || FixedResize.CanRepair(file, layout);
+        bool isRepair = CanRepair(file, layout);
         if (layout.FindBlockingFinding(forWriting: true) is { } refusal && !isRepair)
         {
             throw new Format.VhdFormatException(layout.Path, refusal);

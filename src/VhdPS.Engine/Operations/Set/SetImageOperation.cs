@@ -3,6 +3,7 @@ using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Images;
 using VhdPS.Engine.Layout;
+using VhdPS.Engine.Operations.Resize;
 
 
 namespace VhdPS.Engine.Operations.Set;
@@ -34,6 +35,11 @@ public static class SetImageOperation
     internal static void Run(ImageFile file, SetImageOptions options)
     {
         (ImageLayout layout, HardDiskFooter footer, ParentFacts? parent) = Prepare(file, options);
+        if (RepairedImage.TryRepair(file, layout))
+        {
+            (layout, footer, parent) = Prepare(file, options);
+        }
+
         if (parent is { } facts)
         {
             HeaderRewrite.Relink(file, layout, footer, facts);
@@ -52,7 +58,7 @@ public static class SetImageOperation
         }
 
         ImageLayout layout = ImageLayout.Read(file);
-        if (layout.FindBlockingFinding(forWriting: true) is { } refusal)
+        if (layout.FindBlockingFinding(forWriting: true) is { } refusal && !RepairedImage.CanRepair(file, layout))
         {
             throw new VhdFormatException(file.Path, refusal);
         }

@@ -241,6 +241,7 @@ public sealed class SetImageOperationTests : IDisposable
 
                 links.Add(ReadLink(cut));
                 VerifyByFront(cut);
+                LinkAgain(cut, parent);
             }
 
             for (int i = 0; i < 2 * pending.Count; i++)
@@ -251,6 +252,7 @@ public sealed class SetImageOperationTests : IDisposable
                 pending.Take(i % 2 == 0 ? i / 2 : 0).ToList().ForEach(earlier => Apply(cut, earlier));
                 Apply(cut, spoilt with { Data = [.. Enumerable.Repeat((byte)0xDB, spoilt.Data.Length)] });
                 links.Add(ReadLink(cut));
+                LinkAgain(cut, parent);
             }
 
             pending.ForEach(write => Apply(durable, write));
@@ -276,6 +278,16 @@ public sealed class SetImageOperationTests : IDisposable
         Assert.Equal(2, file.Changes.Count(change => change.Kind == ChangeKind.Flush));
         FooterOrder.Verify(image.Bytes, file.Changes, "footers");
         Assert.DoesNotContain(ImageChecker.Check(file).Findings, finding => finding.Severity == Severity.Error);
+    }
+
+    /// <summary>What was cut off can be done again, whatever is left of the footers.</summary>
+    private void LinkAgain(MemoryImageFile cut, string parent)
+    {
+        using var again = new MemoryImageFile(cut.ToArray(), _folder["child.vhd"]);
+        SetImageOperation.Run(
+            again, new SetImageOptions(again.Path) { ParentPath = parent, IgnoreIdMismatch = true, TimeStamp = VhdSpec.Epoch });
+        Assert.Contains("new parent.vhd", ReadLink(again), StringComparison.Ordinal);
+        Assert.DoesNotContain(ImageChecker.Check(again.Reopen()).Findings, finding => finding.Severity == Severity.Error);
     }
 
     private static IEnumerable<Change> SplitBySector(Change change)
