@@ -19,7 +19,7 @@ public sealed class TestVpcImageCommand : VpcDiskCommandBase
     [ValidateNotNullOrEmpty]
     public CheckTarget[] For { get; set; } = [];
 
-    /// <summary>Also reads every bitmap, the data that bitmaps say is not there, and the disk's partition table.</summary>
+    /// <summary>Also reads every bitmap, the data that bitmaps say is not there, and the disk's partition table and file systems.</summary>
     [Parameter]
     public SwitchParameter Full { get; set; }
 
