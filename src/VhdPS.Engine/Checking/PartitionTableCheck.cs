@@ -13,7 +13,7 @@ namespace VhdPS.Engine.Checking;
 /// </summary>
 internal static class PartitionTableCheck
 {
-    /// <summary>Reads the table and what its partitions begin with; of a disk that cannot be read, which other findings say, nothing is said.</summary>
+    /// <summary>Reads the table and what its partitions begin with. Nothing is said of a disk that cannot be read: other findings do.</summary>
     /// <param name="file">The image's file, which stays open.</param>
     /// <param name="needsParents">Whether the image is a differencing one, whose disk is that of a whole chain.</param>
     /// <param name="options">Where parents may be, and which size holds.</param>
@@ -25,23 +25,34 @@ internal static class PartitionTableCheck
             return;
         }
 
-        DiskContent content;
+        var found = new List<PartitionFinding>();
         try
         {
             var open = new VhdOpenOptions { SizeRule = options.SizeRule, Parents = options.Parents ?? ParentPolicy.Default };
             using var source = DiskSource.Open(new NonOwningImageFile(file), SourceFormat.Vhd, open);
-            content = DiskContent.Read(new DiskSourceReader(source), countsFreeSpace: false);
+            found.AddRange(Find(source));
         }
         catch (Exception error) when (error is VhdFormatException || (needsParents && error is IOException or UnauthorizedAccessException))
         {
             return;
         }
 
-        foreach (PartitionFinding finding in content.Findings)
+        found.ForEach(finding => log.Add(ToFinding(finding)));
+    }
+
+    /// <summary>Reads the table and what its partitions begin with from a disk that is open.</summary>
+    /// <exception cref="VhdFormatException">A sector cannot be found.</exception>
+    /// <exception cref="ImageIOException">The file could not be read.</exception>
+    public static void Judge(DiskSource source, FindingLog log)
+    {
+        foreach (PartitionFinding finding in Find(source))
         {
             log.Add(ToFinding(finding));
         }
     }
+
+    private static IEnumerable<PartitionFinding> Find(DiskSource source) =>
+        DiskContent.Read(new DiskSourceReader(source), countsFreeSpace: false).Findings;
 
     private static Finding ToFinding(PartitionFinding finding)
     {
