@@ -83,6 +83,18 @@ Describe 'Test-VpcImage' {
         $found[0].Advice | Should -BeLike '*sgdisk*'
     }
 
+    It 'checks the partition table of a raw disk by name, and no rules' {
+        Write-GptDisk gpt.img
+        (Test-VpcImage gpt.img).IsValid | Should -BeFalse
+        (Test-VpcImage gpt.img -SourceFormat Raw -Full).Findings | Should -BeNullOrEmpty
+        Edit-Byte gpt.img 600
+        (Test-VpcImage gpt.img -SourceFormat Raw).Findings | Should -BeNullOrEmpty
+        $result = Test-VpcImage gpt.img -SourceFormat Raw -Full
+        $result.IsValid, $result.Warnings, $result.Findings.Code | Should -Be @($true, 1, 'PartitionTableInvalid')
+        Test-VpcImage gpt.img -SourceFormat Raw -Full -Quiet | Should -BeTrue
+        { Test-VpcImage gpt.img -SourceFormat Raw -For Azure -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidArgument,*'
+    }
+
     It 'says with -Full that a file system is larger than its partition' {
         Write-GptDisk gpt.img
         $stream = [IO.File]::OpenWrite((Join-Path $PWD.ProviderPath gpt.img))

@@ -114,7 +114,7 @@ public abstract class DiskSource : IDisposable
     /// <exception cref="NbdException">The address is no NBD URI, no server answers there, or it refuses or is not trusted.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static DiskSource Connect(string uri, NbdClientOptions? options = null, CancellationToken cancellation = default) =>
-        new RemoteDiskSource(new NbdFile(NbdSource.Open(NbdUri.Parse(uri), options, cancellation)));
+        DiskSources.Connect(uri, options, cancellation);
 
     /// <summary>What lies at <paramref name="offset"/> and how far that goes, looking at tables and holes only.</summary>
     /// <param name="offset">A multiple of 512, less than the size.</param>

@@ -3,6 +3,8 @@ using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Images;
 using VhdPS.Engine.Layout;
+using VhdPS.Engine.Nbd;
+using VhdPS.Engine.Nbd.Client;
 
 namespace VhdPS.Engine.Disks;
 
@@ -12,6 +14,16 @@ namespace VhdPS.Engine.Disks;
 /// </summary>
 internal static class DiskSources
 {
+    /// <summary>Opens what a user names: the address of an export of an NBD server, which is a disk whatever format is named, or a
+    /// path.</summary>
+    public static DiskSource Open(
+        string source, SourceFormat format, VhdOpenOptions options, NbdClientOptions client, CancellationToken cancellation) =>
+        NbdUri.IsNbd(source) ? Connect(source, client, cancellation) : Open(source, format, options);
+
+    /// <summary>Connects to the export at an address.</summary>
+    public static DiskSource Connect(string uri, NbdClientOptions? client, CancellationToken cancellation) =>
+        new RemoteDiskSource(new NbdFile(NbdSource.Open(NbdUri.Parse(uri), client, cancellation)));
+
     /// <summary>Opens what a path names.</summary>
     public static DiskSource Open(string path, SourceFormat format, VhdOpenOptions options) =>
         format == SourceFormat.Raw && DeviceFile.IsDevice(path)

@@ -11,7 +11,7 @@ namespace VhdPS.Commands;
 /// <summary>Draws where the blocks of an image lie in its file against where they lie on its disk.</summary>
 [Cmdlet(VerbsCommon.Show, "VpcMap", DefaultParameterSetName = LiteralPathSet, SupportsShouldProcess = true)]
 [OutputType(typeof(VpcMap), typeof(FileInfo))]
-public sealed class ShowVpcMapCommand : VpcDiskCommandBase
+public sealed class ShowVpcMapCommand : VpcReadCommandBase
 {
     private readonly HashSet<string> _taken = new(StringComparer.OrdinalIgnoreCase);
 
@@ -23,11 +23,6 @@ public sealed class ShowVpcMapCommand : VpcDiskCommandBase
     /// <summary>Reads the bitmaps too, so that partly written blocks show.</summary>
     [Parameter]
     public SwitchParameter Detailed { get; set; }
-
-    /// <summary>What the file is read as: an image, or a raw disk. Never guessed.</summary>
-    [Parameter]
-    [SingleValue]
-    public SourceFormat SourceFormat { get; set; }
 
     /// <summary>Which of the two sizes in the footer holds; by default the creator decides.</summary>
     [Parameter]
