@@ -91,6 +91,7 @@ Describe 'VHDX' {
         @{ Call = 'Optimize-VpcImage a.vhdx' }
         @{ Call = 'Set-VpcImage a.vhdx -SavedState $true' }
         @{ Call = 'Repair-VpcImage a.vhdx' }
+        @{ Call = 'Undo-VpcRepair a.vhdx' }
         @{ Call = 'Merge-VpcImage child.vhdx' }
         @{ Call = 'Convert-VpcImage a.vhdx -InPlace' }
         @{ Call = 'Get-VpcFooter a.vhdx' }
