@@ -13,7 +13,7 @@ namespace VhdPS.Engine.Checking;
 /// </summary>
 internal static class PartitionTableCheck
 {
-    /// <summary>Reads the table and what its partitions begin with. Nothing is said of a disk that cannot be read: other findings do.</summary>
+    /// <summary>Reads the table and what its partitions begin with. Of a disk that cannot be read other findings tell.</summary>
     /// <param name="file">The image's file, which stays open.</param>
     /// <param name="needsParents">Whether the image is a differencing one, whose disk is that of a whole chain.</param>
     /// <param name="options">Where parents may be, and which size holds.</param>
