@@ -98,7 +98,8 @@ Describe 'Get-VpcImage' {
         $disk.VhdType, $disk.VhdFormat, $disk.UniqueId, $disk.BlockSize, $disk.Footer | Should -Be @($null, $null, $null, $null, $null)
         # An image read as a raw disk is what its file is.
         (Get-VpcImage d.vhd -SourceFormat Raw).Size | Should -Be (Get-Item d.vhd).Length
-        $disk | Out-Shown | Should -Match '1000 B'
+        $disk | Out-Shown | Should -Match '(?m)^Raw +1000 B '
+        $disk | Format-List | Out-Shown | Should -Match '(?m)^VhdType +: Raw'
     }
 
     It 'has the least size that the partitions allow' {
