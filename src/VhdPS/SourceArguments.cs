@@ -22,7 +22,7 @@ internal static class SourceArguments
     /// <summary>Opens a source; of a server the bytes of the disk, whatever format is named.</summary>
     public static DiskSource Open(
         string source, SourceFormat format, VhdOpenOptions options, NbdClientOptions client, CancellationToken cancellation) =>
-        IsRemote(source) ? DiskSource.Connect(source, client, cancellation) : DiskSource.Open(source, format, options);
+        DiskSources.Open(source, format, options, client, cancellation);
 
     /// <summary>The name of a file that is made from an export: the last part of the export's, where that is one.</summary>
     public static string FileName(string source)

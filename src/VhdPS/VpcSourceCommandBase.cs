@@ -7,13 +7,8 @@ using VhdPS.Engine.Format;
 namespace VhdPS;
 
 /// <summary>A cmdlet that reads disks, whatever holds them: images with their parents, raw disks, and exports of NBD servers.</summary>
-public abstract class VpcSourceCommandBase : VpcDiskCommandBase
+public abstract class VpcSourceCommandBase : VpcReadCommandBase
 {
-    /// <summary>What the file is read as: an image, or a raw disk. Never guessed.</summary>
-    [Parameter]
-    [SingleValue]
-    public SourceFormat SourceFormat { get; set; }
-
     /// <summary>Which of the two sizes in the footer holds; by default the creator decides.</summary>
     [Parameter]
     [SingleValue]

@@ -149,6 +149,54 @@ Describe 'errors' {
     }
 }
 
+# What is no image is the same kind of answer everywhere: an error of one id, or, where the answer is a report, a report.
+Describe 'a file that is no image' {
+    BeforeAll {
+        $null = Enter-Folder
+        'some text' * 200 | Set-Content text.vhd -NoNewline
+        $null = New-Item empty.vhd
+        [IO.File]::WriteAllBytes((Join-Path $PWD short.vhd), [byte[]]::new(511))
+        $null = New-Item -ItemType Directory folder.vhd
+        if (-not $IsWindows) { mkfifo pipe.vhd }
+        $null = New-VpcImage sound.vhd -Size 8MB
+    }
+    AfterAll { Pop-Location }
+
+    It 'is named <Id> by <Call> of <File>' -ForEach @(
+        $kinds = @(
+            @{ File = 'text.vhd'; Id = 'NotVhd' }
+            @{ File = 'short.vhd'; Id = 'NotVhd' }
+            @{ File = 'empty.vhd'; Id = 'FileTooSmall' }
+            @{ File = 'folder.vhd'; Id = 'NotRegularFile' }
+            if (-not $IsWindows) { @{ File = 'pipe.vhd'; Id = 'NotRegularFile' } }
+            @{ File = 'gone.vhd'; Id = 'PathNotFound' }
+        )
+        $calls = @(
+            'Get-VpcImage $File', 'Get-VpcFooter $File', 'Test-VpcChecksum $File', 'Test-VpcImage $File', 'Read-VpcSector $File 0'
+            'Write-VpcSector $File 0 ([byte[]]::new(512))', 'Get-VpcBlock $File', 'Get-VpcChain $File', 'Show-VpcMap $File'
+            'Get-VpcPartition $File', 'Get-VpcHash $File', 'Compare-VpcImage $File sound.vhd', 'Convert-VpcImage $File new.vhd'
+            'Optimize-VpcImage $File', 'Resize-VpcImage $File 16MB', 'Merge-VpcImage $File -Confirm:$false'
+            'Repair-VpcImage $File -Confirm:$false', 'Set-VpcImage $File -SavedState $false', 'New-VpcImage new.vhd -ParentPath $File'
+            'Send-VpcImage $File -WhatIf', 'Start-VpcServer $File'
+        )
+        foreach ($call in $calls) { foreach ($kind in $kinds) { $kind + @{ Call = $call } } }
+    ) {
+        $before = Get-ChildItem -File | ForEach-Object { "$($_.Name) $($_.Length)" }
+        $shown = @(& ([scriptblock]::Create("param(`$File) $Call -ErrorAction SilentlyContinue -ErrorVariable problem -WarningAction Ignore"
+            )).GetNewClosure() $File
+            Write-Output -InputObject $problem -NoEnumerate)
+        $problem = $shown[-1]
+        if (($Call -like 'Test-VpcImage*' -or $Call -like 'Repair-*') -and $Id -in 'NotVhd', 'FileTooSmall') {
+            $shown[0].IsValid | Should -BeFalse
+        }
+        elseif (-not ($Call -like 'Get-VpcChain*' -and $File -eq 'folder.vhd')) {
+            $problem[0].FullyQualifiedErrorId | Should -BeLike "$Id,*"
+            "$($problem[0])" | Should -BeLike "*$File*"
+        }
+        Get-ChildItem -File | ForEach-Object { "$($_.Name) $($_.Length)" } | Should -Be $before
+    }
+}
+
 Describe 'the advice of an error' {
     It 'names the command that failed' {
         $path = Join-Path $TestDrive blocks.vhd

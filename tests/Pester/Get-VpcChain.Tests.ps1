@@ -119,4 +119,11 @@ Describe 'Get-VpcChain' {
         (Get-VpcChain vms).State | Should -Be @('Missing', 'Ok')
         (Get-VpcChain vms -ParentSearchPath store).Tree | Should -BeExactly @('base.vhd', '└─ mid.vhd', '   └─ leaf.vhd')
     }
+
+    It 'is one level of a raw disk by name, and never of a folder' {
+        [IO.File]::WriteAllBytes("$PWD/odd.img", [byte[]]::new(1024))
+        $level = Get-VpcChain odd.img -SourceFormat Raw
+        $level.Depth, "$($level.State)", $level.IsRaw, $level.Size, $level.VhdType | Should -Be @(0, 'Ok', $true, 1024, $null)
+        { Get-VpcChain . -SourceFormat Raw -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidArgument,*'
+    }
 }

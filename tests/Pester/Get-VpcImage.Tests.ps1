@@ -90,13 +90,31 @@ Describe 'Get-VpcImage' {
         (Get-VpcImage d.vhd -Force -WarningAction SilentlyContinue).Size | Should -Be 1GB
     }
 
+    It 'describes a raw disk by name' {
+        [IO.File]::WriteAllBytes("$PWD/odd.img", [byte[]]::new(1000))
+        { Get-VpcImage odd.img -ErrorAction Stop } | Should -Throw -ErrorId 'NotVhd,*'
+        $disk = Get-VpcImage odd.img -SourceFormat Raw
+        $disk.Size, $disk.FileSize, $disk.SectorCount, $disk.MinimumSize, $disk.LogicalSectorSize | Should -Be @(1000, 1000, 2, 1000, 512)
+        $disk.VhdType, $disk.VhdFormat, $disk.UniqueId, $disk.BlockSize, $disk.Footer | Should -Be @($null, $null, $null, $null, $null)
+        # An image read as a raw disk is what its file is.
+        (Get-VpcImage d.vhd -SourceFormat Raw).Size | Should -Be (Get-Item d.vhd).Length
+        $disk | Out-Shown | Should -Match '(?m)^Raw +1000 B '
+        $disk | Format-List | Out-Shown | Should -Match '(?m)^VhdType +: Raw'
+    }
+
     It 'has the least size that the partitions allow' {
         $null = Enter-Folder
         Write-GptDisk gpt.img
         Write-MbrDisk mbr.img
         Convert-VpcImage gpt.img gpt.vhd -SourceFormat Raw
         Convert-VpcImage mbr.img mbr.vhd -SourceFormat Raw -VhdType Fixed
+        Convert-VpcImage gpt.img gpt.vhdx -SourceFormat Raw
+        Convert-VpcImage mbr.img mbr.vhdx -SourceFormat Raw -VhdType Fixed
+        $null = New-VpcImage child.vhdx -ParentPath gpt.vhdx
+        $null = New-VpcImage empty.vhdx -Size 64MB
         (Get-VpcImage gpt.vhd, mbr.vhd).MinimumSize | Should -Be @(34MB, 33MB)
+        (Get-VpcImage gpt.vhdx, mbr.vhdx, child.vhdx, empty.vhdx).MinimumSize | Should -Be @(34MB, 33MB, 64MB, 0)
+        (Get-VpcImage gpt.img, mbr.img -SourceFormat Raw).MinimumSize | Should -Be @(34MB, 33MB)
         (Resize-VpcImage gpt.vhd -ToMinimumSize -PassThru).MinimumSize | Should -Be 34MB
         Pop-Location
     }

@@ -198,7 +198,8 @@ Describe 'Optimize-VpcImage -FreeSpace' {
         $null = New-VpcImage child.vhd -ParentPath gpt.vhd
         $before = Get-FolderState
         $calls = 'Optimize-VpcImage {0} -FreeSpace -Force', 'Optimize-VpcImage {0} -FreeSpace -WhatIf',
-            'Convert-VpcImage {0} new.vhd -FreeSpace -Force'
+            'Convert-VpcImage {0} new.vhd -FreeSpace -Force', 'Optimize-VpcImage {0} -FreeSpace -InPlace -Force',
+            'Optimize-VpcImage {0} -FreeSpace -InPlace -WhatIf'
         foreach ($call in $calls) {
             $refused = Invoke-Recorded ($call -f 'child.vhd')
             $refused.Errors[0].FullyQualifiedErrorId | Should -BeLike 'WrongType,*'
@@ -210,7 +211,8 @@ Describe 'Optimize-VpcImage -FreeSpace' {
 
     It 'refuses an image with a saved state, also with -Force' {
         Set-VpcImage gpt.vhd -SavedState $true
-        foreach ($call in 'Optimize-VpcImage gpt.vhd -FreeSpace -Force', 'Convert-VpcImage gpt.vhd new.vhd -FreeSpace -Force') {
+        foreach ($call in 'Optimize-VpcImage gpt.vhd -FreeSpace -Force', 'Convert-VpcImage gpt.vhd new.vhd -FreeSpace -Force',
+            'Optimize-VpcImage gpt.vhd -FreeSpace -InPlace -Force') {
             (Invoke-Recorded $call).Errors[0].FullyQualifiedErrorId | Should -BeLike 'StateSaved,*'
         }
     }
@@ -226,7 +228,20 @@ Describe 'Optimize-VpcImage -FreeSpace' {
         (Get-VpcHash gpt.vhd).Hash | Should -Be (Get-FileHash gpt.img).Hash
     }
 
-    It 'does not do it in place' {
-        { Optimize-VpcImage gpt.vhd -FreeSpace -InPlace -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidArgument,*'
+    It 'drops whole blocks in place, and says the same of each partition: <_>' -ForEach 'Full', 'Quick' {
+        Copy-Item gpt.vhd copy.vhd
+        $before = Read-VpcSector gpt.vhd 0 2200 -Raw
+        $copied = Optimize-VpcImage copy.vhd -FreeSpace
+        $estimate = Optimize-VpcImage gpt.vhd -FreeSpace -InPlace -Mode $_ -WhatIf
+        $result = Optimize-VpcImage gpt.vhd -FreeSpace -InPlace -Mode $_ -Verbose 4>&1
+        $verbose, $result = $result.Where({ $_ -is [Management.Automation.VerboseRecord] }, 'Split')
+        @($verbose) -match 'partition 1 \(FAT16\): .* free in 1 ranges' | Should -HaveCount 1
+        $result.BlockCountAfter, $result.FileSizeAfter | Should -Be $copied.BlockCountAfter, $copied.FileSizeAfter
+        $estimate.BlockCountAfter, $estimate.FileSizeAfter | Should -Be $result.BlockCountAfter, $result.FileSizeAfter
+        $result.FileSizeAfter | Should -Be (Get-Item gpt.vhd).Length
+        $result.FreeSpace | ConvertTo-Json | Should -Be ($copied.FreeSpace | ConvertTo-Json)
+        $estimate.FreeSpace | ConvertTo-Json | Should -Be ($copied.FreeSpace | ConvertTo-Json)
+        Compare-Object (Read-VpcSector gpt.vhd 0 2200 -Raw) $before | Should -BeNullOrEmpty
+        (Test-VpcImage gpt.vhd -Full).Findings | Should -BeNullOrEmpty
     }
 }

@@ -45,10 +45,30 @@ Describe 'Show-VpcMap' {
         $groups.title | Should -Be "1 'data': FAT16, 16 MiB", "2 'root': Linux filesystem, 16 MiB"
         [double]$groups[1].rect.x - [double]$groups[0].rect.x | Should -Be ([double]$groups[0].rect.width) -Because 'they are neighbours'
 
-        # A disk without a table, and one of which a part is a parent's, have none.
+        # A disk without a table has none.
         "$(Show-VpcMap d.vhd)" | Should -Not -Match 'Partitions'
-        $null = New-VpcImage child.vhd -ParentPath gpt.vhd
-        "$(Show-VpcMap child.vhd)" | Should -Not -Match 'Partitions'
+    }
+
+    It 'draws the partitions of a child by its whole chain: <_>' -ForEach 'vhd', 'vhdx' {
+        Write-GptDisk gpt.img
+        Convert-VpcImage gpt.img "gpt.$_" -SourceFormat Raw
+        $null = New-VpcImage "child.$_" -ParentPath "gpt.$_"
+        $line = '(?m)^ {12}\.\[1 FAT16=+\]\[2 Linux filesy\]\.{32}\r?$'
+        $map = Show-VpcMap "child.$_"
+        "$map" | Should -Match $line
+        $map.AllocatedBlockCount | Should -Be 0 -Because 'the maps are of the image itself'
+
+        # Without its parent the map is drawn all the same, and verbose text says what is missing.
+        $null = New-Item -ItemType Directory elsewhere
+        Move-Item "gpt.$_" elsewhere
+        $shown = Show-VpcMap "child.$_" -Verbose 4>&1
+        "$($shown[-1])" | Should -Match 'Disk, by place in the file'
+        "$($shown[-1])" | Should -Not -Match 'Partitions'
+        ($shown -match 'no partitions are drawn').Count | Should -Be 1
+        "$(Show-VpcMap "child.$_" -ParentSearchPath elsewhere)" | Should -Match $line
+        "$(Show-VpcMap "child.$_" -ParentPath "elsewhere/gpt.$_")" | Should -Match $line
+        $null = New-VpcImage "other.$_" -Size 64MB
+        { Show-VpcMap "child.$_" -ParentPath "other.$_" -ErrorAction Stop } | Should -Throw -ErrorId 'ParentIdMismatch,*'
     }
 
     It 'escapes the name of a partition in a picture' {

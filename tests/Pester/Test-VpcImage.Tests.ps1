@@ -83,6 +83,32 @@ Describe 'Test-VpcImage' {
         $found[0].Advice | Should -BeLike '*sgdisk*'
     }
 
+    It 'checks the partition table of a raw disk by name, and no rules' {
+        Write-GptDisk gpt.img
+        (Test-VpcImage gpt.img).IsValid | Should -BeFalse
+        (Test-VpcImage gpt.img -SourceFormat Raw -Full).Findings | Should -BeNullOrEmpty
+        Edit-Byte gpt.img 600
+        (Test-VpcImage gpt.img -SourceFormat Raw).Findings | Should -BeNullOrEmpty
+        $result = Test-VpcImage gpt.img -SourceFormat Raw -Full
+        $result.IsValid, $result.Warnings, $result.Findings.Code | Should -Be @($true, 1, 'PartitionTableInvalid')
+        Test-VpcImage gpt.img -SourceFormat Raw -Full -Quiet | Should -BeTrue
+        { Test-VpcImage gpt.img -SourceFormat Raw -For Azure -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidArgument,*'
+    }
+
+    It 'says with -Full that a file system is larger than its partition' {
+        Write-GptDisk gpt.img
+        $stream = [IO.File]::OpenWrite((Join-Path $PWD.ProviderPath gpt.img))
+        $stream.Position = 1MB + 19
+        $stream.Write([BitConverter]::GetBytes([uint16]32769))
+        $stream.Dispose()
+        Convert-VpcImage gpt.img gpt.vhd -SourceFormat Raw
+        (Test-VpcImage gpt.vhd).Findings | Should -BeNullOrEmpty
+        $result = Test-VpcImage gpt.vhd -Full
+        $result.IsValid, $result.Warnings, $result.Findings.Code | Should -Be @($true, 1, 'FileSystemInvalid')
+        $result.Findings[0].Message | Should -BeLike "FileSystemPastEnd at offset $(1MB) of the disk: Partition 1: *"
+        $result.Findings[0].Advice | Should -BeLike '*chkdsk*'
+    }
+
     It 'puts findings into CSV and JSON' {
         Edit-Byte a.vhd 612
         (Get-ChildItem *.vhd | Test-VpcImage).Findings | Export-Csv findings.csv

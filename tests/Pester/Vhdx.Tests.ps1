@@ -91,6 +91,7 @@ Describe 'VHDX' {
         @{ Call = 'Optimize-VpcImage a.vhdx' }
         @{ Call = 'Set-VpcImage a.vhdx -SavedState $true' }
         @{ Call = 'Repair-VpcImage a.vhdx' }
+        @{ Call = 'Undo-VpcRepair a.vhdx' }
         @{ Call = 'Merge-VpcImage child.vhdx' }
         @{ Call = 'Convert-VpcImage a.vhdx -InPlace' }
         @{ Call = 'Get-VpcFooter a.vhdx' }
@@ -119,6 +120,25 @@ Describe 'VHDX' {
         (Get-VpcImage new.vhdx).VhdType | Should -Be 'Dynamic'
         Merge-VpcImage c.vhdx part.vhdx -Depth 1 -ErrorVariable problem -ErrorAction SilentlyContinue
         $problem[0].FullyQualifiedErrorId | Should -BeLike 'WrongType,*'
+    }
+
+    It 'is made of what differs from another, night after night' {
+        $null = Write-RawDisk disk.img
+        Convert-VpcImage disk.img monday.vhdx -SourceFormat Raw
+        $manifest = Get-VpcHash monday.vhdx -BlockManifest
+        Convert-VpcImage disk.img disk.vhd -SourceFormat Raw
+        Write-VpcSector disk.vhd 100 (Get-Pattern 4096)
+        $to = @{ VhdType = 'Differencing'; ParentPath = 'monday.vhdx'; FromManifest = $manifest }
+        $child = Convert-VpcImage disk.vhd tuesday.vhdx @to -Verify -PassThru
+        "$($child.VhdFormat)", "$($child.VhdType)", $child.AllocatedBlockCount | Should -Be @('Vhdx', 'Differencing', 1)
+        $child.ParentUniqueId | Should -Be (Get-VpcImage monday.vhdx).DataWriteGuid
+        (Get-VpcHash tuesday.vhdx).Hash | Should -Be (Get-VpcHash disk.vhd).Hash
+        (Get-VpcChain tuesday.vhdx).State | Should -Be @('Ok', 'Ok')
+        (Test-VpcImage tuesday.vhdx -Full).Findings | Should -BeNullOrEmpty
+        foreach ($call in 'Convert-VpcImage disk.vhd x.vhdx -VhdType Differencing -ParentPath disk.vhd',
+            'Convert-VpcImage disk.vhd x.vhd -VhdType Differencing -ParentPath monday.vhdx') {
+            (Invoke-Recorded $call).Errors[0].FullyQualifiedErrorId | Should -BeLike 'InvalidArgument,*'
+        }
     }
 
     It 'with a damaged header is read, and a check says what is wrong' {

@@ -17,6 +17,16 @@ public static class ChainInspector
         return Describe(file, ChainImage.Read(file), policy);
     }
 
+    /// <summary>The one level of a raw disk, a file or a device.</summary>
+    /// <exception cref="FileNotFoundException">It is not there.</exception>
+    /// <exception cref="ImageInUseException">A writer has it open.</exception>
+    /// <exception cref="VhdOperationException">It is a device that is mounted for writing.</exception>
+    internal static IReadOnlyList<ChainLevel> DescribeRaw(string path)
+    {
+        using ImageFile file = DeviceFile.IsDevice(path) ? DeviceFile.Open(path, force: false) : LocalImageFile.OpenRead(path);
+        return [new(0, file.Path, ChainState.Ok, true, string.Empty, null, []) { RawSizeBytes = file.Length }];
+    }
+
     /// <summary>The levels from an image to its root, or to the first parent that cannot be used.</summary>
     internal static IReadOnlyList<ChainLevel> Describe(ImageFile file, ImageLayout layout, ParentPolicy? policy = null) =>
         Describe(file, ChainImage.Of(file, layout), policy);

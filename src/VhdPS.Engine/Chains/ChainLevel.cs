@@ -20,6 +20,9 @@ public sealed record ChainLevel(
     /// <summary>Its layout; null where it could not be read, and for a raw disk or a VHDX.</summary>
     internal ImageLayout? Layout => Image?.Vhd;
 
+    /// <summary>Bytes of a raw disk that was asked about as such; null elsewhere.</summary>
+    internal long? RawSizeBytes { get; init; }
+
     /// <summary>What kept the file from being opened; null where <see cref="Finding"/> says what is wrong.</summary>
     public Exception? Error { get; init; }
 

@@ -99,13 +99,8 @@ public abstract class DiskSource : IDisposable
     /// <exception cref="FileNotFoundException">There is none.</exception>
     /// <exception cref="ImageInUseException">A writer has it open.</exception>
     /// <exception cref="VhdFormatException">It is to be an image and is none that can be read.</exception>
-    public static DiskSource Open(string path, SourceFormat format, VhdOpenOptions? options = null)
-    {
-        options ??= VhdOpenOptions.Default;
-        DiskSource source = DiskSources.Open(path, format, options);
-        source.RateLimit = options.RateLimit;
-        return source;
-    }
+    public static DiskSource Open(string path, SourceFormat format, VhdOpenOptions? options = null) =>
+        DiskSources.Open(path, format, options ?? VhdOpenOptions.Default);
 
     /// <summary>Reads an open file and owns it from then on, also when it is refused.</summary>
     /// <exception cref="VhdFormatException">It is to be an image and is none that can be read.</exception>
@@ -122,7 +117,7 @@ public abstract class DiskSource : IDisposable
     /// <exception cref="NbdException">The address is no NBD URI, no server answers there, or it refuses or is not trusted.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static DiskSource Connect(string uri, NbdClientOptions? options = null, CancellationToken cancellation = default) =>
-        new RemoteDiskSource(new NbdFile(NbdSource.Open(NbdUri.Parse(uri), options, cancellation)));
+        DiskSources.Connect(uri, options, cancellation);
 
     /// <summary>What lies at <paramref name="offset"/> and how far that goes, looking at tables and holes only.</summary>
     /// <param name="offset">A multiple of 512, less than the size.</param>

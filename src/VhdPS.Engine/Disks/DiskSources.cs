@@ -3,6 +3,8 @@ using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Images;
 using VhdPS.Engine.Layout;
+using VhdPS.Engine.Nbd;
+using VhdPS.Engine.Nbd.Client;
 
 namespace VhdPS.Engine.Disks;
 
@@ -12,11 +14,34 @@ namespace VhdPS.Engine.Disks;
 /// </summary>
 internal static class DiskSources
 {
+    /// <summary>Opens what a user names: the address of an export of an NBD server, which is a disk whatever format is named, or a
+    /// path.</summary>
+    public static DiskSource Open(
+        string source, SourceFormat format, VhdOpenOptions options, NbdClientOptions client, CancellationToken cancellation)
+    {
+        if (!NbdUri.IsNbd(source))
+        {
+            return Open(source, format, options);
+        }
+
+        DiskSource remote = Connect(source, client, cancellation);
+        remote.RateLimit = options.RateLimit;
+        return remote;
+    }
+
+    /// <summary>Connects to the export at an address.</summary>
+    public static DiskSource Connect(string uri, NbdClientOptions? client, CancellationToken cancellation) =>
+        new RemoteDiskSource(new NbdFile(NbdSource.Open(NbdUri.Parse(uri), client, cancellation)));
+
     /// <summary>Opens what a path names.</summary>
-    public static DiskSource Open(string path, SourceFormat format, VhdOpenOptions options) =>
-        format == SourceFormat.Raw && DeviceFile.IsDevice(path)
+    public static DiskSource Open(string path, SourceFormat format, VhdOpenOptions options)
+    {
+        DiskSource local = format == SourceFormat.Raw && DeviceFile.IsDevice(path)
             ? new RawDiskSource(DeviceFile.Open(path, options.Force || options.AllowDeviceInUse), options)
             : Open(LocalImageFile.OpenReadToDelete(path), format, options);
+        local.RateLimit = options.RateLimit;
+        return local;
+    }
 
     /// <summary>Reads an open file and owns it from then on, also when it is refused.</summary>
     public static DiskSource Open(ImageFile file, SourceFormat format, VhdOpenOptions options)

@@ -613,4 +613,8 @@ public enum FaultCode
     /// <summary>The partition table of the disk is one that other programs may take otherwise, or that costs speed.</summary>
     [Fault(Severity.Note, FaultEffect.None)]
     PartitionTableUnusual,
+
+    /// <summary>A file system on the disk is larger than its partition, or its first structure has a fault.</summary>
+    [Fault(Severity.Warning, FaultEffect.None)]
+    FileSystemInvalid,
 }

@@ -56,6 +56,9 @@ public enum VhdStructure
 
     /// <summary>The partition table of the disk in an image.</summary>
     PartitionTable,
+
+    /// <summary>A file system on the disk in an image.</summary>
+    FileSystem,
 }
 
 /// <summary>One field of a structure.</summary>

@@ -540,5 +540,11 @@ internal static partial class AdviceCatalog
                 + "master boot record describes partitions beside a GPT, or the table is of a kind that is not read. Only Test-VpcImage "
                 + "-Full looks for it.",
             "Nothing needs to be done; a partition that is not aligned may be slow on media with large sectors."),
+        ["FileSystemInvalid"] = new(
+            "A file system on the disk has a fault, which the message names: by its own first structure it is larger than its partition, "
+                + "the checksum of that structure is wrong, or the partition begins with the signatures of two file systems. It is data of "
+                + "the guest; the image is valid all the same. Only Test-VpcImage -Full looks for it.",
+            "A file system that is larger than its partition was cut off when the disk or the partition was made smaller: do not mount it "
+                + "for writing, take the image from before. For the rest run the guest's own check, such as e2fsck or chkdsk, in a copy."),
     };
 }

@@ -36,8 +36,8 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
 
     /// <summary>
     /// What the new file is to be. Left out, the extension .raw, .img, .dd or .bin of -DestinationPath means Raw; else it is
-    /// what the source is, and Dynamic for a differencing image or a raw disk. Differencing: a VHD of what differs from -ParentPath,
-    /// which is the new image's parent then and not the source's.
+    /// what the source is, and Dynamic for a differencing image or a raw disk. Differencing: what differs from -ParentPath, in its format;
+    /// that is the new image's parent then and not the source's.
     /// </summary>
     /// <remarks>Never by property name: an image's own type is what it is, not what the new file is to be.</remarks>
     [Parameter]

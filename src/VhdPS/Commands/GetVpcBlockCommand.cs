@@ -9,7 +9,7 @@ namespace VhdPS.Commands;
 /// <summary>Says where the blocks of an image lie in its file, or the sectors of a chain in its files.</summary>
 [Cmdlet(VerbsCommon.Get, "VpcBlock", DefaultParameterSetName = LiteralPathSet)]
 [OutputType(typeof(VpcBlock))]
-public sealed class GetVpcBlockCommand : VpcDiskCommandBase
+public sealed class GetVpcBlockCommand : VpcReadCommandBase
 {
     /// <summary>The blocks to tell about; by default all.</summary>
     [Parameter(Position = 1)]
@@ -28,11 +28,6 @@ public sealed class GetVpcBlockCommand : VpcDiskCommandBase
     /// <summary>Follows the chain of parents and says, sector by sector, which file holds what.</summary>
     [Parameter]
     public SwitchParameter Chain { get; set; }
-
-    /// <summary>What the file is read as: an image, or a raw disk, which counts as one block. Never guessed.</summary>
-    [Parameter]
-    [SingleValue]
-    public SourceFormat SourceFormat { get; set; }
 
     /// <summary>Which of the two sizes in the footer holds; by default the creator decides.</summary>
     [Parameter]

@@ -1,12 +1,14 @@
 using System.Management.Automation;
 using VhdPS.Engine.Chains;
+using VhdPS.Engine.Disks;
+using VhdPS.Engine.Format;
 
 namespace VhdPS.Commands;
 
 /// <summary>Says the state of chains of differencing images: of one image from itself to its root, of a folder the whole forest.</summary>
 [Cmdlet(VerbsCommon.Get, "VpcChain", DefaultParameterSetName = LiteralPathSet)]
 [OutputType(typeof(VpcChain))]
-public sealed class GetVpcChainCommand : VpcDiskCommandBase
+public sealed class GetVpcChainCommand : VpcReadCommandBase
 {
     /// <summary>Of a folder, the images in the folders beneath it, too.</summary>
     [Parameter]
@@ -25,7 +27,7 @@ public sealed class GetVpcChainCommand : VpcDiskCommandBase
                     new VpcChain(path, entry.Node.Level, [.. entry.Node.Children.Select(child => child.Level.Path)], entry.Tree)));
             }
         }
-        else if (TryRun(path, () => ChainInspector.Describe(path, ResolveParents()), out IReadOnlyList<ChainLevel> levels))
+        else if (TryRun(path, () => Describe(path), out IReadOnlyList<ChainLevel> levels))
         {
             WriteAll(path, levels, level => Write(
                 level, new VpcChain(path, level, level.Depth == 0 ? [] : [levels[level.Depth - 1].Path], TreeLines.ForChain(level))));
@@ -43,6 +45,10 @@ public sealed class GetVpcChainCommand : VpcDiskCommandBase
         {
             ReportImage(layout);
         }
+        else if (level.RawSizeBytes is { } size)
+        {
+            ReportRaw(level.Path, size);
+        }
         else if (level.Image is { } image)
         {
             ReportStep($"{level.Path}: {image.VhdType} {image.Format} image, disk of {VpcSize.Format(image.SizeBytes)}.");
@@ -55,7 +61,28 @@ public sealed class GetVpcChainCommand : VpcDiskCommandBase
         WriteObject(output);
     }
 
-    private IReadOnlyList<ForestNode> ReadForest(string path) => ParentPath is null
-        ? ChainForest.Read(path, Recurse, ResolveParents(), Cancellation)
-        : throw new ArgumentException($"{path}: -ParentPath names the parent of one image, not of a folder's.");
+    private IReadOnlyList<ChainLevel> Describe(string path)
+    {
+        if (SourceFormat == SourceFormat.Raw)
+        {
+            return ChainInspector.DescribeRaw(path);
+        }
+
+        IReadOnlyList<ChainLevel> levels = ChainInspector.Describe(path, ResolveParents());
+
+        // A damaged image has a state; a file that is none has no chain.
+        return levels[0].Finding is { Code: FaultCode.NotVhd } finding ? throw new VhdFormatException(path, finding) : levels;
+    }
+
+    private IReadOnlyList<ForestNode> ReadForest(string path)
+    {
+        if (ParentPath is not null)
+        {
+            throw new ArgumentException($"{path}: -ParentPath names the parent of one image, not of a folder's.");
+        }
+
+        return SourceFormat == SourceFormat.Raw
+            ? throw new ArgumentException($"{path}: -SourceFormat Raw names the format of one disk, not of a folder's files.")
+            : ChainForest.Read(path, Recurse, ResolveParents(), Cancellation);
+    }
 }

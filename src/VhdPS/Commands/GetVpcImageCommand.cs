@@ -1,4 +1,6 @@
 using System.Management.Automation;
+using VhdPS.Engine.Chains;
+using VhdPS.Engine.Disks;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Layout;
@@ -11,6 +13,11 @@ namespace VhdPS.Commands;
 [OutputType(typeof(VpcImage))]
 public sealed class GetVpcImageCommand : VpcPathCommandBase
 {
+    /// <summary>What the file is read as: an image, or a raw disk. Never guessed.</summary>
+    [Parameter]
+    [SingleValue]
+    public SourceFormat SourceFormat { get; set; }
+
     /// <summary>Which of the two sizes in the footer holds; by default the creator decides.</summary>
     [Parameter]
     [SingleValue]
@@ -31,7 +38,9 @@ public sealed class GetVpcImageCommand : VpcPathCommandBase
     /// <inheritdoc/>
     protected override void ProcessFile(string path) => Work(path, "Reading", (_, _) => Describe(path), Write);
 
-    private void Write((VpcImage Image, ImageLayout? Layout, VhdxDescription? Vhdx) described)
+    private readonly record struct DescribedImage(VpcImage Image, ImageLayout? Layout = null, VhdxDescription? Vhdx = null);
+
+    private void Write(DescribedImage described)
     {
         if (described.Vhdx is { } vhdx)
         {
@@ -43,22 +52,32 @@ public sealed class GetVpcImageCommand : VpcPathCommandBase
             ReportImage(layout);
             ReportFindings(layout.Path, layout.Findings);
         }
+        else
+        {
+            ReportRaw(described.Image.Path, described.Image.Size);
+        }
 
         WriteObject(described.Image);
     }
 
-    private (VpcImage Image, ImageLayout? Layout, VhdxDescription? Vhdx) Describe(string path)
+    private DescribedImage Describe(string path)
     {
+        if (SourceFormat == SourceFormat.Raw)
+        {
+            using DiskSource disk = DiskSource.Open(path, SourceFormat, new VhdOpenOptions { Force = Force });
+            return new DescribedImage(VpcImage.Describe(disk));
+        }
+
         using var file = LocalImageFile.OpenRead(path);
         if (FormatProbe.Of(file) == VhdFormat.Vhdx)
         {
             var vhdx = VhdxDescription.Read(file, Force);
-            return (VpcImage.Describe(file, vhdx), null, vhdx);
+            return new DescribedImage(VpcImage.Describe(file, vhdx), Vhdx: vhdx);
         }
 
         var layout = ImageLayout.Read(file, new LayoutOptions { SizeRule = SizeRule, Force = Force });
         return layout.FindBlockingFinding(forWriting: false) is { } refusal
             ? throw new VhdFormatException(path, refusal)
-            : (VpcImage.Describe(file, layout), layout, null);
+            : new DescribedImage(VpcImage.Describe(file, layout), layout);
     }
 }

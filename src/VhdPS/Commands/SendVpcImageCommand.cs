@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using VhdPS.Engine.Disks;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Operations.Send;
 using VhdPS.Engine.Pages;
@@ -12,7 +11,7 @@ namespace VhdPS.Commands;
 /// </summary>
 [Cmdlet(VerbsCommunications.Send, "VpcImage", DefaultParameterSetName = LiteralPathSet, SupportsShouldProcess = true)]
 [OutputType(typeof(VpcSendResult), typeof(VpcSendPlan))]
-public sealed class SendVpcImageCommand : VpcDiskCommandBase
+public sealed class SendVpcImageCommand : VpcReadCommandBase
 {
     private string? _takenTarget;
 
@@ -23,14 +22,6 @@ public sealed class SendVpcImageCommand : VpcDiskCommandBase
     [Parameter(Position = 1)]
     [PageBlobUri]
     public PageBlobAddress? Uri { get; set; }
-
-    /// <summary>
-    /// What the source is read as: an image, or a raw disk. Never guessed: what a guest wrote on a raw disk can look like an
-    /// image, and an image read as a raw disk gives nonsense.
-    /// </summary>
-    [Parameter]
-    [SingleValue]
-    public SourceFormat SourceFormat { get; set; }
 
     /// <summary>
     /// Sends clusters that the file systems on the disk call free as zeros: ext2, ext3, ext4, NTFS, FAT16, FAT32 and exFAT, clean ones

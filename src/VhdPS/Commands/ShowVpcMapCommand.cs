@@ -11,7 +11,7 @@ namespace VhdPS.Commands;
 /// <summary>Draws where the blocks of an image lie in its file against where they lie on its disk.</summary>
 [Cmdlet(VerbsCommon.Show, "VpcMap", DefaultParameterSetName = LiteralPathSet, SupportsShouldProcess = true)]
 [OutputType(typeof(VpcMap), typeof(FileInfo))]
-public sealed class ShowVpcMapCommand : VpcPathCommandBase
+public sealed class ShowVpcMapCommand : VpcReadCommandBase
 {
     private readonly HashSet<string> _taken = new(StringComparer.OrdinalIgnoreCase);
 
@@ -23,11 +23,6 @@ public sealed class ShowVpcMapCommand : VpcPathCommandBase
     /// <summary>Reads the bitmaps too, so that partly written blocks show.</summary>
     [Parameter]
     public SwitchParameter Detailed { get; set; }
-
-    /// <summary>What the file is read as: an image, or a raw disk. Never guessed.</summary>
-    [Parameter]
-    [SingleValue]
-    public SourceFormat SourceFormat { get; set; }
 
     /// <summary>Which of the two sizes in the footer holds; by default the creator decides.</summary>
     [Parameter]
@@ -56,12 +51,17 @@ public sealed class ShowVpcMapCommand : VpcPathCommandBase
             return;
         }
 
-        if (!TryRun(path, () => Draw(path), out (VpcMap Map, SourceFacts Source) drawn))
+        if (!TryRun(path, () => Draw(path), out DrawnMap drawn))
         {
             return;
         }
 
         ReportSource(drawn.Source);
+        if (drawn.WhyNoPartitions is { } why)
+        {
+            ReportStep($"{path}: no partitions are drawn, for the disk is in part that of parents: {why}");
+        }
+
         if (target is null)
         {
             WriteObject(drawn.Map);
@@ -87,14 +87,39 @@ public sealed class ShowVpcMapCommand : VpcPathCommandBase
             : target;
     }
 
-    private (VpcMap Map, SourceFacts Source) Draw(string path)
+    private readonly record struct DrawnMap(VpcMap Map, SourceFacts Source, string? WhyNoPartitions);
+
+    private DrawnMap Draw(string path)
     {
         using DiskSource source = DiskSource.Open(
             path, SourceFormat, new VhdOpenOptions { SizeRule = SizeRule, Force = Salvage, OwnBlocksOnly = true });
         IEnumerable<BlockRun> runs = source.FindBlocks(Detailed ? BlockDetail.Bitmaps : BlockDetail.Table);
         MapRaster raster = MapRaster.Draw(source, runs, Cancellation);
-        return (
-            new VpcMap(source, source.MeasureBlocks(), raster, MapPartition.Find(source, Cancellation)), SourceFacts.Of(source));
+        string? whyNoPartitions = null;
+        IReadOnlyList<MapPartition> partitions = source.ImageType == VhdType.Differencing
+            ? FindInChain(path, out whyNoPartitions)
+            : MapPartition.Find(source, Cancellation);
+        return new DrawnMap(
+            new VpcMap(source, source.MeasureBlocks(), raster, partitions), SourceFacts.Of(source), whyNoPartitions);
+    }
+
+    /// <summary>The partitions of a disk that is in part that of parents. The map is of the image alone and is drawn without them too,
+    /// unless the caller has named the parent.</summary>
+    private IReadOnlyList<MapPartition> FindInChain(string path, out string? whyNot)
+    {
+        whyNot = null;
+        ParentPolicy parents = ResolveParents();
+        try
+        {
+            using DiskSource disk = DiskSource.Open(
+                path, SourceFormat, new VhdOpenOptions { SizeRule = SizeRule, Force = Salvage, Parents = parents });
+            return MapPartition.Read(disk, Cancellation);
+        }
+        catch (Exception error) when (ParentPath is null && error is IOException or UnauthorizedAccessException)
+        {
+            whyNot = error.Message;
+            return [];
+        }
     }
 
     private void ThrowIfInTheWay(string path, string target)

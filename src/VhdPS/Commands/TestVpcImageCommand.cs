@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using VhdPS.Engine.Checking;
+using VhdPS.Engine.Disks;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Operations.Repair;
@@ -11,7 +12,7 @@ namespace VhdPS.Commands;
 /// </summary>
 [Cmdlet(VerbsDiagnostic.Test, "VpcImage", DefaultParameterSetName = LiteralPathSet)]
 [OutputType(typeof(VpcCheckResult), typeof(bool))]
-public sealed class TestVpcImageCommand : VpcDiskCommandBase
+public sealed class TestVpcImageCommand : VpcReadCommandBase
 {
     /// <summary>The programs or services whose rules are judged besides the format's, each with a result of its own.</summary>
     [Parameter]
@@ -19,7 +20,7 @@ public sealed class TestVpcImageCommand : VpcDiskCommandBase
     [ValidateNotNullOrEmpty]
     public CheckTarget[] For { get; set; } = [];
 
-    /// <summary>Also reads every bitmap, the data that bitmaps say is not there, and the disk's partition table.</summary>
+    /// <summary>Also reads every bitmap, the data that bitmaps say is not there, and the disk's partition table and file systems.</summary>
     [Parameter]
     public SwitchParameter Full { get; set; }
 
@@ -64,7 +65,9 @@ public sealed class TestVpcImageCommand : VpcDiskCommandBase
 
     private CheckReport[] Check(string path, CheckOptions options, IProgress<WorkProgress> progress, CancellationToken cancellation) =>
         [.. (For.Length == 0 ? [CheckTarget.Any] : For.Distinct()).Select(
-            target => RepairOutlook.Check(path, options with { Target = target }, progress, cancellation))];
+            target => SourceFormat == SourceFormat.Raw
+                ? RawDiskCheck.Check(path, options with { Target = target })
+                : RepairOutlook.Check(path, options with { Target = target }, progress, cancellation))];
 
     private void Write(CheckReport[] reports)
     {

@@ -15,24 +15,31 @@ internal readonly record struct MapPartition(string Label, string Title, double 
     /// <summary>A table can name thousands, and a picture is to stay small.</summary>
     private const int MaxCount = 256;
 
-    /// <summary>The partitions of a disk; none where it has no table, cannot be read, or is in part that of a parent, which a map does not
-    /// look at.</summary>
+    /// <summary>The partitions of a disk; none where it has no table or cannot be read.</summary>
     public static IReadOnlyList<MapPartition> Find(DiskSource source, CancellationToken cancellation)
     {
-        if (source.ImageType == VhdType.Differencing || source.SizeBytes == 0)
-        {
-            return [];
-        }
-
         try
         {
-            var content = DiskContent.Read(new DiskSourceReader(source), countsFreeSpace: false, cancellation);
-            return [.. content.Partitions.Where(IsShown).Take(MaxCount).Select(partition => Of(partition, source.SizeBytes))];
+            return Read(source, cancellation);
         }
         catch (Exception error) when (error is VhdFormatException or ImageIOException)
         {
             return [];
         }
+    }
+
+    /// <summary>The partitions of a disk; none where it has no table.</summary>
+    /// <exception cref="VhdFormatException">The table cannot be read.</exception>
+    /// <exception cref="ImageIOException">The file could not be read.</exception>
+    public static IReadOnlyList<MapPartition> Read(DiskSource source, CancellationToken cancellation)
+    {
+        if (source.SizeBytes == 0)
+        {
+            return [];
+        }
+
+        var content = DiskContent.Read(new DiskSourceReader(source), countsFreeSpace: false, cancellation);
+        return [.. content.Partitions.Where(IsShown).Take(MaxCount).Select(partition => Of(partition, source.SizeBytes))];
     }
 
     /// <summary>An extended partition is shown by the logical ones in it.</summary>

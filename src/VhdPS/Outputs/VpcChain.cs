@@ -26,6 +26,8 @@ public sealed class VpcChain
             TimeStampNote = note.Describe();
         }
 
+        Size = level.RawSizeBytes;
+        FileSize = level.RawSizeBytes;
         if (level.Image is not { } image || image.Vhd is { StoredFooter: null })
         {
             return;

@@ -1,4 +1,5 @@
 using VhdPS.Engine.Chains;
+using VhdPS.Engine.Disks;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Layout;
@@ -16,7 +17,7 @@ public sealed class VpcImage : VpcObject
     {
         HardDiskFooter footer = layout.Footer;
         DynamicDiskHeader? header = layout.Header;
-        VhdFormat = VhdFormat.Vhd;
+        VhdFormat = Engine.Format.VhdFormat.Vhd;
         VhdType = layout.VhdType;
         LogicalSectorSize = VhdSpec.SectorSize;
         PhysicalSectorSize = VhdSpec.SectorSize;
@@ -48,7 +49,7 @@ public sealed class VpcImage : VpcObject
         AllocatedBlockCount = table.AllocatedBlockCount;
         FragmentationPercentage = table.FragmentationPercentage;
         Alignment = table.IsAligned ? 1 : 0;
-        if (VhdType == VhdType.Differencing)
+        if (VhdType == Engine.Format.VhdType.Differencing)
         {
             ParentPath = header.ReadParentPath(file);
             ParentUniqueId = header.ParentUniqueId;
@@ -59,11 +60,25 @@ public sealed class VpcImage : VpcObject
         }
     }
 
-    private VpcImage(VhdxDescription image, ImageFile file)
+    private VpcImage(DiskSource disk)
+        : base(disk.Path)
+    {
+        Size = disk.SizeBytes;
+        LogicalSectorSize = disk.LogicalSectorSize;
+        PhysicalSectorSize = disk.PhysicalSectorSize;
+        FileSize = disk.FileSize;
+        SizeOnDisk = disk.SizeOnDisk;
+        SectorCount = disk.LogicalSectorCount;
+        CreatorApplication = string.Empty;
+        MinimumSize = FindMinimum(disk)?.SizeBytes ?? Size;
+        Alignment = 1;
+    }
+
+    private VpcImage(VhdxDescription image, ImageFile file, MinimumDiskSize? partitions)
         : base(image.Path)
     {
-        bool hasBlocks = image.VhdType != VhdType.Fixed;
-        VhdFormat = VhdFormat.Vhdx;
+        bool hasBlocks = image.VhdType != Engine.Format.VhdType.Fixed;
+        VhdFormat = Engine.Format.VhdFormat.Vhdx;
         VhdType = image.VhdType;
         Size = image.SizeBytes;
         LogicalSectorSize = image.LogicalSectorSize;
@@ -84,25 +99,27 @@ public sealed class VpcImage : VpcObject
         BlockCount = hasBlocks ? (int)image.BlockCount : null;
         AllocatedBlockCount = hasBlocks ? (int)image.AllocatedBlockCount : null;
         FragmentationPercentage = hasBlocks ? image.FragmentationPercentage : null;
-        MinimumSize = image.VhdType == VhdType.Dynamic ? Math.Min(Size, (image.LastAllocatedBlock + 1L) * image.BlockSize) : Size;
+        MinimumSize = partitions is { Verdict: not MinimumSizeVerdict.NoTable } ? partitions.SizeBytes ?? Size
+            : image.VhdType == Engine.Format.VhdType.Dynamic ? Math.Min(Size, (image.LastAllocatedBlock + 1L) * image.BlockSize)
+            : Size;
     }
 
-    /// <summary>VHD or VHDX.</summary>
-    public VhdFormat VhdFormat { get; }
+    /// <summary>VHD or VHDX; null for a raw disk.</summary>
+    public VhdFormat? VhdFormat { get; }
 
-    /// <summary>Fixed, dynamic or differencing.</summary>
-    public VhdType VhdType { get; }
+    /// <summary>Fixed, dynamic or differencing; null for a raw disk.</summary>
+    public VhdType? VhdType { get; }
 
     /// <summary>The virtual size in bytes.</summary>
     public long Size { get; }
 
-    /// <summary>Which of the two sizes in the footer it is, and why; null for a VHDX.</summary>
+    /// <summary>Which of the two sizes in the footer it is, and why; null for a VHDX and a raw disk.</summary>
     public string? SizeRule { get; }
 
-    /// <summary>The footer's current size in bytes; null for a VHDX.</summary>
+    /// <summary>The footer's current size in bytes; null for a VHDX and a raw disk.</summary>
     public ulong? CurrentSize { get; }
 
-    /// <summary>Cylinders x heads x sectors per track, in bytes; null for a VHDX.</summary>
+    /// <summary>Cylinders x heads x sectors per track, in bytes; null for a VHDX and a raw disk.</summary>
     public long? ChsSize { get; }
 
     /// <summary>Bytes of a sector as the disk shows it: of a VHD 512, of a VHDX 512 or 4096.</summary>
@@ -120,13 +137,13 @@ public sealed class VpcImage : VpcObject
     /// <summary>Virtual sectors, each of LogicalSectorSize bytes.</summary>
     public long SectorCount { get; }
 
-    /// <summary>Bytes in a block; null for a fixed image.</summary>
+    /// <summary>Bytes in a block; null for a fixed image and a raw disk.</summary>
     public int? BlockSize { get; }
 
-    /// <summary>Blocks of the disk; null for a fixed image.</summary>
+    /// <summary>Blocks of the disk; null for a fixed image and a raw disk.</summary>
     public int? BlockCount { get; }
 
-    /// <summary>Blocks that are in the file; null for a fixed image.</summary>
+    /// <summary>Blocks that are in the file; null for a fixed image and a raw disk.</summary>
     public int? AllocatedBlockCount { get; }
 
     /// <summary>
@@ -136,26 +153,27 @@ public sealed class VpcImage : VpcObject
     /// </summary>
     public long MinimumSize { get; }
 
-    /// <summary>Of the steps from an allocated block to the next, how many of 100 are jumps; null for a fixed image.</summary>
+    /// <summary>Of the steps from an allocated block to the next, how many of 100 are jumps; null for a fixed or a raw disk.</summary>
     public int? FragmentationPercentage { get; }
 
     /// <summary>1 where all block data begins on 4 KiB of the file, else 0.</summary>
     public int Alignment { get; }
 
-    /// <summary>Cylinders, heads, sectors per track; null for a VHDX.</summary>
+    /// <summary>Cylinders, heads, sectors per track; null for a VHDX and a raw disk.</summary>
     public DiskGeometry? Geometry { get; }
 
-    /// <summary>The program that made the image: of a VHD four characters, of a VHDX a text.</summary>
+    /// <summary>The program that made the image: of a VHD four characters, of a VHDX a text, of a raw
+    /// disk empty.</summary>
     public string CreatorApplication { get; }
 
-    /// <summary>The version of that program; null for a VHDX.</summary>
+    /// <summary>The version of that program; null for a VHDX and a raw disk.</summary>
     public Version? CreatorVersion { get; }
 
-    /// <summary>Four characters that name the system it ran on; null for a VHDX.</summary>
+    /// <summary>Four characters that name the system it ran on; null for a VHDX and a raw disk.</summary>
     public string? CreatorHostOS { get; }
 
-    /// <summary>The disk's identity; of a VHD it is what children name.</summary>
-    public Guid UniqueId { get; }
+    /// <summary>The disk's identity; of a VHD it is what children name. Null for a raw disk.</summary>
+    public Guid? UniqueId { get; }
 
     /// <summary>Of a VHDX the id of its data's state, which children name and every writer changes; null for a VHD.</summary>
     public Guid? DataWriteGuid { get; }
@@ -163,7 +181,7 @@ public sealed class VpcImage : VpcObject
     /// <summary>Of a VHDX whether changes wait in its log, which reads see; null for a VHD.</summary>
     public VhdxLogState? LogState { get; }
 
-    /// <summary>When the image was made, UTC; null for a VHDX, which does not say.</summary>
+    /// <summary>When the image was made, UTC; null for a VHDX and a raw disk, which do not say.</summary>
     public DateTime? TimeStamp { get; }
 
     /// <summary>Whether a virtual machine's state is saved with the image.</summary>
@@ -177,23 +195,26 @@ public sealed class VpcImage : VpcObject
     /// </summary>
     public Guid? ParentUniqueId { get; }
 
-    /// <summary>The authoritative footer; null for a VHDX.</summary>
+    /// <summary>The authoritative footer; null for a VHDX and a raw disk.</summary>
     public VpcFooter? Footer { get; }
 
-    /// <summary>The dynamic header; null for a fixed image.</summary>
+    /// <summary>The dynamic header; null for a fixed image and a raw disk.</summary>
     public VpcHeader? Header { get; }
 
     /// <summary>Describes an image that was made or changed just now.</summary>
     internal static VpcImage Read(string path)
     {
         using var file = LocalImageFile.OpenRead(path);
-        return FormatProbe.Of(file) == VhdFormat.Vhdx
+        return FormatProbe.Of(file) == Engine.Format.VhdFormat.Vhdx
             ? Describe(file, VhdxDescription.Read(file))
             : Describe(file, ImageLayout.Read(file));
     }
 
     /// <summary>Describes a VHDX.</summary>
-    internal static VpcImage Describe(ImageFile file, VhdxDescription image) => new(image, file);
+    internal static VpcImage Describe(ImageFile file, VhdxDescription image) => new(image, file, FindMinimum(file, image));
+
+    /// <summary>Describes a raw disk.</summary>
+    internal static VpcImage Describe(DiskSource disk) => new(disk);
 
     /// <summary>Describes an image whose layout has been read.</summary>
     internal static VpcImage Describe(ImageFile file, ImageLayout layout)
@@ -206,7 +227,7 @@ public sealed class VpcImage : VpcObject
     /// <summary>What the partitions allow; null where the disk cannot be read without others or for its damage.</summary>
     private static MinimumDiskSize? FindMinimum(ImageFile file, ImageLayout layout, SectorMap map)
     {
-        if (layout.VhdType == VhdType.Differencing)
+        if (layout.VhdType == Engine.Format.VhdType.Differencing)
         {
             return null;
         }
@@ -214,6 +235,37 @@ public sealed class VpcImage : VpcObject
         try
         {
             return MinimumDiskSize.Of(PartitionTable.Read(new LayoutDiskReader(file, map, layout)));
+        }
+        catch (Exception error) when (error is VhdFormatException or ImageIOException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The same of a VHDX, with the changes that wait in its log.</summary>
+    private static MinimumDiskSize? FindMinimum(ImageFile file, VhdxDescription image)
+    {
+        if (image.VhdType == Engine.Format.VhdType.Differencing)
+        {
+            return null;
+        }
+
+        try
+        {
+            using DiskSource disk = DiskSources.OpenAs(new NonOwningImageFile(file), Engine.Format.VhdFormat.Vhdx, VhdOpenOptions.Default);
+            return FindMinimum(disk);
+        }
+        catch (Exception error) when (error is VhdFormatException or ImageIOException)
+        {
+            return null;
+        }
+    }
+
+    private static MinimumDiskSize? FindMinimum(DiskSource disk)
+    {
+        try
+        {
+            return MinimumDiskSize.Of(PartitionTable.Read(new DiskSourceReader(disk)));
         }
         catch (Exception error) when (error is VhdFormatException or ImageIOException)
         {

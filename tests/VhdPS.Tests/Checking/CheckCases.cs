@@ -199,7 +199,12 @@ internal static class CheckCases
     {
         yield return new(FaultCode.PartitionTableInvalid, Severity.Warning, null, WithPartition(start: 2048, count: 9000));
         yield return new(FaultCode.PartitionTableUnusual, Severity.Note, null, WithPartition(start: 63, count: 100));
+        yield return new(FaultCode.FileSystemInvalid, Severity.Warning, null, WithXfs(blockCount: 513));
     }
+
+    /// <summary>A disk of 2 MiB that a file system with blocks of 4096 bytes begins on.</summary>
+    private static byte[] WithXfs(ulong blockCount) => ImageBytes.Fixed(2 << 20)
+        .Poke(0, "XFSB"u8.ToArray()).Poke(4, ImageBytes.BigEndian(4096u)).Poke(8, ImageBytes.BigEndian(blockCount)).Bytes;
 
     private static byte[] WithPartition(uint start, uint count)
     {

@@ -132,6 +132,59 @@ public sealed class PartitionTableCheckTests : IDisposable
         Assert.Contains("GptBackupNotAtEnd", Assert.Single(grown).Message, StringComparison.Ordinal);
     }
 
+    /// <summary>The table is in order, and the end of the file system cut off.</summary>
+    [PeerTheory(PeerPrograms.Mke2fs, PeerPrograms.Sgdisk)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_file_system_that_is_larger_than_its_partition_or_disk_is_said(bool hasTable)
+    {
+        string raw = RawDisk.Create(_folder, "disk.img", 20 * MiB);
+        PeerProcess.Run(PeerPrograms.Mke2fs, "-q", "-F", "-t", "ext4", "-b", "4096", raw);
+        byte[] disk = File.ReadAllBytes(raw);
+        Assert.DoesNotContain(Check(Fixed(disk)).Findings, IsOfDisk);
+        disk = disk[..(18 * MiB)];
+        long offset = 0;
+        if (hasTable)
+        {
+            string partitioned = RawDisk.Create(_folder, "table.img", 32 * MiB);
+            PeerProcess.Run(PeerPrograms.Sgdisk, "-n", "1:2048:+18M", "-n", "2:0:0", partitioned);
+            RawDisk.Write(partitioned, MiB, disk);
+            (disk, offset) = (File.ReadAllBytes(partitioned), MiB);
+        }
+
+        CheckReport report = Check(Fixed(disk));
+        Finding finding = Assert.Single(report.Findings, IsOfDisk);
+        Assert.Equal(
+            (FaultCode.FileSystemInvalid, VhdStructure.FileSystem, Severity.Warning, FaultEffect.None, true, false),
+            (finding.Code, finding.Structure, finding.Severity, finding.Effect, report.IsValid, finding.IsRepairable));
+        Assert.Equal(
+            $"FileSystem: FileSystemPastEnd at offset {offset} of the disk: {(hasTable ? "Partition 1: " : string.Empty)}"
+                + $"The ext4 file system is larger than its partition or disk. Found {20 * MiB}, expected at most {18 * MiB} bytes.",
+            finding.Describe());
+    }
+
+    /// <summary>All first structures of a GPT's partitions, in a sector size that is not 512, as they are found on the disk.</summary>
+    [Fact]
+    public void The_file_systems_in_a_VHDX_are_looked_at_too()
+    {
+        byte[] disk = TableBytes.Gpt(1024, 4096, (256, 511), (512, 767)).Bytes;
+        "XFSB"u8.CopyTo(disk.AsSpan(512 * 4096));
+        disk[(512 * 4096) + 6] = 0x10;
+        disk[(512 * 4096) + 14] = 0x10;
+        var image = new VhdxBytes(disk.Length, sectorSize: 4096);
+        for (int block = 0; block < disk.Length / MiB; block++)
+        {
+            image.AddBlock(block, disk.AsSpan(block * MiB, MiB));
+        }
+
+        Finding finding = Assert.Single(
+            ImageChecker.Check(image.File, new CheckOptions { PartitionTable = true }).Findings,
+            finding => finding.Code == FaultCode.FileSystemInvalid);
+        Assert.StartsWith(
+            $"FileSystemPastEnd at offset {512 * 4096} of the disk: Partition 2: ", finding.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(ImageChecker.Check(image.File, new CheckOptions { Full = true }).Findings, IsOfDisk);
+    }
+
     private string MakeChild(out byte[] disk)
     {
         disk = TableBytes.Gpt(Sectors, (2048, 8000), (4096, 9000)).Bytes;
@@ -165,6 +218,8 @@ public sealed class PartitionTableCheckTests : IDisposable
         ImageChecker.Check(image.ToFile(), new CheckOptions { PartitionTable = true });
 
     private static ImageBytes Fixed(byte[] disk) => ImageBytes.Fixed(disk.Length).Poke(0, disk);
+
+    private static bool IsOfDisk(Finding finding) => IsOfTable(finding) || finding.Structure == VhdStructure.FileSystem;
 
     private static bool IsOfTable(Finding finding) => finding.Structure == VhdStructure.PartitionTable;
 }

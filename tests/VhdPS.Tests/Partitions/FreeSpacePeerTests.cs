@@ -101,13 +101,66 @@ public sealed class FreeSpacePeerTests : IDisposable
         }
     }
 
-    private static void Copy(string from, string to, DiskFormat format, SourceFormat sourceFormat, bool clears)
+    /// <summary>
+    /// The same in place, with blocks so small that some are free in part: every byte that is no free one is as it was, a free one is a
+    /// zero or as it was, and of each block that has nothing else it is a zero.
+    /// </summary>
+    [PeerTheory(
+        PeerPrograms.Mke2fs, PeerPrograms.Dumpe2fs, PeerPrograms.Debugfs, PeerPrograms.E2fsck, PeerPrograms.Resize2fs,
+        PeerPrograms.MkNtfs, PeerPrograms.NtfsInfo, PeerPrograms.NtfsCat, PeerPrograms.NtfsCp, PeerPrograms.NtfsFix,
+        PeerPrograms.MkFat, PeerPrograms.FsckFat, PeerPrograms.MCopy,
+        PeerPrograms.MkExFat, PeerPrograms.DumpExFat, PeerPrograms.FsckExFat, PeerPrograms.SevenZip)]
+    [MemberData(nameof(Cases))]
+    public void In_place_whole_blocks_go_and_all_else_stays(string name)
+    {
+        FileSystemCase one = FileSystemCases.All[name];
+        string path = FileSystemCases.Make(one, _folder), image = _folder["disk.vhd"], result = _folder["result.raw"];
+        (PartitionFreeSpace found, List<FreeRange> free) = Scan(path);
+        byte[] before = File.ReadAllBytes(path), cleared = [.. before];
+        Dictionary<string, string>? files = one.Verdict == FreeSpaceVerdict.Known ? Hash(one.Kind, path, "before") : null;
+        foreach (FreeRange range in free)
+        {
+            cleared.AsSpan((int)range.Offset, (int)range.Length).Clear();
+        }
+
+        const int BlockSize = 64 * 1024;
+        Copy(path, image, DiskFormat.Dynamic, SourceFormat.Raw, clears: false, BlockSize);
+        OptimizeResult run = OptimizeOperation.RunInPlace(new OptimizeOptions(image) { ClearsFreeSpace = true });
+        PartitionFreeSpace partition = Assert.Single(run.FreeSpace);
+        Assert.Equal((found.Verdict, found.FreeBytes, found.FreeRangeCount),
+            (partition.Verdict, partition.FreeBytes, partition.FreeRangeCount));
+        Copy(image, result, DiskFormat.Raw, SourceFormat.Vhd, clears: false);
+        byte[] after = File.ReadAllBytes(result);
+        int dropped = 0;
+        for (int at = 0; at < before.Length; at += BlockSize)
+        {
+            int length = Math.Min(BlockSize, before.Length - at);
+            bool isFree = cleared.AsSpan(at, length).IndexOfAnyExcept((byte)0) < 0;
+            Assert.True(after.AsSpan(at, length).SequenceEqual((isFree ? cleared : before).AsSpan(at, length)), $"block at {at}");
+            dropped += isFree && before.AsSpan(at, length).IndexOfAnyExcept((byte)0) >= 0 ? 1 : 0;
+        }
+
+        Assert.Equal(dropped, run.BlockCountBefore - run.BlockCountAfter);
+        Assert.True(files is null || dropped > 0, "nothing was dropped");
+        if (files is not null)
+        {
+            if (one.Kind != "exFAT")
+            {
+                Assert.Equal(files, Hash(one.Kind, result, "after"));
+            }
+
+            Verify(one.Kind, result);
+        }
+    }
+
+    private static void Copy(string from, string to, DiskFormat format, SourceFormat sourceFormat, bool clears, int? blockSize = null)
     {
         using var operation = ConvertOperation.Begin(new ConvertOptions(from, to)
         {
             TargetFormat = format,
             SourceFormat = sourceFormat,
             ClearsFreeSpace = clears,
+            BlockSize = blockSize,
             Verify = true,
             Force = true,
             UniqueId = Guid.NewGuid(),

@@ -3,6 +3,7 @@ using VhdPS.Engine.Disks;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Images;
+using VhdPS.Engine.Layout;
 
 namespace VhdPS.Engine.Operations.Convert;
 
@@ -11,14 +12,16 @@ internal sealed class ChildTarget : DiskTarget
 {
     private readonly NewParent _parent;
     private readonly NewChild _child;
+    private readonly ImageLayout _layout;
 
-    /// <param name="parent">The parent.</param>
+    /// <param name="parent">The parent, a VHD.</param>
     /// <param name="child">What the image is to be; its size is given.</param>
     public ChildTarget(NewParent parent, NewChild child)
     {
         _parent = parent;
+        _layout = parent.Layout ?? throw new ArgumentException("The parent is no VHD.", nameof(parent));
         _child = child;
-        BlockSize = ChildCreator.BlockSizeOf(child, parent.Layout);
+        BlockSize = ChildCreator.BlockSizeOf(child, _layout);
     }
 
     public override int BlockSize { get; }
@@ -28,21 +31,22 @@ internal sealed class ChildTarget : DiskTarget
 
     public override void Validate()
     {
-        if (_child.UniqueId == _parent.Layout.Footer.UniqueId)
+        if (_child.UniqueId == _layout.Footer.UniqueId)
         {
             throw new ArgumentException(
                 $"The unique id {_child.UniqueId} is the parent's, and a child needs one of its own.");
         }
 
-        _ = ChildCreator.Describe(_child.ParentPath, _child, _parent.Layout);
+        _ = ChildCreator.Describe(_child.ParentPath, _child, _layout);
     }
 
     public override DiskWriter CreateWriter(ImageFile file, ExtentSharing? sharing = null, bool findsZeros = true)
     {
-        ChildStructures structures = ChildCreator.Describe(file.Path, _child, _parent.Layout);
+        ChildStructures structures = ChildCreator.Describe(file.Path, _child, _layout);
         var builder = new ImageBuilder(
             file, structures.Footer, structures.Header, [new FileSegment(structures.Header.TableEnd, structures.Links)]);
-        return new ChildDiskWriter(file, builder, SizeBytes, _parent.Disk, _parent.Manifest);
+        return new ChildDiskWriter(
+            file, builder, new ParentDifferences(SizeBytes, VhdSpec.SectorSize, _parent.Disk, _parent.Manifest));
     }
 
     public override DiskSource Open(ImageFile file) =>

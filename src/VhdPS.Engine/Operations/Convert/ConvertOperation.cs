@@ -8,6 +8,7 @@ using VhdPS.Engine.Layout;
 using VhdPS.Engine.Operations.Compare;
 using VhdPS.Engine.Partitions;
 using VhdPS.Engine.Partitions.FreeSpace;
+using VhdPS.Engine.Vhdx;
 
 namespace VhdPS.Engine.Operations.Convert;
 
@@ -239,19 +240,19 @@ public sealed class ConvertOperation : IDisposable
             throw new ArgumentException($"{options.TargetPath}: a differencing image needs a parent.");
         }
 
-        if (options.TargetImageFormat != VhdFormat.Vhd)
-        {
-            throw new ArgumentException($"{options.TargetPath}: what differs from a parent is put into a VHD only, not into a VHDX.");
-        }
-
         return options.Salvage
             ? throw new ArgumentException(
                 $"{options.TargetPath}: what a salvage has lost would hide the parent's data: salvage into an image that stands alone.")
-            : NewParent.Open(options.ParentPath, options.Parents, options.ParentManifest);
+            : NewParent.Open(options.ParentPath, options.Parents, options.ParentManifest, options.TargetImageFormat);
     }
 
-    private ChildTarget ChildOf(NewParent parent)
+    private DiskTarget ChildOf(NewParent parent)
     {
+        if (_options.TargetImageFormat == VhdFormat.Vhdx)
+        {
+            return VhdxChildOf(parent);
+        }
+
         long sizeBytes = VhdSpec.RoundUp(_source.SizeBytes, VhdSpec.SectorSize);
         if ((_options.LogicalSectorSize ?? _options.PhysicalSectorSize ?? VhdSpec.SectorSize) != VhdSpec.SectorSize)
         {
@@ -266,6 +267,30 @@ public sealed class ConvertOperation : IDisposable
             TimeStamp = _options.TimeStamp,
         };
         return new ChildTarget(parent, child) { Format = DiskFormat.Differencing, SizeBytes = sizeBytes };
+    }
+
+    private VhdxChildTarget VhdxChildOf(NewParent parent)
+    {
+        int sectorSize = parent.Disk.LogicalSectorSize;
+        if ((_options.LogicalSectorSize ?? _source.LogicalSectorSize) != sectorSize)
+        {
+            throw new ArgumentException(
+                $"{_options.TargetPath}: a child has sectors of its parent's size, {sectorSize} bytes, and the disk is to have "
+                    + $"{_options.LogicalSectorSize ?? _source.LogicalSectorSize}.");
+        }
+
+        var image = new NewVhdx(_source.SizeBytes)
+        {
+            VhdType = VhdType.Differencing,
+            BlockSizeBytes = _options.BlockSize,
+            LogicalSectorSize = sectorSize,
+            PhysicalSectorSize = _options.PhysicalSectorSize ?? Math.Max(sectorSize, parent.Disk.PhysicalSectorSize),
+            UniqueId = _options.UniqueId,
+            TimeStamp = _options.TimeStamp,
+            ParentLocator = VhdxParentLink.Between(_options.TargetPath, parent.Disk.Path, parent.Disk.Image!.Id),
+        };
+        image.Validate();
+        return new VhdxChildTarget(parent, image) { Format = DiskFormat.Differencing, SizeBytes = image.DiskSize };
     }
 
     private DiskEnd? ReadEnd()

@@ -11,7 +11,7 @@ namespace VhdPS.Engine.Operations.Convert;
 /// <summary>The image that a new differencing image depends on, open and kept from changes, with its disk as the child sees it.</summary>
 internal sealed class NewParent : IDisposable
 {
-    private NewParent(DiskSource disk, ImageLayout layout, ParentPolicy policy, BlockManifest? manifest)
+    private NewParent(DiskSource disk, ImageLayout? layout, ParentPolicy policy, BlockManifest? manifest)
     {
         Disk = disk;
         Layout = layout;
@@ -22,8 +22,8 @@ internal sealed class NewParent : IDisposable
     /// <summary>The disk in the larger of its two sizes, which is what a child reads.</summary>
     public DiskSource Disk { get; }
 
-    /// <summary>Where everything lies in the image.</summary>
-    public ImageLayout Layout { get; }
+    /// <summary>Where everything lies in a VHD; null for a VHDX.</summary>
+    public ImageLayout? Layout { get; }
 
     /// <summary>How the child is opened with this parent.</summary>
     public ParentPolicy Policy { get; }
@@ -35,20 +35,26 @@ internal sealed class NewParent : IDisposable
     /// <param name="path">The image.</param>
     /// <param name="policy">Where its own parents may be.</param>
     /// <param name="manifest">The hashes of its disk's blocks; null where they are not known.</param>
-    /// <exception cref="ArgumentException">It is no VHD.</exception>
+    /// <param name="format">The format of the new image, which a parent has to have too.</param>
+    /// <exception cref="ArgumentException">It is of the other format.</exception>
     /// <exception cref="VhdFormatException">It, or a parent of it, cannot be read or found.</exception>
     /// <exception cref="VhdOperationException">The manifest is not its.</exception>
-    public static NewParent Open(string path, ParentPolicy policy, BlockManifest? manifest)
+    public static NewParent Open(string path, ParentPolicy policy, BlockManifest? manifest, VhdFormat format)
     {
         ParentPolicy own = policy with { ParentPath = null };
         DiskSource disk = DiskSource.Open(path, SourceFormat.Vhd, new VhdOpenOptions { Parents = own });
         try
         {
-            ImageLayout layout = disk.Layout
-                ?? throw new ArgumentException($"{path}: the parent of a VHD is a VHD, and this is a VHDX.");
-            ChildCreator.ThrowIfUnfit(layout);
+            if (disk.ImageFormat != format)
+            {
+                string name = format.ToString().ToUpperInvariant();
+                string found = disk.ImageFormat.ToString()!.ToUpperInvariant();
+                throw new ArgumentException($"{path}: the parent of a {name} is a {name}, and this is a {found}.");
+            }
+
+            ThrowIfUnfit(disk);
             manifest?.ThrowIfNotOf(disk);
-            if (LargerSize.RuleFor(disk.File) is not SizeRule.Auto and var rule)
+            if (format == VhdFormat.Vhd && LargerSize.RuleFor(disk.File) is not SizeRule.Auto and var rule)
             {
                 DiskSource wide = DiskSource.Open(path, SourceFormat.Vhd, new VhdOpenOptions { SizeRule = rule, Parents = own });
                 bool isSame = wide.Identity == disk.Identity;
@@ -62,7 +68,7 @@ internal sealed class NewParent : IDisposable
 
             // Opens the parent's own parents, which are kept from changes from then on.
             disk.FindExtent(0);
-            return new NewParent(disk, layout, policy with { ParentPath = path }, manifest);
+            return new NewParent(disk, disk.Layout, policy with { ParentPath = path }, manifest);
         }
         catch
         {
@@ -85,6 +91,18 @@ internal sealed class NewParent : IDisposable
 
     /// <summary>Whether a file is the parent or an ancestor.</summary>
     public bool DependsOn(FileIdentity file) => Disk.FilePaths.Any(path => ReplacementFile.IdentityOf(path) == file);
+
+    private static void ThrowIfUnfit(DiskSource disk)
+    {
+        if (disk.Layout is { } layout)
+        {
+            ChildCreator.ThrowIfUnfit(layout);
+        }
+        else if (disk.Findings.FirstOrDefault(finding => finding.Code == FaultCode.VhdxDataWriteGuidNull) is { } fault)
+        {
+            throw new VhdFormatException(disk.Path, fault);
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose() => Disk.Dispose();

@@ -1,6 +1,7 @@
 using VhdPS.Engine.Chains;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
+using VhdPS.Engine.Partitions.FreeSpace;
 
 
 namespace VhdPS.Engine.Operations.Optimize;
@@ -16,6 +17,12 @@ internal sealed record CompactionOptions
 
     /// <summary>Drop blocks that lie in the file and that no table entry names.</summary>
     public bool DropLostBlocks { get; init; }
+
+    /// <summary>Drop blocks that consist of zeros and of clusters that the disk's own file systems call free, too.</summary>
+    public bool ClearsFreeSpace { get; init; }
+
+    /// <summary>Answers what depends on the image, where free space is asked for; null: an index for this call alone.</summary>
+    public ChildIndex? Children { get; init; }
 
     /// <summary>Which of the two sizes in the footer holds.</summary>
     public SizeRule SizeRule { get; init; }
@@ -34,4 +41,8 @@ internal sealed record CompactionOptions
 /// <param name="DroppedBlockCount">Blocks that read the same without being in the file.</param>
 /// <param name="MovedBlockCount">Blocks that move into gaps.</param>
 internal sealed record CompactionResult(
-    string Path, long FileLengthBefore, long FileLengthAfter, int DroppedBlockCount, int MovedBlockCount);
+    string Path, long FileLengthBefore, long FileLengthAfter, int DroppedBlockCount, int MovedBlockCount)
+{
+    /// <summary>What the free space of each partition was judged to be; empty where it was not asked for.</summary>
+    public IReadOnlyList<PartitionFreeSpace> FreeSpace { get; init; } = [];
+}

@@ -1,10 +1,12 @@
 using VhdPS.Engine.Chains;
 using VhdPS.Engine.Checking;
+using VhdPS.Engine.Disks;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Images;
 using VhdPS.Engine.Layout;
 using VhdPS.Engine.Operations.Resize;
+using VhdPS.Engine.Partitions.FreeSpace;
 
 
 namespace VhdPS.Engine.Operations.Optimize;
@@ -13,6 +15,8 @@ namespace VhdPS.Engine.Operations.Optimize;
 /// Makes the file of a dynamic or differencing image smaller without a second file: blocks that read the same without being
 /// there are dropped, the last blocks of the file move into the gaps before them (M1 to M4), and the file is cut after what
 /// is left. A crash at any moment leaves an image with the same disk; running it again goes on. Blocks stay unsorted.
+/// Where free space counts as zeros, blocks without a byte of any file go too: their bytes are then zeros, at whatever moment it is cut
+/// off, and those of all other blocks are what they were.
 /// </summary>
 internal static class InPlaceCompaction
 {
@@ -32,8 +36,9 @@ internal static class InPlaceCompaction
         RepairedImage.Check(image, file);
         Check(file, image, options, cancellation);
         progress?.Report(new WorkProgress(0, 0) { Step = "Looking for empty blocks" });
-        List<int> dropped = RedundantBlocks.Find(image, options, progress, cancellation);
-        return Fill(image, dropped, mover: null, progress: null, limit: null, cancellation);
+        FreeSpaceMap? freeSpace = ReadFreeSpace(file, image, options, cancellation);
+        List<int> dropped = RedundantBlocks.Find(image, options, ToZeros(freeSpace), progress, cancellation);
+        return Fill(image, dropped, mover: null, progress: null, limit: null, cancellation) with { FreeSpace = freeSpace?.Partitions ?? [] };
     }
 
     /// <summary>Compacts an image.</summary>
@@ -52,7 +57,8 @@ internal static class InPlaceCompaction
         using VhdImage image = Open(file, options, forWriting: true);
         Check(file, image, options, cancellation);
         progress?.Report(new WorkProgress(0, 0) { Step = "Looking for empty blocks" });
-        List<int> dropped = RedundantBlocks.Find(image, options, progress, cancellation);
+        FreeSpaceMap? freeSpace = ReadFreeSpace(file, image, options, cancellation);
+        List<int> dropped = RedundantBlocks.Find(image, options, ToZeros(freeSpace), progress, cancellation);
         var footers = new FooterWriter(file, image.Layout);
         var mover = new BlockMover(file, image.Layout, image.Map.Table!, footers);
         CompactionResult result;
@@ -71,8 +77,24 @@ internal static class InPlaceCompaction
 
         // The bitmaps of old places that the cut left in the file.
         file.Flush();
-        return result with { FileLengthAfter = file.Length };
+        return result with { FileLengthAfter = file.Length, FreeSpace = freeSpace?.Partitions ?? [] };
     }
+
+    /// <summary>Judges the maps of the disk; they are asked only before the first block is dropped.</summary>
+    private static FreeSpaceMap? ReadFreeSpace(
+        ImageFile file, VhdImage image, CompactionOptions options, CancellationToken cancellation)
+    {
+        if (!options.ClearsFreeSpace)
+        {
+            return null;
+        }
+
+        // Not to be closed: the image is open for longer than the look at it.
+        var disk = new ImageDiskSource(file, image);
+        return StandaloneDisk.ReadFreeSpace(disk, options.Children, cancellation);
+    }
+
+    private static ZeroedRanges? ToZeros(FreeSpaceMap? freeSpace) => freeSpace is null ? null : StandaloneDisk.ToZeros(freeSpace);
 
     private static VhdImage Open(ImageFile file, CompactionOptions options, bool forWriting)
     {

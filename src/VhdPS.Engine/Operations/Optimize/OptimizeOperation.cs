@@ -119,11 +119,11 @@ public sealed class OptimizeOperation : IDisposable
     }
 
     /// <summary>
-    /// The same without a second file: blocks move within their own, and stay unordered. A fixed image is always made smaller
-    /// in place.
+    /// The same without a second file: blocks move within their own, and stay unordered; of free space only whole blocks go. A fixed
+    /// image is always made smaller in place.
     /// </summary>
     /// <exception cref="VhdFormatException">The image is too damaged to be written to, or its parent is not there to be asked.</exception>
-    /// <exception cref="VhdOperationException">A machine's state is saved.</exception>
+    /// <exception cref="VhdOperationException">A machine's state is saved; of free space, the image has a parent or children.</exception>
     /// <exception cref="ImageIOException">The file could not be read or written; the image is sound.</exception>
     public static OptimizeResult RunInPlace(
         OptimizeOptions options, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
@@ -135,17 +135,14 @@ public sealed class OptimizeOperation : IDisposable
             return operation.Run(progress, cancellation);
         }
 
-        if (options.ClearsFreeSpace)
-        {
-            throw new ArgumentException($"{options.Path}: free space counts as zeros only where a new file is made, not in place.");
-        }
-
         var compaction = new CompactionOptions
         {
             ReadsData = options.Mode == OptimizeMode.Full,
             Force = options.Force,
             RateLimit = options.RateLimit,
             DropLostBlocks = options.DropLostBlocks,
+            ClearsFreeSpace = options.ClearsFreeSpace,
+            Children = options.Children,
             Parents = options.Parents,
         };
         CompactionResult result = options.EstimateOnly
@@ -161,6 +158,7 @@ public sealed class OptimizeOperation : IDisposable
                 : FileState.Read(options.Path).SizeOnDisk,
             BlockCountBefore = before.BlockCount,
             BlockCountAfter = before.BlockCount - result.DroppedBlockCount,
+            FreeSpace = result.FreeSpace,
         };
     }
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using VhdPS.Engine.Chains;
+using VhdPS.Engine.Disks;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Images;
@@ -7,15 +8,25 @@ using VhdPS.Engine.Layout;
 
 namespace VhdPS.Engine.Operations.Optimize;
 
-/// <summary>Finds the blocks of an image without which its disk reads the same: of zeros, or of a child, equal to its parent's.</summary>
+/// <summary>Finds the blocks of an image without which its disk reads the same: of zeros or what counts as such, or of a child,
+/// equal to its parent's.</summary>
 internal static class RedundantBlocks
 {
     private const int ChunkSectors = 2048;
 
     /// <summary>The blocks, in ascending order.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="options">Whether data is read, and where parents may be.</param>
+    /// <param name="zeros">Ranges of a disk without parents that count as zeros whatever is stored there; null for none.</param>
+    /// <param name="progress">Receives how far the work is.</param>
+    /// <param name="cancellation">Ends the work between two blocks.</param>
     /// <exception cref="VhdFormatException">A sector cannot be found, or the chain of parents that holds it.</exception>
     public static List<int> Find(
-        VhdImage image, CompactionOptions options, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+        VhdImage image,
+        CompactionOptions options,
+        ZeroedRanges? zeros,
+        IProgress<WorkProgress>? progress,
+        CancellationToken cancellation)
     {
         BlockAllocationTable table = image.Map.Table!;
         bool isChild = image.Layout.VhdType == VhdType.Differencing;
@@ -38,7 +49,8 @@ internal static class RedundantBlocks
 
                 cancellation.ThrowIfCancellationRequested();
                 progress?.Report(new WorkProgress(done += image.Layout.BlockSize, total));
-                if (IsAbsentByBitmap(image, blockIndex) || (options.ReadsData && IsSameWithout(image, blockIndex, parent, options.RateLimit, own, other)))
+                if (IsAbsentByBitmap(image, blockIndex) || IsZeroed(image, blockIndex, zeros)
+                    || (options.ReadsData && IsSameWithout(image, blockIndex, parent, zeros, options.RateLimit, own, other)))
                 {
                     found.Add(blockIndex);
                 }
@@ -60,7 +72,26 @@ internal static class RedundantBlocks
         return run.Origin != SectorOrigin.File && run.Count == count;
     }
 
-    private static bool IsSameWithout(VhdImage image, int blockIndex, ChainReader? parent, RateLimit? limit, byte[] own, byte[] other)
+    /// <summary>Whether every byte counts as zero, so that none needs to be read.</summary>
+    private static bool IsZeroed(VhdImage image, int blockIndex, ZeroedRanges? zeros)
+    {
+        if (zeros is null)
+        {
+            return false;
+        }
+
+        long at = (long)blockIndex * image.Layout.BlockSize;
+        long end = at + ((long)image.Layout.SectorsInBlock(blockIndex) * VhdSpec.SectorSize);
+        while (at < end && zeros.IsZeroed(at, out long next))
+        {
+            at = next;
+        }
+
+        return at >= end;
+    }
+
+    private static bool IsSameWithout(
+        VhdImage image, int blockIndex, ChainReader? parent, ZeroedRanges? zeros, RateLimit? limit, byte[] own, byte[] other)
     {
         long sector = (long)blockIndex * image.Layout.SectorsPerBlock;
         for (long end = sector + image.Layout.SectorsInBlock(blockIndex); sector < end;)
@@ -71,6 +102,7 @@ internal static class RedundantBlocks
                 Span<byte> bytes = own.AsSpan(0, (int)run.Count * VhdSpec.SectorSize);
                 limit?.Wait(bytes.Length);
                 image.ReadSectors(sector, bytes);
+                zeros?.Clear(sector * VhdSpec.SectorSize, bytes);
                 if (!IsSame(bytes, sector, parent, other))
                 {
                     return false;

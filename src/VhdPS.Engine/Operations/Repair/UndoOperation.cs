@@ -19,6 +19,7 @@ public static class UndoOperation
     /// <exception cref="ImageIOException">A write failed; the same call again goes on.</exception>
     internal static UndoRecord Run(string path, string undoPath)
     {
+        ThrowIfVhdxWithout(path, undoPath);
         using var undo = LocalImageFile.OpenReadToDelete(undoPath);
         UndoRecord record = UndoRecord.Read(undo);
         using (var file = LocalImageFile.OpenWrite(path))
@@ -33,11 +34,24 @@ public static class UndoOperation
     /// <summary>Refuses what <see cref="Run(string, string)"/> would; the files are only read.</summary>
     internal static void Check(string path, string undoPath)
     {
+        ThrowIfVhdxWithout(path, undoPath);
         using var undo = LocalImageFile.OpenRead(undoPath);
         UndoRecord record = UndoRecord.Read(undo);
         using var file = LocalImageFile.OpenRead(path);
         ThrowIfChanged(file, record, LengthsBefore(record));
         ThrowIfOfAnother(file, record);
+    }
+
+    /// <summary>A VHDX, which no repair changes, has no undo file: that is said, and not that one is missing.</summary>
+    private static void ThrowIfVhdxWithout(string path, string undoPath)
+    {
+        if (NamedFile.IdentityOf(undoPath) is not null)
+        {
+            return;
+        }
+
+        using var file = LocalImageFile.OpenRead(path);
+        FormatProbe.ThrowIfVhdx(file);
     }
 
     /// <summary>Puts the old bytes back in the reverse order of the repair, a sync after each phase.</summary>

@@ -95,7 +95,7 @@ internal static class FileSystemProbe
             log.Add(
                 PartitionFault.FileSystemPastEnd, PartitionStructure.FileSystem, window.Offset, $"at most {window.Length} bytes",
                     $"{info.SizeBytes}",
-                $"The {info.Name} file system is larger than its partition.");
+                $"The {info.Name} file system is larger than its partition or disk.");
         }
 
         foreach (FileSystemDescription other in found.Skip(1))
