@@ -182,10 +182,8 @@ Describe 'a file that is no image' {
         foreach ($call in $calls) { foreach ($kind in $kinds) { $kind + @{ Call = $call } } }
     ) {
         $before = Get-ChildItem -File | ForEach-Object { "$($_.Name) $($_.Length)" }
-        $shown = @(& ([scriptblock]::Create("param(`$File) $Call -ErrorAction SilentlyContinue -ErrorVariable problem -WarningAction Ignore"
-            )).GetNewClosure() $File
-            Write-Output -InputObject $problem -NoEnumerate)
-        $problem = $shown[-1]
+        $problem = @()
+        $shown = @(. ([scriptblock]::Create("$Call -ErrorAction SilentlyContinue -ErrorVariable problem -WarningAction Ignore")))
         if (($Call -like 'Test-VpcImage*' -or $Call -like 'Repair-*') -and $Id -in 'NotVhd', 'FileTooSmall') {
             $shown[0].IsValid | Should -BeFalse
         }
