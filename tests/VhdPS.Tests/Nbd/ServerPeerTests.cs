@@ -173,6 +173,80 @@ public sealed class ServerPeerTests : IDisposable
         Assert.True(report.IsValid, string.Join('\n', report.Findings.Select(finding => finding.Describe())));
     }
 
+    /// <summary>
+    /// The library's Python trims, zeroes and writes ranges that begin and end anywhere, dozens under way at once; what was trimmed
+    /// reads as it was or as zeros, sector by sector, and nothing beside it has changed.
+    /// </summary>
+    [PeerTheory("nbdsh")]
+    [InlineData(71, "Dynamic", false)]
+    [InlineData(72, "Dynamic", true)]
+    [InlineData(73, "Fixed", false)]
+    public void WhatIsTrimmedInPartsTouchesNothingBeside(int seed, string rootKind, bool isChain)
+    {
+        ChainModel model = isChain ? MakeChain(seed, rootKind) : new ChainModel(_folder, new Random(seed), 12_000, rootKind);
+        string before = _folder.Write("before.raw", model.Content);
+        using (var served = new ServedDisk(new ImageExport(VhdImage.Open(model.Path, model.Options with { ForWriting = true }))))
+        {
+            string script = $$"""
+                import random
+                r = random.Random({{seed}})
+                model = bytearray(open({{Quote(before)}}, 'rb').read())
+                trimmed = bytearray(len(model))
+                # Each of the ranges that are under way lies in a unit of its own.
+                unit = 65536
+                for turn in range(12):
+                    cookies = []
+                    for number in r.sample(range(len(model) // unit), min(48, len(model) // unit)):
+                        at = number * unit + r.randrange(unit)
+                        length = r.randrange(1, (number + 1) * unit - at + 1)
+                        kind = r.choice(['trim', 'trim', 'zero', 'write', 'block'])
+                        if kind == 'block':
+                            at, length, kind = number * unit, unit, 'trim'
+                        if kind == 'trim':
+                            cookies.append(h.aio_trim(length, at))
+                            trimmed[at:at + length] = bytes([1]) * length
+                        else:
+                            data = bytes(length) if kind == 'zero' else bytes([r.randrange(1, 256)]) * length
+                            if kind == 'zero':
+                                cookies.append(h.aio_zero(length, at, flags=r.choice([0, nbd.CMD_FLAG_NO_HOLE])))
+                            else:
+                                cookies.append(h.aio_pwrite(nbd.Buffer.from_bytearray(bytearray(data)), at))
+                            model[at:at + length] = data
+                            trimmed[at:at + length] = bytes(length)
+                    while h.aio_in_flight() > 0:
+                        h.poll(-1)
+                    for cookie in cookies:
+                        assert h.aio_command_completed(cookie)
+                h.flush()
+                for at in range(0, len(model), unit):
+                    now = h.pread(min(unit, len(model) - at), at)
+                    for i, byte in enumerate(now):
+                        assert byte == model[at + i] or (trimmed[at + i] and byte == 0), (at + i, byte, model[at + i])
+                open({{Quote(_folder["after.raw"])}}, 'wb').write(b''.join(h.pread(min(unit, len(model) - at), at)
+                    for at in range(0, len(model), unit)))
+                """;
+            // nbdsh is this for the first Python in the path, which need not be the one that has the library.
+            string python = new[] { "/usr/bin/python3", "python3" }.First(
+                each => PeerProcess.TryRun(each, "-c", "import nbd").ExitCode == 0);
+            PeerResult result = PeerProcess.TryRun(python, ["-m", "nbd", "-u", served.Uri.ToString(), "-c", script]);
+            Assert.True(result.ExitCode == 0, result.ToString());
+        }
+
+        byte[] after = File.ReadAllBytes(_folder["after.raw"]);
+        Assert.NotEqual(model.Content, after);
+        using (VhdImage image = VhdImage.Open(model.Path, model.Options))
+        {
+            byte[] disk = new byte[after.Length];
+            image.ReadSectors(0, disk);
+            Assert.Equal(after, disk);
+        }
+
+        CheckReport report = ImageChecker.Check(model.Path, new CheckOptions { Full = true });
+        Assert.True(report.IsValid, string.Join('\n', report.Findings.Select(finding => finding.Describe())));
+    }
+
+    private static string Quote(string path) => $"'{path.Replace("\\", "\\\\", StringComparison.Ordinal)}'";
+
     /// <summary>Writes at any byte of every second unit of 64 KiB, and into the model what it wrote.</summary>
     private static void WriteByQemuIO(string uri, ChainModel model, int half, Random random)
     {
