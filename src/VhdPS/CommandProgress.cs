@@ -14,10 +14,13 @@ namespace VhdPS;
 internal sealed class CommandProgress(VpcCommandBase cmdlet, string path, string activity) : IProgress<WorkProgress>, IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
+
+    // Of 80 columns, what is left beside "100 % of 1023.99 GiB, 1023.99 MiB/s 00:00:00" in brackets.
+    private const int MaxActivityLength = 31;
     private static int _lastId;
 
     private readonly int _id = Interlocked.Increment(ref _lastId);
-    private readonly string _activity = PrintableText.Escape(activity);
+    private readonly string _activity = Shorten(PrintableText.Escape(activity));
     private readonly long _start = Stopwatch.GetTimestamp();
     private TimeSpan _next = Interval;
     private bool _isShown;
@@ -77,18 +80,22 @@ internal sealed class CommandProgress(VpcCommandBase cmdlet, string path, string
         }
     }
 
+    /// <summary>PowerShell cuts off at the right what is too long for its line, which would be the time that is left.</summary>
+    private static string Shorten(string text) => text.Length <= MaxActivityLength ? text : $"{text[..(MaxActivityLength - 1)]}…";
+
     private ProgressRecord Describe(WorkProgress value, TimeSpan elapsed)
     {
         double bytesPerSecond = value.DoneBytes / elapsed.TotalSeconds;
-        string skipped = value.SkippedBytes is { } count ? $", {VpcSize.Format(count)} skipped" : string.Empty;
+        string skipped = value.SkippedBytes is { } count ? $"{VpcSize.Format(count)} skipped" : string.Empty;
+        int percent = value.TotalBytes > 0 ? (int)Math.Clamp(100.0 * value.DoneBytes / value.TotalBytes, 0, 100) : 0;
         string status = string.Create(
             CultureInfo.CurrentCulture,
-            $"{VpcSize.Format(value.DoneBytes)} of {VpcSize.Format(value.TotalBytes)}, "
-                + $"{VpcSize.Format(Math.Round(bytesPerSecond))}/s{skipped}");
-        var record = new ProgressRecord(_id, _activity, status) { CurrentOperation = _step is null ? null : PrintableText.Escape(_step) };
+            $"{percent} % of {VpcSize.Format(value.TotalBytes)}, {VpcSize.Format(Math.Round(bytesPerSecond))}/s");
+        string step = _step is null ? skipped : $"{PrintableText.Escape(_step)}{(skipped.Length > 0 ? $" ({skipped})" : string.Empty)}";
+        var record = new ProgressRecord(_id, _activity, status) { CurrentOperation = step.Length > 0 ? step : null };
         if (value.TotalBytes > 0)
         {
-            record.PercentComplete = (int)Math.Clamp(100.0 * value.DoneBytes / value.TotalBytes, 0, 100);
+            record.PercentComplete = percent;
             record.SecondsRemaining = bytesPerSecond > 0
                 ? (int)Math.Clamp((value.TotalBytes - value.DoneBytes) / bytesPerSecond, 0, int.MaxValue)
                 : -1;

@@ -39,7 +39,7 @@ Describe 'work that is stopped' {
         $result.State | Should -Be 'Stopped'
         $result.Errors | Should -BeNullOrEmpty
         $result.Progress[0].Activity | Should -Be 'Converting big.raw'
-        $result.Progress[0].StatusDescription | Should -BeLike '* of 1.17 GiB, *'
+        $result.Progress[0].StatusDescription | Should -Match '^\d+ % of 1\.17 GiB, .*/s$'
         $result.Progress[0].PercentComplete | Should -BeGreaterOrEqual 0
         $result.Progress[0].PercentComplete | Should -BeLessThan 100
         (Get-ChildItem -Force).Name | Where-Object { $_ -notin 'big.raw', 't.vhd' } | Should -BeNullOrEmpty

@@ -11,7 +11,7 @@ public static class VpcState
     private static readonly string[] Wrong =
         ["False", "Error", "WRONG", "missing", "Missing", "IdMismatch", "Cycle", "Damaged", "Inaccessible", "TooDeep"];
 
-    private static readonly string[] Doubtful = ["Warning", "NotFollowed", "id not unique"];
+    private static readonly string[] Doubtful = ["Warning", "NotFollowed"];
 
     /// <summary>A state as it is shown.</summary>
     /// <param name="value">The state, alone or with a remark; null is shown as nothing.</param>
@@ -19,8 +19,9 @@ public static class VpcState
     public static string Show(object? value, object? style)
     {
         string text = VpcText.Escape(value) ?? string.Empty;
-        string? name = Array.Exists(Wrong, word => text.Contains(word, StringComparison.Ordinal)) ? "Error"
-            : Array.Exists(Doubtful, word => text.Contains(word, StringComparison.Ordinal)) ? "Warning"
+        string[] words = text.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries);
+        string? name = words.Intersect(Wrong).Any() ? "Error"
+            : words.Intersect(Doubtful).Any() || text.EndsWith(", id not unique", StringComparison.Ordinal) ? "Warning"
             : null;
         return name is not null && Part(Part(style, "Formatting"), name) is string colour && Part(style, "Reset") is string reset
             ? colour + text + reset

@@ -1,5 +1,5 @@
-using VhdPS.Engine.Files;
 using VhdPS.Engine.Chains;
+using VhdPS.Engine.Files;
 
 namespace VhdPS.Engine.Operations.Merge;
 

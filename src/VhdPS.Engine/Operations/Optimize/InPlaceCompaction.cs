@@ -38,7 +38,10 @@ internal static class InPlaceCompaction
         progress?.Report(new WorkProgress(0, 0) { Step = "Looking for empty blocks" });
         FreeSpaceMap? freeSpace = ReadFreeSpace(file, image, options, cancellation);
         List<int> dropped = RedundantBlocks.Find(image, options, ToZeros(freeSpace), progress, cancellation);
-        return Fill(image, dropped, mover: null, progress: null, limit: null, cancellation) with { FreeSpace = freeSpace?.Partitions ?? [] };
+        return Fill(image, dropped, mover: null, progress: null, limit: null, cancellation) with
+        {
+            FreeSpace = freeSpace?.Partitions ?? [],
+        };
     }
 
     /// <summary>Compacts an image.</summary>

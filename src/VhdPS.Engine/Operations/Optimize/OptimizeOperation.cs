@@ -342,7 +342,12 @@ public sealed class OptimizeOperation : IDisposable
 
         using ParentChain? parents = OpenParents();
         ChainReader? parent = parents is null ? null : new ChainReader(parents.Levels[0], () => [.. parents.Levels.Skip(1)]);
-        var copy = new ChildCopy(_file, _image, file, assembly, parent) { Fresh = new FreshRanges(file, sharing), FindsZeros = findsZeros, Limit = _options.RateLimit };
+        var copy = new ChildCopy(_file, _image, file, assembly, parent)
+        {
+            Fresh = new FreshRanges(file, sharing),
+            FindsZeros = findsZeros,
+            Limit = _options.RateLimit,
+        };
         copy.Run(progress, _options.Sync, cancellation);
         return (copy.Fresh.DataBytes, copy.Fresh.CopiedBytes);
     }
