@@ -30,6 +30,11 @@ internal static class ChainWalk
             }
 
             ParentSearch search = finder.Find(child);
+            if (search.File is { } parent)
+            {
+                parent.RateLimit = leaf.RateLimit;
+            }
+
             child = search.Next;
             yield return search;
         }

@@ -1,3 +1,4 @@
+using VhdPS.Engine.Chains;
 using VhdPS.Engine.Disks;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
@@ -23,7 +24,7 @@ internal static class RawDiskCheck
         }
 
         var log = new FindingLog(options.FindingLimit);
-        using DiskSource source = DiskSource.Open(path, SourceFormat.Raw);
+        using DiskSource source = DiskSource.Open(path, SourceFormat.Raw, new VhdOpenOptions { RateLimit = options.RateLimit });
         if (options.PartitionTable)
         {
             PartitionTableCheck.Judge(source, log);

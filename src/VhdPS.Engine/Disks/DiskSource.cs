@@ -38,9 +38,6 @@ public abstract class DiskSource : IDisposable
     /// <summary>The file.</summary>
     public string Path => _file.Path;
 
-    /// <summary>Holds the reading back; null for as fast as can be.</summary>
-    internal RateLimit? RateLimit { get; set; }
-
     /// <summary>The file and those of its parents that were opened for it.</summary>
     internal virtual IEnumerable<string> FilePaths => [Path];
 
@@ -117,7 +114,7 @@ public abstract class DiskSource : IDisposable
     /// <exception cref="NbdException">The address is no NBD URI, no server answers there, or it refuses or is not trusted.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static DiskSource Connect(string uri, NbdClientOptions? options = null, CancellationToken cancellation = default) =>
-        DiskSources.Connect(uri, options, cancellation);
+        DiskSources.Connect(uri, options, limit: null, cancellation);
 
     /// <summary>What lies at <paramref name="offset"/> and how far that goes, looking at tables and holes only.</summary>
     /// <param name="offset">A multiple of 512, less than the size.</param>
@@ -134,7 +131,6 @@ public abstract class DiskSource : IDisposable
         int inside = (int)Math.Clamp((SectorCount * VhdSpec.SectorSize) - offset, 0, buffer.Length);
         if (inside > 0)
         {
-            RateLimit?.Wait(inside);
             ReadInside(offset, buffer[..inside]);
         }
 

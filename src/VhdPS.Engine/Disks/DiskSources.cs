@@ -17,30 +17,21 @@ internal static class DiskSources
     /// <summary>Opens what a user names: the address of an export of an NBD server, which is a disk whatever format is named, or a
     /// path.</summary>
     public static DiskSource Open(
-        string source, SourceFormat format, VhdOpenOptions options, NbdClientOptions client, CancellationToken cancellation)
-    {
-        if (!NbdUri.IsNbd(source))
-        {
-            return Open(source, format, options);
-        }
-
-        DiskSource remote = Connect(source, client, cancellation);
-        remote.RateLimit = options.RateLimit;
-        return remote;
-    }
+        string source, SourceFormat format, VhdOpenOptions options, NbdClientOptions client, CancellationToken cancellation) =>
+        NbdUri.IsNbd(source) ? Connect(source, client, options.RateLimit, cancellation) : Open(source, format, options);
 
     /// <summary>Connects to the export at an address.</summary>
-    public static DiskSource Connect(string uri, NbdClientOptions? client, CancellationToken cancellation) =>
-        new RemoteDiskSource(new NbdFile(NbdSource.Open(NbdUri.Parse(uri), client, cancellation)));
+    public static DiskSource Connect(string uri, NbdClientOptions? client, RateLimit? limit, CancellationToken cancellation) =>
+        new RemoteDiskSource(new NbdFile(NbdSource.Open(NbdUri.Parse(uri), client, cancellation)) { RateLimit = limit });
 
     /// <summary>Opens what a path names.</summary>
     public static DiskSource Open(string path, SourceFormat format, VhdOpenOptions options)
     {
-        DiskSource local = format == SourceFormat.Raw && DeviceFile.IsDevice(path)
-            ? new RawDiskSource(DeviceFile.Open(path, options.Force || options.AllowDeviceInUse), options)
-            : Open(LocalImageFile.OpenReadToDelete(path), format, options);
-        local.RateLimit = options.RateLimit;
-        return local;
+        ImageFile file = format == SourceFormat.Raw && DeviceFile.IsDevice(path)
+            ? DeviceFile.Open(path, options.Force || options.AllowDeviceInUse)
+            : LocalImageFile.OpenReadToDelete(path);
+        file.RateLimit = options.RateLimit;
+        return Open(file, format, options);
     }
 
     /// <summary>Reads an open file and owns it from then on, also when it is refused.</summary>

@@ -86,6 +86,7 @@ internal sealed class DeviceFile : ReadOnlyImageFile
     /// <inheritdoc/>
     public override int ReadAt(long fileOffset, Span<byte> buffer)
     {
+        RateLimit?.Wait(buffer.Length);
         try
         {
             return WholeRead.At(_handle, fileOffset, buffer);

@@ -31,6 +31,9 @@ internal abstract class ImageFile : IDisposable
     /// <summary>What distinguishes this file from every other, whatever its path.</summary>
     public abstract FileIdentity Identity { get; }
 
+    /// <summary>Holds the reading of this file back, and of its parents that are opened for it; null for as fast as can be.</summary>
+    public virtual RateLimit? RateLimit { get; set; }
+
     /// <summary>Fills <paramref name="buffer"/> from <paramref name="fileOffset"/>.</summary>
     /// <returns>Bytes read: less than asked only at the end of the file.</returns>
     /// <exception cref="ImageIOException">The read failed.</exception>

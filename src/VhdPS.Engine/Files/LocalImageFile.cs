@@ -151,6 +151,7 @@ internal sealed class LocalImageFile : ImageFile
     /// <inheritdoc/>
     public override int ReadAt(long fileOffset, Span<byte> buffer)
     {
+        RateLimit?.Wait(buffer.Length);
         try
         {
             return WholeRead.At(_handle, fileOffset, buffer);

@@ -24,6 +24,12 @@ internal abstract class PassThroughImageFile(ImageFile inner, bool closesInner =
 
     internal override bool HasChanged => inner.HasChanged;
 
+    public override RateLimit? RateLimit
+    {
+        get => inner.RateLimit;
+        set => inner.RateLimit = value;
+    }
+
     public override int ReadAt(long fileOffset, Span<byte> buffer) => inner.ReadAt(fileOffset, buffer);
 
     public override void WriteAt(long fileOffset, ReadOnlySpan<byte> data) => inner.WriteAt(fileOffset, data);

@@ -25,6 +25,13 @@ internal sealed class ReplayedFile(ImageFile file, LogOverlay overlay, long leng
     public override FileIdentity Identity => file.Identity;
 
     /// <inheritdoc/>
+    public override RateLimit? RateLimit
+    {
+        get => file.RateLimit;
+        set => file.RateLimit = value;
+    }
+
+    /// <inheritdoc/>
     public override int ReadAt(long fileOffset, Span<byte> buffer)
     {
         Span<byte> inside = buffer[..(int)Math.Clamp(length - fileOffset, 0, buffer.Length)];

@@ -442,7 +442,10 @@ public sealed class ConvertVpcImageCommand : VpcOperationCommandBase
 
         return new ConvertOptions(path, TargetPath(path, format == DiskFormat.Raw))
         {
-            OpenSource = isRemote ? () => DiskSource.Connect(path, ClientOptions(), Cancellation) : null,
+            OpenSource = isRemote
+                ? () => SourceArguments.Open(
+                    path, SourceFormat, new VhdOpenOptions { RateLimit = LimitTo(RateLimit) }, ClientOptions(), Cancellation)
+                : null,
             Children = Children,
             SourceFormat = SourceFormat,
             TargetFormat = format,

@@ -19,7 +19,7 @@ namespace VhdPS.Tests.Files;
 public sealed class RateLimitTests : IDisposable
 {
     private const int Rate = 1000;
-    private const int BlockSize = 64 * 1024;
+    private const int BlockSize = 256 * 1024;
     private const int BlockCount = 8;
 
     private readonly TempFolder _folder = new();
@@ -144,6 +144,59 @@ public sealed class RateLimitTests : IDisposable
         Assert.InRange(_clock.Now.TotalSeconds * Rate / BlockSize, intoNewFile ? 1.9 : 0.9, intoNewFile ? 2.1 : 1.1);
         Assert.Equal(disk, DiskModel.Read(plan.TargetPath, SourceFormat.Vhd));
         Assert.True(ImageChecker.Check(plan.TargetPath, new CheckOptions { Full = true }).IsValid);
+    }
+
+    /// <summary>One block of the child is the parent's, which only reading both tells.</summary>
+    [Theory]
+    [InlineData("optimize")]
+    [InlineData("optimize in place")]
+    [InlineData("what differs")]
+    public void A_parent_that_is_asked_costs_its_time_too(string work)
+    {
+        string parent = _folder.Write("parent.vhd", ImageBytes.Dynamic(BlockCount * BlockSize, BlockSize).AddBlock(1, 5).Bytes);
+        string child = _folder["child.vhd"];
+        ChildCreator.Create(child, new NewChild(parent) { UniqueId = DiskModel.UniqueId, TimeStamp = DiskModel.TimeStamp });
+        using (VhdImage image = VhdImage.Open(child, new VhdOpenOptions { ForWriting = true }))
+        {
+            image.WriteSectors(BlockSize / 512, Enumerable.Repeat((byte)5, BlockSize).ToArray());
+            image.Flush();
+        }
+
+        byte[] disk = DiskModel.Read(child, SourceFormat.Vhd);
+        var options = new OptimizeOptions(child) { RateLimit = Limit() };
+        switch (work)
+        {
+            case "optimize":
+                using (OptimizeOperation operation = OptimizeOperation.Begin(options))
+                {
+                    operation.Run();
+                }
+
+                break;
+            case "optimize in place":
+                OptimizeOperation.RunInPlace(options);
+                break;
+            default:
+                string target = _folder["new.vhd"];
+                using (ConvertOperation operation = ConvertOperation.Begin(new ConvertOptions(child, target)
+                {
+                    TargetFormat = DiskFormat.Differencing,
+                    ParentPath = parent,
+                    RateLimit = options.RateLimit,
+                    UniqueId = Guid.NewGuid(),
+                    TimeStamp = DiskModel.TimeStamp,
+                }))
+                {
+                    operation.Run();
+                }
+
+                child = target;
+                break;
+        }
+
+        Assert.InRange(_clock.Now.TotalSeconds * Rate / BlockSize, 1.9, 2.1);
+        Assert.Equal(disk, DiskModel.Read(child, SourceFormat.Vhd));
+        Assert.True(ImageChecker.Check(child, new CheckOptions { Full = true }).IsValid);
     }
 
     [Fact]

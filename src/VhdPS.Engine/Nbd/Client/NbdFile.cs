@@ -20,6 +20,7 @@ internal sealed class NbdFile(NbdSource source) : ReadOnlyImageFile
 
     public override int ReadAt(long fileOffset, Span<byte> buffer)
     {
+        RateLimit?.Wait(buffer.Length);
         source.ReadAt(fileOffset, buffer);
         return (int)Math.Clamp(Length - fileOffset, 0, buffer.Length);
     }

@@ -121,6 +121,7 @@ public sealed class ConvertOperation : IDisposable
                 SizeRule = options.SizeRule,
                 IgnoreBitmap = options.IgnoreBitmap,
                 AllowDeviceInUse = options.Force,
+                RateLimit = options.RateLimit,
                 Force = options.Salvage,
                 Fill = options.Fill,
                 Parents = options.Parents
@@ -132,7 +133,6 @@ public sealed class ConvertOperation : IDisposable
     internal static ConvertOperation Begin(ConvertOptions options, DiskSource source)
     {
         NewParent? parent = null;
-        source.RateLimit = options.RateLimit;
         try
         {
             parent = OpenParent(options);
@@ -243,7 +243,7 @@ public sealed class ConvertOperation : IDisposable
         return options.Salvage
             ? throw new ArgumentException(
                 $"{options.TargetPath}: what a salvage has lost would hide the parent's data: salvage into an image that stands alone.")
-            : NewParent.Open(options.ParentPath, options.Parents, options.ParentManifest, options.TargetImageFormat);
+            : NewParent.Open(options.ParentPath, options);
     }
 
     private DiskTarget ChildOf(NewParent parent)

@@ -33,16 +33,16 @@ internal sealed class NewParent : IDisposable
 
     /// <summary>Opens the parent and refuses one that cannot be any.</summary>
     /// <param name="path">The image.</param>
-    /// <param name="policy">Where its own parents may be.</param>
-    /// <param name="manifest">The hashes of its disk's blocks; null where they are not known.</param>
-    /// <param name="format">The format of the new image, which a parent has to have too.</param>
+    /// <param name="options">What is to be made of it: in which format, which a parent has to have too, where the parent's own parents may
+    /// be, and which hashes of its blocks are known.</param>
     /// <exception cref="ArgumentException">It is of the other format.</exception>
     /// <exception cref="VhdFormatException">It, or a parent of it, cannot be read or found.</exception>
     /// <exception cref="VhdOperationException">The manifest is not its.</exception>
-    public static NewParent Open(string path, ParentPolicy policy, BlockManifest? manifest, VhdFormat format)
+    public static NewParent Open(string path, ConvertOptions options)
     {
-        ParentPolicy own = policy with { ParentPath = null };
-        DiskSource disk = DiskSource.Open(path, SourceFormat.Vhd, new VhdOpenOptions { Parents = own });
+        VhdFormat format = options.TargetImageFormat;
+        var open = new VhdOpenOptions { Parents = options.Parents with { ParentPath = null }, RateLimit = options.RateLimit };
+        DiskSource disk = DiskSource.Open(path, SourceFormat.Vhd, open);
         try
         {
             if (disk.ImageFormat != format)
@@ -53,10 +53,10 @@ internal sealed class NewParent : IDisposable
             }
 
             ThrowIfUnfit(disk);
-            manifest?.ThrowIfNotOf(disk);
+            options.ParentManifest?.ThrowIfNotOf(disk);
             if (format == VhdFormat.Vhd && LargerSize.RuleFor(disk.File) is not SizeRule.Auto and var rule)
             {
-                DiskSource wide = DiskSource.Open(path, SourceFormat.Vhd, new VhdOpenOptions { SizeRule = rule, Parents = own });
+                DiskSource wide = DiskSource.Open(path, SourceFormat.Vhd, open with { SizeRule = rule });
                 bool isSame = wide.Identity == disk.Identity;
                 disk.Dispose();
                 disk = wide;
@@ -68,7 +68,7 @@ internal sealed class NewParent : IDisposable
 
             // Opens the parent's own parents, which are kept from changes from then on.
             disk.FindExtent(0);
-            return new NewParent(disk, disk.Layout, policy with { ParentPath = path }, manifest);
+            return new NewParent(disk, disk.Layout, options.Parents with { ParentPath = path }, options.ParentManifest);
         }
         catch
         {
@@ -81,8 +81,8 @@ internal sealed class NewParent : IDisposable
     /// <exception cref="VhdOperationException">It is the parent or an ancestor.</exception>
     public void ThrowIfPartOf(string targetPath)
     {
-        FileIdentity? target = ReplacementFile.IdentityOf(targetPath);
-        if (target is not null && Disk.FilePaths.Any(path => ReplacementFile.IdentityOf(path) == target))
+        FileIdentity? target = NamedFile.IdentityOf(targetPath);
+        if (target is not null && Disk.FilePaths.Any(path => NamedFile.IdentityOf(path) == target))
         {
             throw new VhdOperationException(
                 targetPath, OperationError.SameFile, $"the file is the parent '{Disk.Path}' or an ancestor of it.");
@@ -90,7 +90,7 @@ internal sealed class NewParent : IDisposable
     }
 
     /// <summary>Whether a file is the parent or an ancestor.</summary>
-    public bool DependsOn(FileIdentity file) => Disk.FilePaths.Any(path => ReplacementFile.IdentityOf(path) == file);
+    public bool DependsOn(FileIdentity file) => Disk.FilePaths.Any(path => NamedFile.IdentityOf(path) == file);
 
     private static void ThrowIfUnfit(DiskSource disk)
     {

@@ -17,11 +17,10 @@ internal static class MergeCopy
     /// <param name="sectorCountBelow">Sectors of what lies below the levels.</param>
     /// <param name="target">An image open for writing, as large as the first level; flushed at the end.</param>
     /// <param name="progress">Receives the bytes of blocks that are done.</param>
-    /// <param name="limit">Holds the copy back; null for as fast as can be.</param>
     /// <param name="cancellation">Ends the copy between two pieces.</param>
     public static void Run(
         IReadOnlyList<DiskLevel> levels, long sectorCountBelow, VhdImage target, IProgress<WorkProgress>? progress,
-            RateLimit? limit, CancellationToken cancellation)
+            CancellationToken cancellation)
     {
         var source = new ChainReader(levels[0], () => [.. levels.Skip(1)]);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(ChunkSectors * VhdSpec.SectorSize);
@@ -38,7 +37,6 @@ internal static class MergeCopy
                 {
                     Span<byte> data = buffer.AsSpan(0, (int)run.Count * VhdSpec.SectorSize);
                     data.Clear();
-                    limit?.Wait(data.Length);
                     level?.Read(sector, run.FileOffset, data);
                     target.WriteSectors(sector, data);
                 }

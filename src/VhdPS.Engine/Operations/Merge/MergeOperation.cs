@@ -69,6 +69,7 @@ public static class MergeOperation
             {
                 // Closed last: until it is gone no one may write to it what its parent would lack.
                 using LocalImageFile child = OpenUnchanged(levels[depth].Path, stamps[depth], LocalImageFile.OpenReadToDelete);
+                child.RateLimit = options.RateLimit;
                 stamps[depth + 1] = MergeIntoParent(child, levels[depth + 1].Path, stamps[depth + 1], options, progress, cancellation);
                 child.ThrowIfChanged();
                 if (!options.KeepChild)
@@ -89,14 +90,13 @@ public static class MergeOperation
 
     /// <summary>Writes the child's own sectors into an open parent, and closes both.</summary>
     internal static void MergeIntoParent(
-        ImageFile childFile, ImageFile parentFile, IProgress<WorkProgress>? progress = null, RateLimit? limit = null,
-        CancellationToken cancellation = default)
+        ImageFile childFile, ImageFile parentFile, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
         using VhdImage child = VhdImage.Open(childFile, new VhdOpenOptions { SizeRule = LargerSize.RuleFor(childFile) });
         using VhdImage parent = RepairedImage.Open(
             parentFile, new VhdOpenOptions { ForWriting = true, SizeRule = LargerSize.RuleFor(parentFile) }, out _);
         var level = new DiskLevel(new NonOwningImageFile(child.File), child.Layout, child.Path, ignoreBitmap: false);
-        MergeCopy.Run([level], 0, parent, progress, limit, cancellation);
+        MergeCopy.Run([level], 0, parent, progress, cancellation);
     }
 
     /// <summary>Writes the child's own sectors into the parent.</summary>
@@ -128,7 +128,7 @@ public static class MergeOperation
 
         using LocalImageFile target = OpenUnchanged(parentPath, parentStamp, LocalImageFile.OpenWrite);
         progress?.Report(new WorkProgress(0, childSize) { Step = $"Writing what '{child.Path}' holds itself to '{parentPath}'" });
-        MergeIntoParent(new NonOwningImageFile(child), new WritableNonOwningImageFile(target), progress, options.RateLimit, cancellation);
+        MergeIntoParent(new NonOwningImageFile(child), new WritableNonOwningImageFile(target), progress, cancellation);
 
         // What was merged into a file without a name is lost with it.
         return target.IsNamedByPath ? target.ReadStamp() : throw new ImageInUseException(parentPath, forWriting: true);
@@ -186,6 +186,7 @@ public static class MergeOperation
             foreach (string source in plan.SourcePaths)
             {
                 var file = LocalImageFile.OpenRead(source);
+                file.RateLimit = options.RateLimit;
                 ImageLayout read = ImageLayout.Read(file);
                 levels.Add(new DiskLevel(file, LargerSize.Widen(file, read, LayoutOptions.Default), source, ignoreBitmap: false));
             }
@@ -212,7 +213,7 @@ public static class MergeOperation
             });
             using (VhdImage image = VhdImage.Open(new WritableNonOwningImageFile(target.File), new VhdOpenOptions { ForWriting = true }))
             {
-                MergeCopy.Run(levels, SizeOf(baseFile) / VhdSpec.SectorSize, image, progress, options.RateLimit, cancellation);
+                MergeCopy.Run(levels, SizeOf(baseFile) / VhdSpec.SectorSize, image, progress, cancellation);
             }
 
             levels.ForEach(level => level.ThrowIfChanged());

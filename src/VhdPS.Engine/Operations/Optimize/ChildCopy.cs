@@ -41,9 +41,6 @@ internal sealed class ChildCopy
     /// <summary>Whether the data is read to find zeros, which are not written.</summary>
     public bool FindsZeros { get; init; } = true;
 
-    /// <summary>Holds the reading back; null for as fast as can be.</summary>
-    public RateLimit? Limit { get; init; }
-
     /// <summary>Copies the blocks and writes the structures; with <paramref name="sync"/> data goes to the medium along the way.</summary>
     public void Run(IProgress<WorkProgress>? progress, bool sync, CancellationToken cancellation)
     {
@@ -142,12 +139,7 @@ internal sealed class ChildCopy
         StoredRun Find(long offset, long length) => FindOwn(bitmap, from, offset, length);
         if (!FindsZeros)
         {
-            void Read(long offset, Span<byte> sectors)
-            {
-                Limit?.Wait(sectors.Length);
-                sectors[_oldFile.ReadAt(from + offset, sectors)..].Clear();
-            }
-
+            void Read(long offset, Span<byte> sectors) => sectors[_oldFile.ReadAt(from + offset, sectors)..].Clear();
             Fresh.PutUnread(Find, Read, 0, (long)sectorCount * VhdSpec.SectorSize, to, buffer, stopping);
             return;
         }
@@ -158,7 +150,6 @@ internal sealed class ChildCopy
             int count = Math.Min(DiskWriter.ChunkSize / VhdSpec.SectorSize, sectorCount - sector);
             Span<byte> chunk = buffer.AsSpan(0, count * VhdSpec.SectorSize);
             long offset = (long)sector * VhdSpec.SectorSize;
-            Limit?.Wait(chunk.Length);
             chunk[_oldFile.ReadAt(from + offset, chunk)..].Clear();
             if (bitmap is not null)
             {

@@ -38,7 +38,7 @@ internal static class InPlaceCompaction
         progress?.Report(new WorkProgress(0, 0) { Step = "Looking for empty blocks" });
         FreeSpaceMap? freeSpace = ReadFreeSpace(file, image, options, cancellation);
         List<int> dropped = RedundantBlocks.Find(image, options, ToZeros(freeSpace), progress, cancellation);
-        return Fill(image, dropped, mover: null, progress: null, limit: null, cancellation) with
+        return Fill(image, dropped, mover: null, progress: null, cancellation) with
         {
             FreeSpace = freeSpace?.Partitions ?? [],
         };
@@ -68,7 +68,7 @@ internal static class InPlaceCompaction
         try
         {
             progress?.Report(new WorkProgress(0, 0) { Step = $"Dropping {dropped.Count} blocks and moving the last ones into the gaps" });
-            result = Fill(image, dropped, mover, progress, options.RateLimit, cancellation);
+            result = Fill(image, dropped, mover, progress, cancellation);
         }
         catch (OperationCanceledException)
         {
@@ -101,6 +101,7 @@ internal static class InPlaceCompaction
 
     private static VhdImage Open(ImageFile file, CompactionOptions options, bool forWriting)
     {
+        file.RateLimit = options.RateLimit;
         VhdOpenOptions openOptions;
         try
         {
@@ -151,8 +152,7 @@ internal static class InPlaceCompaction
 
     /// <summary>Drops blocks, then moves the last of the file into the first gaps; with no mover it only counts.</summary>
     private static CompactionResult Fill(
-        VhdImage image, List<int> dropped, BlockMover? mover, IProgress<WorkProgress>? progress, RateLimit? limit,
-        CancellationToken cancellation)
+        VhdImage image, List<int> dropped, BlockMover? mover, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         ImageLayout layout = image.Layout;
         BlockAllocationTable table = image.Map.Table!;
@@ -191,7 +191,6 @@ internal static class InPlaceCompaction
                 continue;
             }
 
-            limit?.Wait(layout.BlockSpan);
             mover.Copy(blockIndex, place);
             roundBytes += layout.BlockSpan;
             progress?.Report(new WorkProgress(moved * layout.BlockSpan, byPlace.Length * layout.BlockSpan));

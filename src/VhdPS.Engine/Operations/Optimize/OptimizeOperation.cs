@@ -31,7 +31,7 @@ public sealed class OptimizeOperation : IDisposable
         _options = options;
         _file = file;
         _image = image;
-        _source = new ImageDiskSource(file, image) { RateLimit = options.RateLimit };
+        _source = new ImageDiskSource(file, image);
         _content = _source;
         _sharing = new(() => options.ShareExtents ? SharingPlan.Of(_content, options.Path) : SharingPlan.NotWanted);
     }
@@ -55,6 +55,7 @@ public sealed class OptimizeOperation : IDisposable
     {
         // By whatever name it is called: the file is replaced, and a link keeps pointing at it.
         LocalImageFile file = options.EstimateOnly ? LocalImageFile.OpenRead(options.Path) : LocalImageFile.OpenToReplace(options.Path);
+        file.RateLimit = options.RateLimit;
         OptimizeOperation? operation = null;
         try
         {
@@ -346,7 +347,6 @@ public sealed class OptimizeOperation : IDisposable
         {
             Fresh = new FreshRanges(file, sharing),
             FindsZeros = findsZeros,
-            Limit = _options.RateLimit,
         };
         copy.Run(progress, _options.Sync, cancellation);
         return (copy.Fresh.DataBytes, copy.Fresh.CopiedBytes);

@@ -50,7 +50,7 @@ internal static class RedundantBlocks
                 cancellation.ThrowIfCancellationRequested();
                 progress?.Report(new WorkProgress(done += image.Layout.BlockSize, total));
                 if (IsAbsentByBitmap(image, blockIndex) || IsZeroed(image, blockIndex, zeros)
-                    || (options.ReadsData && IsSameWithout(image, blockIndex, parent, zeros, options.RateLimit, own, other)))
+                    || (options.ReadsData && IsSameWithout(image, blockIndex, parent, zeros, own, other)))
                 {
                     found.Add(blockIndex);
                 }
@@ -91,7 +91,7 @@ internal static class RedundantBlocks
     }
 
     private static bool IsSameWithout(
-        VhdImage image, int blockIndex, ChainReader? parent, ZeroedRanges? zeros, RateLimit? limit, byte[] own, byte[] other)
+        VhdImage image, int blockIndex, ChainReader? parent, ZeroedRanges? zeros, byte[] own, byte[] other)
     {
         long sector = (long)blockIndex * image.Layout.SectorsPerBlock;
         for (long end = sector + image.Layout.SectorsInBlock(blockIndex); sector < end;)
@@ -100,7 +100,6 @@ internal static class RedundantBlocks
             if (run.Origin == SectorOrigin.File)
             {
                 Span<byte> bytes = own.AsSpan(0, (int)run.Count * VhdSpec.SectorSize);
-                limit?.Wait(bytes.Length);
                 image.ReadSectors(sector, bytes);
                 zeros?.Clear(sector * VhdSpec.SectorSize, bytes);
                 if (!IsSame(bytes, sector, parent, other))

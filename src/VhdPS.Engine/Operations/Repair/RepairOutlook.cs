@@ -19,9 +19,9 @@ public static class RepairOutlook
     public static CheckReport Check(
         string path, CheckOptions? options = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
-        using ImageFile file = LocalImageFile.OpenRead(path);
-        return Check(
-            options?.RateLimit is { } limit ? new LimitedImageFile(file, limit) : file, options, progress, cancellation);
+        using var file = LocalImageFile.OpenRead(path);
+        file.RateLimit = options?.RateLimit;
+        return Check(file, options, progress, cancellation);
     }
 
     /// <summary>Checks an open file. Changes nothing.</summary>
