@@ -60,9 +60,9 @@ internal sealed class PerformancePage(
             """
 
             The goals were 0.25 of `cp` and `sync` on XFS and btrfs, and 0.05 with the switch, which leaves out the reading. The reading
-            is what takes the time there: the blocks themselves are shared by a call each. One goal is missed, `-Mode Quick` on btrfs, at
-            0.07: the old file's 2 GiB in the page cache have to be given back when it is replaced (0.08 s where it is not in the cache,
-            0.34 s where it is). On ext4, which shares nothing, all wait for the medium.
+            is what takes the time there: the blocks themselves are shared by a call each. In the run of November 2026 one goal was
+            missed, `-Mode Quick` on btrfs, at 0.07: the old file's 2 GiB in the page cache have to be given back when it is replaced
+            (0.08 s where it is not in the cache, 0.34 s where it is). On ext4, which shares nothing, all wait for the medium.
 
             ## Growth
 

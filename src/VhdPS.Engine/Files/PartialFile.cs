@@ -6,9 +6,6 @@ namespace VhdPS.Engine.Files;
 /// <summary>A new file that is made under a name of its own over several runs, and takes its target's name when it is whole.</summary>
 internal static class PartialFile
 {
-    /// <summary>Whether a file is there.</summary>
-    public static bool Exists(string path) => PlatformFile.Current.Stat(path).Kind == FileKind.Regular;
-
     /// <summary>When a file was last written to, UTC.</summary>
     public static DateTime LastWriteTime(string path) => File.GetLastWriteTimeUtc(path);
 

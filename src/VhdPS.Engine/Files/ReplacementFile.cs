@@ -137,18 +137,6 @@ internal sealed class ReplacementFile : IDisposable
         }
     }
 
-    /// <summary>What distinguishes a file from every other; null where the path names none.</summary>
-    internal static FileIdentity? IdentityOf(string path)
-    {
-        if (PlatformFile.Current.Stat(path).Kind != FileKind.Regular)
-        {
-            return null;
-        }
-
-        using var file = LocalImageFile.OpenRead(path);
-        return file.Identity;
-    }
-
     /// <summary>Syncs the new file and puts it in the target's place.</summary>
     /// <param name="sync">False leaves writing to the system: after a power cut the file may be empty or in part.</param>
     /// <exception cref="VhdOperationException">Meanwhile someone has made the target.</exception>

@@ -36,7 +36,7 @@ public sealed class VpcImage : VpcObject
         TimeStamp = footer.TimeStamp;
         SavedState = footer.SavedState != 0;
         Footer = new VpcFooter(layout.Path, layout.StoredFooter!);
-        MinimumSize = partitions is { Verdict: not MinimumSizeVerdict.NoTable } ? partitions.SizeBytes ?? Size : Size;
+        MinimumSize = Minimum(partitions, Size);
         Alignment = 1;
         if (header is null || figures is not { } table)
         {
@@ -54,9 +54,9 @@ public sealed class VpcImage : VpcObject
             ParentPath = header.ReadParentPath(file);
             ParentUniqueId = header.ParentUniqueId;
         }
-        else if (partitions is null or { Verdict: MinimumSizeVerdict.NoTable })
+        else
         {
-            MinimumSize = Math.Min(Size, (table.LastAllocatedBlock + 1L) * layout.BlockSize);
+            MinimumSize = Minimum(partitions, (table.LastAllocatedBlock + 1L) * layout.BlockSize);
         }
     }
 
@@ -70,7 +70,7 @@ public sealed class VpcImage : VpcObject
         SizeOnDisk = disk.SizeOnDisk;
         SectorCount = disk.LogicalSectorCount;
         CreatorApplication = string.Empty;
-        MinimumSize = FindMinimum(disk)?.SizeBytes ?? Size;
+        MinimumSize = Minimum(FindMinimum(disk), Size);
         Alignment = 1;
     }
 
@@ -99,9 +99,9 @@ public sealed class VpcImage : VpcObject
         BlockCount = hasBlocks ? (int)image.BlockCount : null;
         AllocatedBlockCount = hasBlocks ? (int)image.AllocatedBlockCount : null;
         FragmentationPercentage = hasBlocks ? image.FragmentationPercentage : null;
-        MinimumSize = partitions is { Verdict: not MinimumSizeVerdict.NoTable } ? partitions.SizeBytes ?? Size
-            : image.VhdType == Engine.Format.VhdType.Dynamic ? Math.Min(Size, (image.LastAllocatedBlock + 1L) * image.BlockSize)
-            : Size;
+        MinimumSize = Minimum(
+            partitions,
+            image.VhdType == Engine.Format.VhdType.Dynamic ? (image.LastAllocatedBlock + 1L) * image.BlockSize : Size);
     }
 
     /// <summary>VHD or VHDX; null for a raw disk.</summary>
@@ -272,6 +272,10 @@ public sealed class VpcImage : VpcObject
             return null;
         }
     }
+
+    /// <summary>By the table where the disk has one, else by the blocks.</summary>
+    private long Minimum(MinimumDiskSize? partitions, long blocksEnd) =>
+        partitions is { Verdict: not MinimumSizeVerdict.NoTable } ? partitions.SizeBytes ?? Size : Math.Min(Size, blocksEnd);
 
     /// <inheritdoc/>
     public override string ToString() => Path;

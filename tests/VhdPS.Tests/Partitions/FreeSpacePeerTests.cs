@@ -17,11 +17,7 @@ public sealed class FreeSpacePeerTests : IDisposable
 
     public static TheoryData<string> Cases => [.. FileSystemCases.All.Keys];
 
-    [PeerTheory(
-        PeerPrograms.Mke2fs, PeerPrograms.Dumpe2fs, PeerPrograms.Debugfs, PeerPrograms.E2fsck, PeerPrograms.Resize2fs,
-        PeerPrograms.MkNtfs, PeerPrograms.NtfsInfo, PeerPrograms.NtfsCat, PeerPrograms.NtfsCp, PeerPrograms.NtfsFix,
-        PeerPrograms.MkFat, PeerPrograms.FsckFat, PeerPrograms.MCopy,
-        PeerPrograms.MkExFat, PeerPrograms.DumpExFat, PeerPrograms.FsckExFat, PeerPrograms.SevenZip)]
+    [FileSystemTheory]
     [MemberData(nameof(Cases))]
     public void Free_clusters_are_those_that_others_call_free_and_no_file_has_one(string name)
     {
@@ -55,11 +51,7 @@ public sealed class FreeSpacePeerTests : IDisposable
     /// Compacting and converting with the free space as zeros: every byte outside of the free ranges is as it was, the ranges are
     /// zeros, all files have their content, and the programs of the file system find no fault. What is not known stays byte for byte.
     /// </summary>
-    [PeerTheory(
-        PeerPrograms.Mke2fs, PeerPrograms.Dumpe2fs, PeerPrograms.Debugfs, PeerPrograms.E2fsck, PeerPrograms.Resize2fs,
-        PeerPrograms.MkNtfs, PeerPrograms.NtfsInfo, PeerPrograms.NtfsCat, PeerPrograms.NtfsCp, PeerPrograms.NtfsFix,
-        PeerPrograms.MkFat, PeerPrograms.FsckFat, PeerPrograms.MCopy,
-        PeerPrograms.MkExFat, PeerPrograms.DumpExFat, PeerPrograms.FsckExFat, PeerPrograms.SevenZip)]
+    [FileSystemTheory]
     [MemberData(nameof(Cases))]
     public void The_verbs_change_nothing_but_free_clusters(string name)
     {
@@ -105,11 +97,7 @@ public sealed class FreeSpacePeerTests : IDisposable
     /// The same in place, with blocks so small that some are free in part: every byte that is no free one is as it was, a free one is a
     /// zero or as it was, and of each block that has nothing else it is a zero.
     /// </summary>
-    [PeerTheory(
-        PeerPrograms.Mke2fs, PeerPrograms.Dumpe2fs, PeerPrograms.Debugfs, PeerPrograms.E2fsck, PeerPrograms.Resize2fs,
-        PeerPrograms.MkNtfs, PeerPrograms.NtfsInfo, PeerPrograms.NtfsCat, PeerPrograms.NtfsCp, PeerPrograms.NtfsFix,
-        PeerPrograms.MkFat, PeerPrograms.FsckFat, PeerPrograms.MCopy,
-        PeerPrograms.MkExFat, PeerPrograms.DumpExFat, PeerPrograms.FsckExFat, PeerPrograms.SevenZip)]
+    [FileSystemTheory]
     [MemberData(nameof(Cases))]
     public void In_place_whole_blocks_go_and_all_else_stays(string name)
     {

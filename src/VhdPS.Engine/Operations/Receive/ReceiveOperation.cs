@@ -210,7 +210,7 @@ public sealed partial class ReceiveOperation
 
     /// <summary>How much of the disk an earlier run of the same work has put into the partial file.</summary>
     private long FindStart(IReadOnlyList<string>? lines) =>
-        ReceiveState.Parse(lines) is { } found && found.State == _state && PartialFile.Exists(PartialPath) ? found.DoneBytes : 0;
+        ReceiveState.Parse(lines) is { } found && found.State == _state && NamedFile.Exists(PartialPath) ? found.DoneBytes : 0;
 
     private TransferException StateInUse() =>
         new(StatePath, TransferFault.BlobInUse, "another process receives into this file.");

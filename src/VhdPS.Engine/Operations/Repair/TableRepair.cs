@@ -32,7 +32,6 @@ internal sealed class TableRepair(
     private (VhdStructure Structure, string Proof) _lastHit;
     private int _damagedCount;
     private ulong _lastDamaged;
-    private bool _hasDoubtful;
     private List<ulong> _kept = [];
     private IReadOnlyList<long> _lost = reported;
     private BlockAllocationTable? _table;
@@ -99,7 +98,7 @@ internal sealed class TableRepair(
         DecidePastEnd(pastEnd);
         _kept.Sort();
         DecideOverlaps(cancellation);
-        if (_hasDoubtful)
+        if (_doubtfulPairs.Count > 0 || _doubtful.Any())
         {
             // A wrong entry hides a block that lies in part where it points: neither of two that share bytes counts as a place.
             HashSet<long> own = [.. PairMembers().Select(placed => ImageLayout.BitmapOffset(TableScan.EntryOf(placed)))];
@@ -309,7 +308,6 @@ internal sealed class TableRepair(
         }
 
         _decisions[TableScan.BlockOf(placed)] = _lastDrop.Decision;
-        _hasDoubtful = true;
         if (pair is { } members)
         {
             _doubtfulPairs.Add(new DoubtfulPair(placed, members.Before, members.Placed));

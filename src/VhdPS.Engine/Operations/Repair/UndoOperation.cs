@@ -45,7 +45,7 @@ public static class UndoOperation
     /// <summary>A VHDX, which no repair changes, has no undo file: that is said, and not that one is missing.</summary>
     private static void ThrowIfVhdxWithout(string path, string undoPath)
     {
-        if (NamedFile.IdentityOf(undoPath) is not null)
+        if (NamedFile.Exists(undoPath))
         {
             return;
         }

@@ -4,7 +4,6 @@ using System.Text.Json.Serialization;
 using VhdPS.Engine.Chains;
 using VhdPS.Engine.Disks;
 using VhdPS.Engine.Files;
-using VhdPS.Engine.Files.Native;
 using VhdPS.Engine.Format;
 
 namespace VhdPS.Engine.Operations.Send;
@@ -62,7 +61,7 @@ internal sealed record SendState
     /// Where the state lies unless told otherwise: beside the source, or in the folder for temporary files where that is no file, by a
     /// name for each pair of source and target.
     /// </summary>
-    public static string DefaultPath(string sourcePath, string target) => IsFile(sourcePath)
+    public static string DefaultPath(string sourcePath, string target) => NamedFile.Exists(sourcePath)
         ? $"{sourcePath}.{ShortHash(target)}{Suffix}"
         : System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"{ShortHash(sourcePath)}.{ShortHash(target)}{Suffix}");
 
@@ -78,7 +77,7 @@ internal sealed record SendState
 
         foreach (string path in paths)
         {
-            if (!IsFile(path))
+            if (!NamedFile.Exists(path))
             {
                 // Nothing says whether a device or a server's disk was changed: each time it is another one.
                 stamps.Add(new SourceStamp(path, NotAFile, source.SizeBytes, DateTime.UtcNow));
@@ -97,8 +96,6 @@ internal sealed record SendState
 
         return stamps;
     }
-
-    private static bool IsFile(string path) => PlatformFile.Current.Stat(path).Kind == FileKind.Regular;
 
     private static string ShortHash(string text) => System.Convert.ToHexString(
         System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text)).AsSpan(0, 4));
