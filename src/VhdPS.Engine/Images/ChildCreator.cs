@@ -14,7 +14,8 @@ public static class ChildCreator
     /// <param name="child">What it is to be.</param>
     /// <param name="overwrite">Whether an existing file may be replaced.</param>
     /// <param name="sync">Whether the image is put on the medium; without it nothing that exists is replaced.</param>
-    /// <exception cref="ArgumentException">A value of <paramref name="child"/> is out of its range.</exception>
+    /// <exception cref="ArgumentException">A value of <paramref name="child"/> is out of its range, or a raw parent ends within a
+    /// sector.</exception>
     /// <exception cref="FileNotFoundException">The parent is not there.</exception>
     /// <exception cref="VhdFormatException">The parent's id is zero, its footer is damaged, or it cannot be read.</exception>
     /// <exception cref="VhdOperationException">The file exists and may not be replaced, or is an image of the parent's chain.</exception>
@@ -27,22 +28,27 @@ public static class ChildCreator
         }
 
         using var parentFile = LocalImageFile.OpenRead(child.ParentPath);
-        ImageLayout parent = ImageLayout.Read(parentFile);
-        ThrowIfUnfit(parent);
-        if (child.UniqueId == parent.Footer.UniqueId)
+        ImageLayout? layout = child.IsParentRaw ? null : ImageLayout.Read(parentFile);
+        if (layout is not null)
+        {
+            ThrowIfUnfit(layout);
+        }
+
+        ParentDisk parent = layout is null ? ParentDisk.OfRaw(parentFile) : ParentDisk.Of(layout);
+        if (child.UniqueId == parent.UniqueId)
         {
             throw new ArgumentException($"{path}: the unique id {child.UniqueId} is the parent's, and a child needs one of its own.");
         }
 
-        long parentSize = parent.SectorCount * VhdSpec.SectorSize;
-        if (child.SizeBytes < parentSize)
+        if (child.SizeBytes < parent.SizeBytes)
         {
-            throw new ArgumentException($"{path}: a child of {child.SizeBytes} bytes would lack the end of its parent's {parentSize}.");
+            throw new ArgumentException(
+                $"{path}: a child of {child.SizeBytes} bytes would lack the end of its parent's {parent.SizeBytes}.");
         }
 
         if (overwrite)
         {
-            ThrowIfInChain(path, parentFile, parent);
+            ThrowIfInChain(path, parentFile, layout);
         }
 
         using var target = ReplacementFile.Begin(path, overwrite && sync);
@@ -53,8 +59,8 @@ public static class ChildCreator
     /// <summary>Writes an empty child into a new file, whose path is the one that the child will have.</summary>
     /// <param name="file">The empty file.</param>
     /// <param name="child">What it is to be.</param>
-    /// <param name="parent">The parent's layout.</param>
-    internal static void Write(ImageFile file, NewChild child, ImageLayout parent)
+    /// <param name="parent">The parent's disk.</param>
+    internal static void Write(ImageFile file, NewChild child, ParentDisk parent)
     {
         ChildStructures structures = Describe(file.Path, child, parent);
         ImageCreator.WriteDynamic(file, structures.Footer, structures.Header, structures.Links);
@@ -63,12 +69,11 @@ public static class ChildCreator
     /// <summary>The structures of a child.</summary>
     /// <param name="path">Where the child will be.</param>
     /// <param name="child">What it is to be.</param>
-    /// <param name="parent">The parent's layout.</param>
+    /// <param name="parent">The parent's disk.</param>
     /// <exception cref="ArgumentException">A value of <paramref name="child"/> is out of its range.</exception>
-    internal static ChildStructures Describe(string path, NewChild child, ImageLayout parent)
+    internal static ChildStructures Describe(string path, NewChild child, ParentDisk parent)
     {
-        long parentSize = parent.SectorCount * VhdSpec.SectorSize;
-        var image = new NewImage(child.SizeBytes ?? parentSize)
+        var image = new NewImage(child.SizeBytes ?? parent.SizeBytes)
         {
             VhdType = VhdType.Differencing,
             IsOfImage = true,
@@ -77,16 +82,16 @@ public static class ChildCreator
             TimeStamp = child.TimeStamp,
         };
         HardDiskFooter footer = image.CreateFooter();
-        if ((child.SizeBytes ?? parentSize) == parentSize)
+        if (parent.Geometry is { } geometry && (child.SizeBytes ?? parent.SizeBytes) == parent.SizeBytes)
         {
-            footer = footer.With(geometry: parent.Footer.Geometry);
+            footer = footer.With(geometry: geometry);
         }
 
         ParentLink link = ParentLink.Between(path, child.ParentPath);
         const long tableOffset = VhdSpec.FooterSize + VhdSpec.HeaderSize;
         long linkOffset = BlockAllocationTable.End(tableOffset, image.BlockCount);
         DynamicDiskHeader header = DynamicDiskHeader.Create(tableOffset, image.BlockCount, image.BlockSize).With(
-            parentUniqueId: parent.Footer.UniqueId,
+            parentUniqueId: parent.UniqueId,
             parentTimeStamp: NamedFile.ModifiedUtc(child.ParentPath),
             parentUnicodeName: link.Name,
             parentLocators: link.Locators(linkOffset, [.. Enumerable.Range(0, VhdSpec.LocatorCount)]));
@@ -94,7 +99,7 @@ public static class ChildCreator
     }
 
     /// <summary>Bytes in a block of a child.</summary>
-    internal static int BlockSizeOf(NewChild child, ImageLayout parent) =>
+    internal static int BlockSizeOf(NewChild child, ParentDisk parent) =>
         child.BlockSize ?? (parent.BlockSize == 0 ? VhdSpec.DefaultBlockSize : parent.BlockSize);
 
     /// <summary>Refuses an image that cannot be a parent.</summary>
@@ -111,7 +116,7 @@ public static class ChildCreator
     }
 
     /// <summary>Refuses a path that names the image or one of its ancestors, which a new file there would destroy.</summary>
-    private static void ThrowIfInChain(string path, LocalImageFile image, ImageLayout layout)
+    private static void ThrowIfInChain(string path, LocalImageFile image, ImageLayout? layout)
     {
         if (PlatformFile.Current.Stat(path).Kind != FileKind.Regular)
         {
@@ -124,7 +129,7 @@ public static class ChildCreator
             throw new VhdOperationException(path, OperationError.SameFile, $"the file is the parent '{image.Path}' itself.");
         }
 
-        foreach (ChainLevel level in ChainInspector.Describe(image, layout).Skip(1))
+        foreach (ChainLevel level in layout is null ? [] : ChainInspector.Describe(image, layout).Skip(1))
         {
             if (level.State is ChainState.Ok or ChainState.IdMismatch && IdentityOf(level.Path) == identity)
             {
@@ -152,6 +157,9 @@ public sealed record NewChild(string ParentPath)
 
     /// <summary>The time of making.</summary>
     public required DateTime TimeStamp { get; init; }
+
+    /// <summary>Takes the parent for a raw disk, whatever its bytes look like: the child stores no parent id, as Xen's do.</summary>
+    public bool IsParentRaw { get; init; }
 
     /// <summary>The disk's size in bytes; null for the parent's.</summary>
     internal long? SizeBytes { get; init; }

@@ -38,7 +38,7 @@ public static class ImageCreator
         else
         {
             WriteDynamic(target.File, footer, DynamicDiskHeader.Create(
-                VhdSpec.FooterSize + VhdSpec.HeaderSize, image.BlockCount, image.BlockSize));
+                VhdSpec.FooterSize + VhdSpec.HeaderSize, image.TableEntryCount, image.BlockSize));
         }
 
         target.Commit(sync);

@@ -29,6 +29,18 @@ public sealed record NewImage(long SizeBytes)
     public GeometryRule GeometryRule { get; init; }
 
     /// <summary>
+    /// The size in bytes up to which a dynamic disk can be grown without a block in the way of its table, which has the entries for it from
+    /// the start. Null: the table has one entry a block, as 7-Zip and Azure want it, and growing moves the first blocks.
+    /// </summary>
+    public long? MaximumSizeBytes { get; init; }
+
+    /// <summary>
+    /// Cylinders, heads and sectors per track that the footer names; null for those of the size by the specification's algorithm. At
+    /// most so large as the disk, which has the size asked for.
+    /// </summary>
+    public DiskGeometry? Geometry { get; init; }
+
+    /// <summary>
     /// The four characters of the program that the image names as its maker; null for the one that fits the rule of the size. By the
     /// creators <c>vpc </c> and <c>qemu</c> readers go by the geometry, and so an exact size that is none of a geometry is refused.
     /// </summary>
@@ -60,6 +72,12 @@ public sealed record NewImage(long SizeBytes)
         }
     }
 
+    /// <summary>Entries of the table: one a block of the disk when it has its maximum size.</summary>
+    internal int TableEntryCount =>
+        MaximumSizeBytes is { } most && VhdType == VhdType.Dynamic
+            ? Math.Max(BlockCount, (this with { SizeBytes = most, MaximumSizeBytes = null, Geometry = null }).BlockCount)
+            : BlockCount;
+
     /// <summary>The geometry that the size is rounded up to; zero where it is not.</summary>
     private DiskGeometry CoveringGeometry =>
         GeometryRule == GeometryRule.Chs ? DiskGeometry.CoveringSectorCount(VhdSpec.SectorsFor(SizeBytes)) : default;
@@ -74,7 +92,7 @@ public sealed record NewImage(long SizeBytes)
             VhdType,
             size,
             // Not the geometry of the rounded size: where the heads change, that one is smaller than what was asked for.
-            isChs ? CoveringGeometry : DiskGeometry.ForSectorCount(size / VhdSpec.SectorSize),
+            isChs ? CoveringGeometry : Geometry ?? DiskGeometry.ForSectorCount(size / VhdSpec.SectorSize),
             UniqueId,
             TimeStamp,
             CreatorApplication ?? (isChs ? "vpc " : VirtualSize.WindowsCreator),
@@ -109,6 +127,20 @@ public sealed record NewImage(long SizeBytes)
         {
             throw new ArgumentException(
                 $"Blocks of {BlockSize} bytes are too small for a disk of {SizeBytes} bytes: the table would pass 64 MiB.");
+        }
+
+        if (MaximumSizeBytes is { } maximum && (VhdType != VhdType.Dynamic || maximum < SizeBytes))
+        {
+            throw new ArgumentException(
+                $"The maximum size {maximum} is of a dynamic image alone, and not less than its size of {SizeBytes} bytes.");
+        }
+
+        if (Geometry is { } geometry
+            && (GeometryRule == GeometryRule.Chs || geometry.SectorCount == 0 || geometry.SectorCount > VhdSpec.SectorsFor(SizeBytes)))
+        {
+            throw new ArgumentException(
+                $"The geometry {geometry} has {geometry.SectorCount} sectors; a disk of {SizeBytes} bytes of exactly that size takes one "
+                    + $"of 1 to {VhdSpec.SectorsFor(SizeBytes)}.");
         }
 
         if (UniqueId == Guid.Empty)

@@ -10,6 +10,7 @@ internal sealed class FreeRanges
     private readonly ulong[] _byPlace;
     private readonly StructureExtent[] _structures;
     private readonly bool _isAligned;
+    private readonly bool _isPacked;
     private int _nextBlock;
     private int _nextStructure;
     private long _at;
@@ -19,11 +20,14 @@ internal sealed class FreeRanges
     /// <param name="byPlace">The blocks.</param>
     /// <param name="isAligned">Whether all data lies on 4 KiB and is to stay so; if not, a gap is used that fits a block only
     /// without.</param>
-    public FreeRanges(ImageLayout layout, ulong[] byPlace, bool isAligned)
+    /// <param name="isPacked">Whether the places follow each other without gaps, where data does not all lie on 4 KiB anyway: as many
+    /// blocks go back as were there before.</param>
+    public FreeRanges(ImageLayout layout, ulong[] byPlace, bool isAligned, bool isPacked = false)
     {
         _layout = layout;
         _byPlace = byPlace;
         _isAligned = isAligned;
+        _isPacked = isPacked && !isAligned;
         _structures = [.. layout.Occupied.OrderBy(extent => extent.FileOffset)];
         if (byPlace.Length > 0)
         {
@@ -56,7 +60,7 @@ internal sealed class FreeRanges
     private bool TryPlace(long end, out long bitmapOffset)
     {
         bitmapOffset = VhdSpec.RoundUp(_at + _layout.BitmapSize, VhdSpec.DataAlignment) - _layout.BitmapSize;
-        if (bitmapOffset + _layout.BlockSpan > end && !_isAligned)
+        if (_isPacked || (bitmapOffset + _layout.BlockSpan > end && !_isAligned))
         {
             bitmapOffset = VhdSpec.RoundUp(_at, VhdSpec.SectorSize);
         }

@@ -14,6 +14,7 @@ public sealed class NewVpcImageCommand : VpcCommandBase
 {
     private const string SizeSet = "Size";
     private const string ParentSet = "Parent";
+    private const string GeometrySet = "Geometry";
 
     /// <summary>The least size that Hyper-V makes, in bytes.</summary>
     private const long LeastUsual = 3 * 1024 * 1024;
@@ -27,8 +28,12 @@ public sealed class NewVpcImageCommand : VpcCommandBase
     [ArgumentCompleter(typeof(ImagePathCompleter))]
     public string[] Path { get; set; } = [];
 
-    /// <summary>The virtual size in bytes, rounded up to a sector; of a child its parent's or more, and left out its parent's.</summary>
+    /// <summary>
+    /// The virtual size in bytes, rounded up to a sector; of a child its parent's or more. Left out, a child has its parent's, and an image
+    /// with -DiskGeometry that of its geometry.
+    /// </summary>
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true, ParameterSetName = SizeSet)]
+    [Parameter(Position = 1, ParameterSetName = GeometrySet)]
     [Parameter(ParameterSetName = ParentSet)]
     [Alias("SizeBytes")]
     [ByteSize]
@@ -40,12 +45,18 @@ public sealed class NewVpcImageCommand : VpcCommandBase
     [ArgumentCompleter(typeof(ImagePathCompleter))]
     public string ParentPath { get; set; } = string.Empty;
 
+    /// <summary>Takes -ParentPath for a raw disk, whatever its bytes look like: the child stores no id of it, as Xen's do.</summary>
+    [Parameter(ParameterSetName = ParentSet)]
+    public SwitchParameter RawParent { get; set; }
+
     /// <summary>A dynamic image, as without this.</summary>
     [Parameter(ParameterSetName = SizeSet)]
+    [Parameter(ParameterSetName = GeometrySet)]
     public SwitchParameter Dynamic { get; set; }
 
     /// <summary>A fixed image.</summary>
     [Parameter(ParameterSetName = SizeSet)]
+    [Parameter(ParameterSetName = GeometrySet)]
     public SwitchParameter Fixed { get; set; }
 
     /// <summary>A child of -ParentPath, as without this.</summary>
@@ -54,6 +65,7 @@ public sealed class NewVpcImageCommand : VpcCommandBase
 
     /// <summary>Dynamic or fixed.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = SizeSet)]
+    [Parameter(ParameterSetName = GeometrySet)]
     [ValidateSet(nameof(VhdType.Dynamic), nameof(VhdType.Fixed))]
     [SingleValue]
     public VhdType VhdType { get; set; } = VhdType.Dynamic;
@@ -84,8 +96,27 @@ public sealed class NewVpcImageCommand : VpcCommandBase
     [SingleValue]
     public GeometryRule Geometry { get; set; }
 
+    /// <summary>
+    /// Cylinders, heads and sectors per track that the image names, such as "306/4/17"; by default those that the specification's algorithm
+    /// gives for the size.
+    /// </summary>
+    [Parameter(Mandatory = true, ParameterSetName = GeometrySet)]
+    [DiskGeometry]
+    public DiskGeometry DiskGeometry { get; set; }
+
+    /// <summary>
+    /// The virtual size in bytes up to which a dynamic image can be grown later without moving blocks: its table has the entries for it.
+    /// Azure and 7-Zip refuse such an image until it has that size.
+    /// </summary>
+    [Parameter(ParameterSetName = SizeSet)]
+    [Parameter(ParameterSetName = GeometrySet)]
+    [Alias("MaximumSizeBytes")]
+    [ByteSize]
+    public long MaximumSize { get; set; }
+
     /// <summary>The program that the image names as its maker, up to four characters; by default the one that fits -Geometry.</summary>
     [Parameter(ParameterSetName = SizeSet)]
+    [Parameter(ParameterSetName = GeometrySet)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(CreatorCompleter))]
     public string? CreatorApplication { get; set; }
@@ -126,7 +157,7 @@ public sealed class NewVpcImageCommand : VpcCommandBase
         }
 
         string what = parent is null
-            ? $"Create a {vhdType} image of {VpcSize.Format(Size)}"
+            ? $"Create a {vhdType} image of {VpcSize.Format(SizeBytes)}"
             : $"Create a differencing image over '{parent}'";
         foreach (string path in Path)
         {
@@ -148,6 +179,13 @@ public sealed class NewVpcImageCommand : VpcCommandBase
             }
 
             ReportFile(file);
+            if (image.Header is { } header && header.MaxTableEntries > image.BlockCount)
+            {
+                WriteWarning(
+                    $"{file}: the table has {header.MaxTableEntries} entries for {image.BlockCount} blocks: until the disk has its "
+                        + "maximum size, Azure and 7-Zip refuse the image.");
+            }
+
             if (image is { VhdFormat: VhdFormat.Vhd, VhdType: VhdType.Fixed, Size: > VhdSpec.MaxSize })
             {
                 WriteWarning(LargeFixedImage.Warning(file));
@@ -156,6 +194,8 @@ public sealed class NewVpcImageCommand : VpcCommandBase
             WriteObject(image);
         }
     }
+
+    private long SizeBytes => ParameterSetName == GeometrySet && !IsGiven(nameof(Size)) ? DiskGeometry.SizeBytes : Size;
 
     private VhdType ChooseType()
     {
@@ -196,11 +236,13 @@ public sealed class NewVpcImageCommand : VpcCommandBase
         {
             ImageCreator.Create(
                 file,
-                new NewImage(Size)
+                new NewImage(SizeBytes)
                 {
                     VhdType = vhdType,
                     BlockSize = BlockSize,
                     GeometryRule = Geometry,
+                    Geometry = IsGiven(nameof(DiskGeometry)) ? DiskGeometry : null,
+                    MaximumSizeBytes = IsGiven(nameof(MaximumSize)) ? MaximumSize : null,
                     CreatorApplication = CreatorApplication is null ? null : CreatorName.Complete(CreatorApplication),
                     UniqueId = uniqueId,
                     TimeStamp = timeStamp,
@@ -216,6 +258,7 @@ public sealed class NewVpcImageCommand : VpcCommandBase
                 {
                     BlockSize = IsGiven(nameof(BlockSize)) ? BlockSize : null,
                     SizeBytes = IsGiven(nameof(Size)) ? Size : null,
+                    IsParentRaw = RawParent,
                     UniqueId = uniqueId,
                     TimeStamp = timeStamp,
                 },
@@ -232,6 +275,11 @@ public sealed class NewVpcImageCommand : VpcCommandBase
         if (parent is not null && IsGiven(nameof(Size)))
         {
             throw new ArgumentException($"{file}: a VHDX child has its parent's size: leave out -Size.");
+        }
+
+        if (RawParent || IsGiven(nameof(DiskGeometry)) || IsGiven(nameof(MaximumSize)))
+        {
+            throw new ArgumentException($"{file}: -RawParent, -DiskGeometry and -MaximumSize are of a VHD.");
         }
 
         if (parent is not null)

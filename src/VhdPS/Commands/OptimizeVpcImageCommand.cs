@@ -22,11 +22,18 @@ public sealed class OptimizeVpcImageCommand : VpcOperationCommandBase
     public OptimizeMode Mode { get; set; }
 
     /// <summary>
-    /// Moves blocks within the file, for a volume without space for a copy: slower, and the blocks stay unordered. It can be cut
-    /// off at any moment and run again.
+    /// Moves blocks within the file, for a volume without space for a copy: slower, and the blocks stay unordered without -Order. It can
+    /// be cut off at any moment and run again.
     /// </summary>
     [Parameter]
     public SwitchParameter InPlace { get; set; }
+
+    /// <summary>
+    /// In place, puts the blocks in the order of the disk as well: each is copied at most twice, with up to 64 MiB of the file free.
+    /// Without -InPlace they are in order always.
+    /// </summary>
+    [Parameter]
+    public SwitchParameter Order { get; set; }
 
     /// <summary>
     /// Drops blocks with data that lie in the file and that no table entry names. Without it they are refused, whatever else is forced.
@@ -58,7 +65,7 @@ public sealed class OptimizeVpcImageCommand : VpcOperationCommandBase
     protected override void ProcessFile(string path)
     {
         string changes = InPlace
-            ? $"Drop empty blocks and move the rest together ({Mode})"
+            ? $"Drop empty blocks and move the rest together{(Order ? ", in order" : string.Empty)} ({Mode})"
             : $"Drop empty blocks, order and align the rest ({Mode})";
         if (!ShouldProcess(path, changes))
         {
@@ -145,6 +152,7 @@ public sealed class OptimizeVpcImageCommand : VpcOperationCommandBase
             Mode = Mode,
             EstimateOnly = isEstimate,
             Force = Force,
+            OrdersBlocks = Order,
             DropLostBlocks = DropLostBlock,
             RateLimit = LimitTo(RateLimit),
             ClearsFreeSpace = FreeSpace,

@@ -57,6 +57,12 @@ public sealed class ReceiveVpcImageCommand : VpcCommandBase
     [ValidateRange(1, 64)]
     public int ThrottleLimit { get; set; } = 8;
 
+    /// <summary>The most bytes that are received a second; 0 for as fast as can be.</summary>
+    [Parameter]
+    [ByteSize]
+    [ValidateRange(0, long.MaxValue)]
+    public long RateLimit { get; set; }
+
     /// <summary>Replaces an existing file, and takes a parent whose record is missing or names another snapshot.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
@@ -156,6 +162,7 @@ public sealed class ReceiveVpcImageCommand : VpcCommandBase
             ParentPath = ParentPath is null ? null : resolver.ResolveLiteral(ParentPath),
             PreviousSnapshot = PreviousSnapshot,
             ThrottleLimit = ThrottleLimit,
+            RateLimit = LimitTo(RateLimit),
             Force = Force,
             UniqueId = Guid.NewGuid(),
             TimeStamp = DateTime.UtcNow,

@@ -21,6 +21,10 @@ public sealed class SetVpcImageCommand : VpcPathCommandBase
     [Parameter]
     public SwitchParameter IgnoreIdMismatch { get; set; }
 
+    /// <summary>Takes -ParentPath for a raw disk, whatever its bytes look like: the image stores no id of it.</summary>
+    [Parameter]
+    public SwitchParameter RawParent { get; set; }
+
     /// <summary>The new identity, not all zeros.</summary>
     [Parameter]
     public Guid UniqueId { get; set; }
@@ -115,6 +119,7 @@ public sealed class SetVpcImageCommand : VpcPathCommandBase
             Children = Children,
             ParentPath = ParentPath is null ? null : new PathResolver(SessionState.Path).ResolveLiteral(ParentPath),
             IgnoreIdMismatch = IgnoreIdMismatch,
+            IsParentRaw = RawParent,
             UniqueId = IsGiven(nameof(UniqueId)) ? UniqueId : ResetDiskIdentifier ? Guid.NewGuid() : null,
             CreatorApplication = CreatorApplication is null ? null : CreatorName.Complete(CreatorApplication),
             SavedState = IsGiven(nameof(SavedState)) ? SavedState : null,

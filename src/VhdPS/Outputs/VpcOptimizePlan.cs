@@ -13,8 +13,8 @@ public sealed class VpcOptimizePlan : VpcPlan
         : base(result.Path, changes)
     {
         _result = result;
-        BytesWritten = freeSpaceNeeded == 0 ? 0 : result.FileSizeAfter;
-        FreeSpaceNeeded = freeSpaceNeeded;
+        BytesWritten = freeSpaceNeeded == 0 ? result.MovedBytes : result.FileSizeAfter;
+        FreeSpaceNeeded = Math.Max(freeSpaceNeeded, result.SpareBytes);
         FreeSpace = new([.. result.FreeSpace.Select(partition => new VpcFreeSpace(partition))]);
     }
 

@@ -16,33 +16,40 @@ namespace VhdPS.Tests.Crash;
 /// </summary>
 public sealed class CompactionCrashTests(ITestOutputHelper output)
 {
-    private static readonly int Cuts = LongRun.Count(22_000, 200_000);
+    private static readonly int Cuts = LongRun.Count(36_000, 300_000);
 
     [Fact]
     public void NoCutOfACompactionLosesAnything()
     {
-        int cuts = 0, runs = 0, moved = 0, dropped = 0;
+        int cuts = 0, runs = 0, moved = 0, dropped = 0, ordered = 0;
         for (int seed = 1; cuts < Cuts; seed++)
         {
             var random = new Random(seed);
             byte[] initial = Make(random);
             ulong[] values = ReadAll(initial);
             var recorder = new RecordingImageFile(new MemoryImageFile(initial));
-            var options = new CompactionOptions { ReadsData = IsDynamic(initial) };
+            var options = new CompactionOptions
+            {
+                ReadsData = IsDynamic(initial),
+                Orders = random.Next(2) == 0,
+                RoundBytes = random.Next(4) == 0 ? new CompactionOptions().RoundBytes : random.Next(1, 20_000),
+            };
             CompactionResult result = InPlaceCompaction.Run(recorder, options);
             moved += result.MovedBlockCount;
             dropped += result.DroppedBlockCount;
+            ordered += options.Orders && result.MovedBlockCount > 0 ? 1 : 0;
             FooterOrder.Verify(initial, recorder.Changes, $"seed {seed}");
             runs++;
-            foreach (PowerCut.State state in new PowerCut(initial, recorder.Changes).Enumerate(random, samples: 12))
+            foreach (PowerCut.State state in new PowerCut(initial, recorder.Changes).Enumerate(random, samples: 8))
             {
                 cuts++;
                 Verify(state, values, options, result, $"seed {seed}, cut after {state.ChangeCount} changes");
             }
         }
 
-        Assert.True(moved > 100 && dropped > 100, $"only {moved} blocks moved and {dropped} dropped");
-        output.WriteLine($"{cuts} cuts of {runs} runs, {moved} blocks moved, {dropped} dropped");
+        Assert.True(
+            moved > 100 && dropped > 100 && ordered > 5, $"only {moved} blocks moved, {dropped} dropped and {ordered} images ordered");
+        output.WriteLine($"{cuts} cuts of {runs} runs, {moved} blocks moved, {dropped} dropped, {ordered} images ordered");
     }
 
     private static void Verify(PowerCut.State state, ulong[] values, CompactionOptions options, CompactionResult result, string what)
@@ -53,6 +60,7 @@ public sealed class CompactionCrashTests(ITestOutputHelper output)
             var file = new MemoryImageFile(state.Bytes);
             RunAgain(file, options);
             VerifyImage(file.ToArray(), values);
+            Assert.True(!options.Orders || IsOrdered(file), "the blocks are not in the order of the disk");
             Assert.True(file.Length <= result.FileLengthAfter, $"{file.Length} bytes left, and {result.FileLengthAfter} in one go");
         }
         catch (Exception error)
@@ -90,6 +98,13 @@ public sealed class CompactionCrashTests(ITestOutputHelper output)
     {
         using VhdImage image = VhdImage.Open(new MemoryImageFile(bytes));
         return CrashWorkload.ReadValues(image);
+    }
+
+    private static bool IsOrdered(MemoryImageFile file)
+    {
+        using VhdImage image = VhdImage.Open(file.Reopen());
+        uint[] entries = [.. image.Map.Table!.Entries.ToArray().Where(entry => entry != VhdSpec.UnusedEntry)];
+        return entries.SequenceEqual(entries.Order());
     }
 
     private static bool IsDynamic(byte[] bytes) => ImageLayout.Read(new MemoryImageFile(bytes)).VhdType == VhdType.Dynamic;

@@ -132,6 +132,48 @@ public sealed class ChildCreatorTests : IDisposable
     }
 
     [Fact]
+    public void A_raw_disk_is_a_parent_without_an_id()
+    {
+        // What looks like an image is data here: the guest may have stored one on the disk.
+        byte[] disk = [.. ImageBytes.Dynamic(1 << 20).AddBlock(0, 0x5A).Bytes, .. new byte[4096]];
+        string parent = _folder.Write("disk.img", disk), child = _folder["child.vhd"], grown = _folder["grown.vhd"];
+        var request = new NewChild(parent) { IsParentRaw = true, UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch };
+        ChildCreator.Create(child, request);
+        ChildCreator.Create(grown, request with { SizeBytes = 4 << 20 });
+        using (var file = LocalImageFile.OpenRead(child))
+        {
+            var layout = ImageLayout.Read(file);
+            Assert.Empty(layout.Findings);
+            Assert.Equal((Guid.Empty, "disk.img"), (layout.Header!.ParentUniqueId, layout.Header.ParentUnicodeName));
+            Assert.Equal(disk.Length, layout.SectorCount * 512);
+            Assert.Equal(DiskGeometry.ForSectorCount(disk.Length / 512), layout.Footer.Geometry);
+        }
+
+        var options = new VhdOpenOptions { ForWriting = true, Parents = new ParentPolicy { RawParent = true } };
+        foreach (string path in new[] { child, grown })
+        {
+            using VhdImage image = VhdImage.Open(path, options);
+            byte[] sector = new byte[512];
+            Random.Shared.NextBytes(sector);
+            image.WriteSectors(3, sector);
+            byte[] read = new byte[image.SectorCount * 512], expected = new byte[read.Length];
+            disk.CopyTo(expected, 0);
+            sector.CopyTo(expected, 3 * 512);
+            image.ReadSectors(0, read);
+            Assert.Equal(expected, read);
+        }
+
+        Assert.Equal(disk, File.ReadAllBytes(parent));
+        File.WriteAllBytes(parent, disk[..^1]);
+        Assert.Contains(
+            $"{disk.Length - 1} bytes",
+            Assert.Throws<ArgumentException>(() => ChildCreator.Create(_folder["none.vhd"], request)).Message, StringComparison.Ordinal);
+        Assert.Equal(OperationError.SameFile, Assert.Throws<VhdOperationException>(
+            () => ChildCreator.Create(_folder.Write("same.img", disk), request with { ParentPath = _folder["same.img"] }, true)).Code);
+        Assert.False(File.Exists(_folder["none.vhd"]));
+    }
+
+    [Fact]
     public void SameArgumentsGiveTheSameBytes()
     {
         string parent = MakeParent("parent.vhd");

@@ -21,7 +21,7 @@ internal sealed class ChildTarget : DiskTarget
         _parent = parent;
         _layout = parent.Layout ?? throw new ArgumentException("The parent is no VHD.", nameof(parent));
         _child = child;
-        BlockSize = ChildCreator.BlockSizeOf(child, _layout);
+        BlockSize = ChildCreator.BlockSizeOf(child, ParentDisk.Of(_layout));
     }
 
     public override int BlockSize { get; }
@@ -37,12 +37,12 @@ internal sealed class ChildTarget : DiskTarget
                 $"The unique id {_child.UniqueId} is the parent's, and a child needs one of its own.");
         }
 
-        _ = ChildCreator.Describe(_child.ParentPath, _child, _layout);
+        _ = ChildCreator.Describe(_child.ParentPath, _child, ParentDisk.Of(_layout));
     }
 
     public override DiskWriter CreateWriter(ImageFile file, ExtentSharing? sharing = null, bool findsZeros = true)
     {
-        ChildStructures structures = ChildCreator.Describe(file.Path, _child, _layout);
+        ChildStructures structures = ChildCreator.Describe(file.Path, _child, ParentDisk.Of(_layout));
         var builder = new ImageBuilder(
             file, structures.Footer, structures.Header, [new FileSegment(structures.Header.TableEnd, structures.Links)]);
         return new ChildDiskWriter(

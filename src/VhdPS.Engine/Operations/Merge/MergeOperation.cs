@@ -206,7 +206,7 @@ public static class MergeOperation
             };
             ImageLayout layout = ImageLayout.Read(baseFile);
             ChildCreator.ThrowIfUnfit(layout);
-            ChildCreator.Write(target.File, child, layout);
+            ChildCreator.Write(target.File, child, ParentDisk.Of(layout));
             progress?.Report(new WorkProgress(0, plan.NewSizeBytes)
             {
                 Step = $"Writing what the images hold themselves to a new file, '{plan.TargetPath}'",

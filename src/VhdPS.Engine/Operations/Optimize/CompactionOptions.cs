@@ -12,6 +12,12 @@ internal sealed record CompactionOptions
     /// <summary>Read the data of every block, and not its bitmap alone, to find out whether it can be dropped.</summary>
     public bool ReadsData { get; init; } = true;
 
+    /// <summary>Put the blocks that are left in the order of the disk.</summary>
+    public bool Orders { get; init; }
+
+    /// <summary>Bytes of blocks that move between two pairs of syncs.</summary>
+    public long RoundBytes { get; init; } = 64 * 1024 * 1024;
+
     /// <summary>Go on although a machine's state is saved with the image.</summary>
     public bool Force { get; init; }
 
@@ -39,10 +45,16 @@ internal sealed record CompactionOptions
 /// <param name="FileLengthBefore">Bytes of the file before.</param>
 /// <param name="FileLengthAfter">Bytes of the file after.</param>
 /// <param name="DroppedBlockCount">Blocks that read the same without being in the file.</param>
-/// <param name="MovedBlockCount">Blocks that move into gaps.</param>
+/// <param name="MovedBlockCount">How often a block is copied: into a gap, or on its way to its place in the order.</param>
 internal sealed record CompactionResult(
     string Path, long FileLengthBefore, long FileLengthAfter, int DroppedBlockCount, int MovedBlockCount)
 {
+    /// <summary>Bytes that the file is longer under way than before; the volume has to have them.</summary>
+    public long SpareBytes { get; init; }
+
+    /// <summary>Bytes of blocks that are copied.</summary>
+    public long MovedBytes { get; init; }
+
     /// <summary>What the free space of each partition was judged to be; empty where it was not asked for.</summary>
     public IReadOnlyList<PartitionFreeSpace> FreeSpace { get; init; } = [];
 }

@@ -14,15 +14,13 @@ namespace VhdPS.Engine.Operations.Optimize;
 /// <summary>
 /// Makes the file of a dynamic or differencing image smaller without a second file: blocks that read the same without being
 /// there are dropped, the last blocks of the file move into the gaps before them (M1 to M4), and the file is cut after what
-/// is left. A crash at any moment leaves an image with the same disk; running it again goes on. Blocks stay unsorted.
+/// is left. A crash at any moment leaves an image with the same disk; running it again goes on. Blocks are put in order only where
+/// that is asked for.
 /// Where free space counts as zeros, blocks without a byte of any file go too: their bytes are then zeros, at whatever moment it is cut
 /// off, and those of all other blocks are what they were.
 /// </summary>
 internal static class InPlaceCompaction
 {
-    /// <summary>Bytes of blocks that move between two pairs of syncs.</summary>
-    private const long RoundBytes = 64 * 1024 * 1024;
-
     /// <summary>Says what <see cref="Run(string, CompactionOptions, IProgress{WorkProgress}?, CancellationToken)"/> would do; the file is
     /// only read.</summary>
     /// <exception cref="VhdFormatException">The image's content does not allow it.</exception>
@@ -38,7 +36,7 @@ internal static class InPlaceCompaction
         progress?.Report(new WorkProgress(0, 0) { Step = "Looking for empty blocks" });
         FreeSpaceMap? freeSpace = ReadFreeSpace(file, image, options, cancellation);
         List<int> dropped = RedundantBlocks.Find(image, options, ToZeros(freeSpace), progress, cancellation);
-        return Fill(image, dropped, mover: null, progress: null, cancellation) with
+        return Move(image, dropped, mover: null, options, progress: null, cancellation) with
         {
             FreeSpace = freeSpace?.Partitions ?? [],
         };
@@ -62,13 +60,18 @@ internal static class InPlaceCompaction
         progress?.Report(new WorkProgress(0, 0) { Step = "Looking for empty blocks" });
         FreeSpaceMap? freeSpace = ReadFreeSpace(file, image, options, cancellation);
         List<int> dropped = RedundantBlocks.Find(image, options, ToZeros(freeSpace), progress, cancellation);
+        if (options is { Orders: true, Force: false })
+        {
+            VolumeSpace.ThrowIfLess(file.Path, Move(image, dropped, mover: null, options, progress: null, cancellation).SpareBytes);
+        }
+
         var footers = new FooterWriter(file, image.Layout);
         var mover = new BlockMover(file, image.Layout, image.Map.Table!, footers);
         CompactionResult result;
         try
         {
             progress?.Report(new WorkProgress(0, 0) { Step = $"Dropping {dropped.Count} blocks and moving the last ones into the gaps" });
-            result = Fill(image, dropped, mover, progress, cancellation);
+            result = Move(image, dropped, mover, options, progress, cancellation);
         }
         catch (OperationCanceledException)
         {
@@ -150,9 +153,11 @@ internal static class InPlaceCompaction
         }
     }
 
-    /// <summary>Drops blocks, then moves the last of the file into the first gaps; with no mover it only counts.</summary>
-    private static CompactionResult Fill(
-        VhdImage image, List<int> dropped, BlockMover? mover, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    /// <summary>Drops blocks, moves the last of the file into the first gaps and orders what is left; with no mover it only
+    /// counts.</summary>
+    private static CompactionResult Move(
+        VhdImage image, List<int> dropped, BlockMover? mover, CompactionOptions options, IProgress<WorkProgress>? progress,
+        CancellationToken cancellation)
     {
         ImageLayout layout = image.Layout;
         BlockAllocationTable table = image.Map.Table!;
@@ -171,8 +176,31 @@ internal static class InPlaceCompaction
         }
 
         mover?.Publish();
+        int moved = FillGaps(layout, table, mover, options, progress, cancellation);
+        long most = BlockAllocator.FindEnd(layout, table);
+        if (options.Orders)
+        {
+            progress?.Report(new WorkProgress(0, 0) { Step = "Putting the blocks in the order of the disk" });
+            var order = new BlockOrder(layout, table, mover, options.RoundBytes);
+            moved += order.Sort(progress, cancellation);
+            most += order.SpareBytes;
+        }
+
+        long end = Math.Min(layout.DataEnd, BlockAllocator.FindEnd(layout, table));
+        return new CompactionResult(layout.Path, layout.FileLength, end + VhdSpec.FooterSize, dropped.Count, moved)
+        {
+            SpareBytes = Math.Max(0, most + VhdSpec.FooterSize - layout.FileLength),
+            MovedBytes = moved * layout.BlockSpan,
+        };
+    }
+
+    /// <summary>Moves the last blocks of the file into the first gaps; how many.</summary>
+    private static int FillGaps(
+        ImageLayout layout, BlockAllocationTable table, BlockMover? mover, CompactionOptions options, IProgress<WorkProgress>? progress,
+        CancellationToken cancellation)
+    {
         ulong[] byPlace = TableScan.SortByPlace(table);
-        var gaps = new FreeRanges(layout, byPlace, isAligned: TableScan.Measure(layout, table).IsAligned);
+        var gaps = new FreeRanges(layout, byPlace, TableScan.Measure(layout, table).IsAligned, isPacked: options.Orders);
         int moved = 0;
         long roundBytes = 0;
         for (int last = byPlace.Length - 1; last >= 0; last--)
@@ -194,7 +222,7 @@ internal static class InPlaceCompaction
             mover.Copy(blockIndex, place);
             roundBytes += layout.BlockSpan;
             progress?.Report(new WorkProgress(moved * layout.BlockSpan, byPlace.Length * layout.BlockSpan));
-            if (roundBytes >= RoundBytes)
+            if (roundBytes >= options.RoundBytes)
             {
                 mover.Publish();
                 roundBytes = 0;
@@ -202,7 +230,6 @@ internal static class InPlaceCompaction
         }
 
         mover?.Publish();
-        long end = Math.Min(layout.DataEnd, BlockAllocator.FindEnd(layout, table));
-        return new CompactionResult(layout.Path, layout.FileLength, end + VhdSpec.FooterSize, dropped.Count, moved);
+        return moved;
     }
 }

@@ -120,11 +120,12 @@ public sealed class OptimizeOperation : IDisposable
     }
 
     /// <summary>
-    /// The same without a second file: blocks move within their own, and stay unordered; of free space only whole blocks go. A fixed
-    /// image is always made smaller in place.
+    /// The same without a second file: blocks move within their own, and are put in order where that is asked for; of free space only
+    /// whole blocks go. A fixed image is always made smaller in place.
     /// </summary>
     /// <exception cref="VhdFormatException">The image is too damaged to be written to, or its parent is not there to be asked.</exception>
-    /// <exception cref="VhdOperationException">A machine's state is saved; of free space, the image has a parent or children.</exception>
+    /// <exception cref="VhdOperationException">A machine's state is saved; of free space, the image has a parent or children; to order
+    /// the blocks, the volume is too full.</exception>
     /// <exception cref="ImageIOException">The file could not be read or written; the image is sound.</exception>
     public static OptimizeResult RunInPlace(
         OptimizeOptions options, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
@@ -139,6 +140,7 @@ public sealed class OptimizeOperation : IDisposable
         var compaction = new CompactionOptions
         {
             ReadsData = options.Mode == OptimizeMode.Full,
+            Orders = options.OrdersBlocks,
             Force = options.Force,
             RateLimit = options.RateLimit,
             DropLostBlocks = options.DropLostBlocks,
@@ -159,6 +161,8 @@ public sealed class OptimizeOperation : IDisposable
                 : FileState.Read(options.Path).SizeOnDisk,
             BlockCountBefore = before.BlockCount,
             BlockCountAfter = before.BlockCount - result.DroppedBlockCount,
+            MovedBytes = result.MovedBytes,
+            SpareBytes = result.SpareBytes,
             FreeSpace = result.FreeSpace,
         };
     }

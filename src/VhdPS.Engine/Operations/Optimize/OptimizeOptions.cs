@@ -22,6 +22,9 @@ public sealed record OptimizeOptions(string Path)
     /// on.</summary>
     public bool ClearsFreeSpace { get; init; }
 
+    /// <summary>In place, put the blocks in the order of the disk as well; a new file has them so always.</summary>
+    public bool OrdersBlocks { get; init; }
+
     /// <summary>Answers what depends on the image; null: an index for this call alone. A batch shares one.</summary>
     public ChildIndex? Children { get; init; }
 
@@ -73,6 +76,12 @@ public sealed record OptimizeResult(string Path, VhdType VhdType, bool IsEstimat
 
     /// <summary>What the free space of each partition was judged to be; empty where it was not asked for.</summary>
     internal IReadOnlyList<PartitionFreeSpace> FreeSpace { get; init; } = [];
+
+    /// <summary>In place, bytes of blocks that are copied within the file.</summary>
+    internal long MovedBytes { get; init; }
+
+    /// <summary>In place, bytes that the file is longer under way than before.</summary>
+    internal long SpareBytes { get; init; }
 
     /// <summary>Blocks in the file before; 0 for a fixed image.</summary>
     public int BlockCountBefore { get; init; }

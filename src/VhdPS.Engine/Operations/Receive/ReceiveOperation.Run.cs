@@ -113,6 +113,8 @@ public sealed partial class ReceiveOperation
                     disk.Flush();
                     Note(journal, reached, ref position);
                 }
+
+                _options.RateLimit?.Wait(count);
             }
         }
         catch (Exception error) when (error is TransferException or OperationCanceledException)

@@ -1,4 +1,5 @@
 using VhdPS.Engine.Disks;
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Pages;
 
@@ -22,6 +23,9 @@ public sealed record ReceiveOptions(string TargetPath)
 
     /// <summary>The most requests at once, 1 or more.</summary>
     public int ThrottleLimit { get; init; } = 8;
+
+    /// <summary>Holds the receiving back; null for as fast as can be.</summary>
+    public RateLimit? RateLimit { get; init; }
 
     /// <summary>Replace an existing target, and take a parent whose record is missing or names another snapshot.</summary>
     public bool Force { get; init; }

@@ -131,10 +131,12 @@ internal sealed class HeaderRepair(ImageFile file, CheckReport report, Func<Faul
             Math.Max(footer.CurrentSize, footer.OriginalSize), (ulong)(footer.Geometry.IsMax ? 0 : footer.Geometry.SizeBytes));
         ulong needed = (largest / header.BlockSize) + (largest % header.BlockSize == 0 ? 0UL : 1);
         bool areUsed = report.Findings.Any(finding => finding.Code == FaultCode.TableEntryBeyondDisk);
-        if (areUsed || needed > (ulong)_layout.BlockCount)
+        bool isSpace = header.MaxTableEntries - (uint)_layout.BlockCount > 1;
+        if (areUsed || needed > (ulong)_layout.BlockCount || isSpace)
         {
-            _decisions[FaultCode.TableEntriesTooMany] = RepairDecision.NotProven(areUsed
-                ? "An extra entry is in use."
+            _decisions[FaultCode.TableEntriesTooMany] = RepairDecision.NotProven(
+                areUsed ? "An extra entry is in use."
+                : isSpace ? "So many unused entries may be there for the disk to grow into."
                 : "By another of its sizes the disk needs the entries.");
             return header;
         }

@@ -44,6 +44,8 @@ internal sealed class SparseResize
     private readonly List<(int BlockIndex, long BitmapOffset)> _moves = [];
     private readonly List<(long From, long To)> _lostMoves = [];
     private readonly IReadOnlyList<long> _lost;
+    private long _clearedFrom;
+    private long _clearedEnd;
     private readonly DynamicDiskHeader _newHeader;
 
     /// <summary>Plans; nothing is written.</summary>
@@ -93,7 +95,9 @@ internal sealed class SparseResize
         DynamicDiskHeader header = _movedLocators.Length == 0
             ? _layout.Header!
             : HeaderRewrite.HeaderAfterMove(_layout, _movedLocators, _locatorOffset);
-        _newHeader = header.With(tableOffset: (ulong)_newTableOffset, maxTableEntries: (uint)_newCount);
+        _newHeader = header.With(
+            tableOffset: (ulong)_newTableOffset,
+            maxTableEntries: sectorCount > _layout.SectorCount && KeepsSpareEntries(oldTableEnd) ? header.MaxTableEntries : (uint)_newCount);
         SectorsKept = Math.Min(_layout.SectorCount, sectorCount);
     }
 
@@ -155,6 +159,33 @@ internal sealed class SparseResize
         }
     }
 
+    /// <summary>Whether the table has more entries than the new size needs, and nothing lies in them: they are there to grow into.</summary>
+    private bool KeepsSpareEntries(long oldTableEnd)
+    {
+        DynamicDiskHeader header = _layout.Header!;
+        return header.MaxTableEntries > (uint)_newCount && header.MaxTableEntries <= VhdSpec.MaxTableEntries
+            && _batmap is null && !IsTableMoved && _movedLocators.Length == 0
+            && header.EntriesEnd <= _layout.DataEnd
+            && !ImmovableWithin(oldTableEnd, header.EntriesEnd).Any()
+            && _table.Entries.IndexOfAnyInRange(0u, (uint)((header.EntriesEnd - 1) / VhdSpec.SectorSize)) < 0
+            && AreUnused(BlockAllocationTable.EntryOffset(_layout.TableOffset, _layout.BlockCount), header.EntriesEnd);
+    }
+
+    private bool AreUnused(long entriesOffset, long entriesEnd)
+    {
+        byte[] buffer = new byte[Math.Min(TableChunk, entriesEnd - entriesOffset)];
+        for (long at = entriesOffset; at < entriesEnd; at += buffer.Length)
+        {
+            Span<byte> chunk = buffer.AsSpan(0, (int)Math.Min(buffer.Length, entriesEnd - at));
+            if (_file.ReadAt(at, chunk) < chunk.Length || chunk.ContainsAnyExcept((byte)0xFF))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     private void ThrowIfUnsound()
     {
         for (int blockIndex = 0; blockIndex < _table.Count; blockIndex++)
@@ -207,6 +238,8 @@ internal sealed class SparseResize
                 long place = BlockMover.PlaceBlock(_layout, free);
                 _moves.Add((blockIndex, place));
                 free = place + _layout.BlockSpan;
+                _clearedFrom = end;
+                _clearedEnd = Math.Max(_clearedEnd, start + _layout.BlockSpan);
             }
         }
 
@@ -216,6 +249,8 @@ internal sealed class SparseResize
             long place = BlockMover.PlaceBlock(_layout, free);
             _lostMoves.Add((start, place));
             free = place + _layout.BlockSpan;
+            _clearedFrom = end;
+            _clearedEnd = Math.Max(_clearedEnd, start + _layout.BlockSpan);
         }
 
         return free;
@@ -261,6 +296,8 @@ internal sealed class SparseResize
             _file.Flush();
         }
 
+        // The end of a block that made way can look like a block that was lost.
+        ZeroFill.Clear(_file, _clearedFrom, _clearedEnd, CancellationToken.None);
         footers.Publish(NewFooter);
     }
 
@@ -276,9 +313,20 @@ internal sealed class SparseResize
         _batmap?.WriteHeader();
         _file.Flush();
         WriteHeader();
+        ClearOldEntries();
         ClearLastBlock(footers.EndOffset, CancellationToken.None);
         footers.CutTo(Math.Max(LostEnd, BlockAllocator.FindEnd(_layout, table)));
         _file.Flush();
+    }
+
+    /// <summary>Unused entries that are the table's no more would look like a block whose every bit is set.</summary>
+    private void ClearOldEntries()
+    {
+        long end = BlockAllocationTable.End(_layout.TableOffset, _layout.BlockCount);
+        if (_batmap is null && !ImmovableWithin(_newTableEnd, end).Any())
+        {
+            ZeroFill.Clear(_file, _newTableEnd, end);
+        }
     }
 
     private void ClearBitmaps(int firstBlock)

@@ -76,7 +76,7 @@ public static class SetImageOperation
                 $"with the creator '{options.CreatorApplication}' the disk would have {size} and not {layout.Size.SizeBytes} bytes.");
         }
 
-        ParentFacts? parent = options.ParentPath is { } parentPath ? ReadParent(file, layout, parentPath, options.IgnoreIdMismatch) : null;
+        ParentFacts? parent = options.ParentPath is { } parentPath ? ReadParent(file, layout, parentPath, options) : null;
         bool changesId = options.UniqueId is { } id && id != layout.Footer.UniqueId;
         bool changesParent = parent is { } linked && linked.UniqueId != layout.Header!.ParentUniqueId;
         if (!options.Force && (changesId || changesParent))
@@ -95,7 +95,7 @@ public static class SetImageOperation
         return (layout, footer, parent);
     }
 
-    private static ParentFacts ReadParent(ImageFile file, ImageLayout layout, string parentPath, bool ignoreIdMismatch)
+    private static ParentFacts ReadParent(ImageFile file, ImageLayout layout, string parentPath, SetImageOptions options)
     {
         if (layout is not { VhdType: VhdType.Differencing, Header: not null })
         {
@@ -103,7 +103,7 @@ public static class SetImageOperation
         }
 
         // The chain below the new parent is walked as a reader would, which finds the image itself in it.
-        var policy = new ParentPolicy { ParentPath = parentPath, IgnoreIdMismatch = true };
+        var policy = new ParentPolicy { ParentPath = parentPath, IgnoreIdMismatch = true, RawParent = options.IsParentRaw };
         IReadOnlyList<ChainLevel> levels = ChainInspector.Describe(file, layout, policy);
         ChainLevel parent = levels[1];
         if (parent.State is not (ChainState.Ok or ChainState.IdMismatch))
@@ -116,12 +116,30 @@ public static class SetImageOperation
             throw new VhdFormatException(file.Path, cycle.Finding!);
         }
 
+        if (options.IsParentRaw)
+        {
+            return RawParent(file, layout, parent.Path, options.IgnoreIdMismatch);
+        }
+
         ChildCreator.ThrowIfUnfit(parent.Layout!);
-        if (parent.State == ChainState.IdMismatch && !ignoreIdMismatch)
+        if (parent.State == ChainState.IdMismatch && !options.IgnoreIdMismatch)
         {
             throw new VhdFormatException(file.Path, parent.Finding!);
         }
 
         return new ParentFacts(parent.Path, parent.Layout!.Footer.UniqueId, NamedFile.ModifiedUtc(parent.Path));
+    }
+
+    private static ParentFacts RawParent(ImageFile file, ImageLayout layout, string parentPath, bool ignoreIdMismatch)
+    {
+        Guid stored = layout.Header!.ParentUniqueId;
+        if (stored != Guid.Empty && !ignoreIdMismatch)
+        {
+            throw new VhdFormatException(file.Path, new Finding(
+                FaultCode.ParentIdMismatch, VhdStructure.Chain, null, $"{stored}", "none", $"The raw disk '{parentPath}' has no unique id."));
+        }
+
+        using var parentFile = LocalImageFile.OpenRead(parentPath);
+        return new ParentFacts(parentPath, ParentDisk.OfRaw(parentFile).UniqueId, NamedFile.ModifiedUtc(parentPath));
     }
 }

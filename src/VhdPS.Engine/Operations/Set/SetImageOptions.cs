@@ -12,6 +12,9 @@ public sealed record SetImageOptions(string Path)
     /// <summary>Take a parent with another unique id than the stored one, and store its id.</summary>
     public bool IgnoreIdMismatch { get; init; }
 
+    /// <summary>Take the new parent for a raw disk, whatever its bytes look like: the image stores no parent id then.</summary>
+    public bool IsParentRaw { get; init; }
+
     /// <summary>The new identity, not all zeros.</summary>
     public Guid? UniqueId { get; init; }
 

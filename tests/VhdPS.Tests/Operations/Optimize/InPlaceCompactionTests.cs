@@ -45,6 +45,40 @@ public sealed class InPlaceCompactionTests : IDisposable
             InPlaceCompaction.Run(path, new CompactionOptions()) is var again ? (again.DroppedBlockCount, again.MovedBlockCount) : default);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(1000)]
+    public void Blocks_are_put_in_the_order_of_the_disk(int blocksARound)
+    {
+        const int count = 200, blockSize = 4096;
+        byte[] disk = new byte[count * blockSize];
+        var random = new Random(blocksARound);
+        string path = Make("mixed.vhd", disk.Length, blockSize);
+        using (VhdImage image = VhdImage.Open(path, new VhdOpenOptions { ForWriting = true }))
+        {
+            foreach (int blockIndex in Enumerable.Range(0, count).OrderBy(_ => random.Next()).Take(150))
+            {
+                Span<byte> block = disk.AsSpan(blockIndex * blockSize, blockSize);
+                random.NextBytes(block);
+                image.WriteSectors(blockIndex * (blockSize / 512), block);
+            }
+        }
+
+        Assert.NotEqual(Enumerable.Range(0, 150), RanksByPlace(path));
+        long length = new FileInfo(path).Length;
+        var options = new CompactionOptions { Orders = true, RoundBytes = blocksARound * (blockSize + 512) };
+        CompactionResult plan = InPlaceCompaction.Plan(path, options), result = InPlaceCompaction.Run(path, options);
+        Assert.Equal(plan, result);
+        Assert.InRange(result.MovedBlockCount, 75, 300);
+        Assert.InRange(result.SpareBytes, blockSize + 512, (Math.Min(blocksARound, 150) + 1) * 2 * blockSize);
+        Assert.Equal(Enumerable.Range(0, 150), RanksByPlace(path));
+        Assert.Equal(length, new FileInfo(path).Length);
+        Verdict.AssertContent(File.ReadAllBytes(path), VhdOpenOptions.Default, disk);
+        AssertClean(path);
+        Assert.Equal((0, 0L), InPlaceCompaction.Run(path, options) is var again ? (again.MovedBlockCount, again.SpareBytes) : default);
+    }
+
     [Fact]
     public void Without_reading_data_only_what_no_bit_holds_is_dropped()
     {
@@ -96,6 +130,14 @@ public sealed class InPlaceCompactionTests : IDisposable
         {
             image.WriteSectors(at / 512, disk.AsSpan(at, 512));
         }
+    }
+
+    /// <summary>The blocks as they lie in the file, each by its rank on the disk.</summary>
+    private static IEnumerable<int> RanksByPlace(string path)
+    {
+        using VhdImage image = VhdImage.Open(path);
+        uint[] entries = [.. image.Map.Table!.Entries.ToArray().Where(entry => entry != VhdSpec.UnusedEntry)];
+        return [.. Enumerable.Range(0, entries.Length).OrderBy(rank => entries[rank])];
     }
 
     private static void AssertClean(string path)
