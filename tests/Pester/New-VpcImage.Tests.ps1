@@ -15,6 +15,54 @@ Describe 'New-VpcImage' {
         (Test-VpcImage d.vhd, q.vhd).IsValid | Should -Be @($true, $true)
     }
 
+    It 'makes a disk of a geometry' {
+        $image = New-VpcImage dos.vhd -DiskGeometry 306/4/17 -CreatorApplication vpc
+        $image.Size | Should -Be (306 * 4 * 17 * 512)
+        "$($image.Geometry)" | Should -Be '306/4/17'
+        $larger = New-VpcImage larger.vhd 20MB -Fixed -DiskGeometry (Get-VpcFooter dos.vhd).DiskGeometry
+        "$($larger.Geometry)", $larger.Size | Should -Be @('306/4/17', 20MB)
+        'Path,DiskGeometry', 'row.vhd,615/4/17' | Set-Content disks.csv
+        (Import-Csv disks.csv | New-VpcImage).Size | Should -Be (615 * 4 * 17 * 512)
+        (Test-VpcImage dos.vhd, larger.vhd -Full).IsValid | Should -Be @($true, $true)
+        { New-VpcImage no.vhd 2MB -DiskGeometry 306/4/17 -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidArgument,*'
+        { New-VpcImage no.vhdx -DiskGeometry 306/4/17 -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidArgument,*'
+        { New-VpcImage no.vhd -DiskGeometry 306x4x17 } | Should -Throw '*cylinders/heads/sectors*'
+        Test-Path no.vhd* | Should -BeFalse
+    }
+
+    It 'makes a disk that grows to its maximum size without moving a block' {
+        $image = New-VpcImage grows.vhd 1GB -MaximumSize '2040 GiB' -WarningVariable warning -WarningAction SilentlyContinue
+        $warning | Should -BeLike '*1044480 entries for 512 blocks*Azure*'
+        $image.Header.MaxTableEntries | Should -Be (2040GB / 2MB)
+        Write-VpcSector grows.vhd 0 ([byte[]](, 7 * 512))
+        (Resize-VpcImage grows.vhd 500GB -WhatIf).MovedBlocks | Should -Be 0
+        Resize-VpcImage grows.vhd 500GB
+        Resize-VpcImage grows.vhd 2040GB
+        (Read-VpcSector grows.vhd 0 -Raw)[0] | Should -Be 7
+        (Test-VpcImage grows.vhd -Full -For HyperV).IsValid | Should -BeTrue
+        (Test-VpcImage grows.vhd -Full).Findings.Code | Should -Be 'OriginalSizeDiffers'
+        { New-VpcImage no.vhd 1GB -MaximumSize 1MB -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidArgument,*'
+        { New-VpcImage no.vhd 1GB -Fixed -MaximumSize 2GB -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidArgument,*'
+        Test-Path no.vhd | Should -BeFalse
+    }
+
+    It 'makes children of a raw disk' {
+        [IO.File]::WriteAllBytes("$PWD/base.img", [byte[]](, 5 * 3MB))
+        $before = (Get-FileHash base.img).Hash
+        $child = New-VpcImage child.vhd -ParentPath base.img -RawParent
+        $child.Size, $child.ParentUniqueId | Should -Be @(3MB, [guid]::Empty)
+        Write-VpcSector child.vhd 1 ([byte[]](, 7 * 512))
+        Convert-VpcImage child.vhd flat.img -RawParent
+        [byte[]]$bytes = [IO.File]::ReadAllBytes("$PWD/flat.img")
+        $bytes[0], $bytes[512], $bytes[1023], $bytes[1024], $bytes[-1] | Should -Be @(5, 7, 7, 5, 5)
+        Test-VpcImage child.vhd -Full -RawParent -Quiet | Should -BeTrue
+        (Get-FileHash base.img).Hash | Should -Be $before
+        { New-VpcImage no.vhd -ParentPath base.img -ErrorAction Stop } | Should -Throw -ErrorId 'NotVhd,*'
+        { New-VpcImage base.img -ParentPath base.img -RawParent -Force -ErrorAction Stop } | Should -Throw -ErrorId 'SameFile,*'
+        (Get-FileHash base.img).Hash | Should -Be $before
+        Test-Path no.vhd | Should -BeFalse
+    }
+
     It 'makes a dynamic image of exactly the size asked for' {
         $image = New-VpcImage -Path d.vhd -Size 20GB
         $image.VhdType | Should -Be 'Dynamic'

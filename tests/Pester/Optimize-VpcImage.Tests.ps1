@@ -132,6 +132,32 @@ Describe 'Optimize-VpcImage' {
         (Optimize-VpcImage f.vhd -InPlace -Mode Quick).Saved | Should -Be 0
     }
 
+    It 'puts the blocks in order in place where that is asked for' {
+        $null = New-VpcImage mixed.vhd -Size 1GB
+        $block = [byte[]]::new(512)
+        3, 0, 7, 1, 5 | ForEach-Object {
+            $block[0] = $_ + 1
+            Write-VpcSector mixed.vhd ($_ * 4096) $block
+        }
+        $hash = (Get-VpcHash mixed.vhd).Hash
+        $length = (Get-Item mixed.vhd).Length
+        (Optimize-VpcImage mixed.vhd -InPlace).Saved | Should -Be 0
+        (Get-VpcImage mixed.vhd).FragmentationPercentage | Should -BeGreaterThan 0
+        $plan = Optimize-VpcImage mixed.vhd -InPlace -Order -WhatIf
+        $plan.Changes | Should -BeLike '*in order*'
+        $plan.BytesWritten | Should -BeGreaterOrEqual (3 * 2MB)
+        $plan.FreeSpaceNeeded | Should -BeGreaterOrEqual 2MB
+        $result = Optimize-VpcImage mixed.vhd -InPlace -Order
+        $result.FileSizeAfter | Should -Be $plan.FileSizeAfter
+        (Get-Item mixed.vhd).Length | Should -Be $length
+        (Get-VpcImage mixed.vhd).FragmentationPercentage | Should -Be 0
+        $offsets = (Get-VpcBlock mixed.vhd -Allocated).FileOffset
+        $offsets | Should -Be ($offsets | Sort-Object)
+        (Get-VpcHash mixed.vhd).Hash | Should -Be $hash
+        Test-VpcImage mixed.vhd -Full -Quiet | Should -BeTrue
+        (Optimize-VpcImage mixed.vhd -InPlace -Order -WhatIf).BytesWritten | Should -Be 0
+    }
+
     It 'does nothing, and says nothing, where the answer is no' {
         $before = Get-FolderState
         $text = 'n' | Invoke-PowerShell -Command "Import-Module '$module'; [bool](Optimize-VpcImage d.vhd -Confirm)"

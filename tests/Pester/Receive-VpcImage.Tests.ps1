@@ -44,7 +44,7 @@ Describe 'Receive-VpcImage' -Skip:$isMissing {
     }
 
     It 'makes a VHDX where the name says so: <_>' -ForEach 'Dynamic', 'Fixed' {
-        $result = Receive-VpcImage $sas d.vhdx -VhdType $_
+        $result = Receive-VpcImage $sas d.vhdx -VhdType $_ -RateLimit 1GB
         $result.Hash | Should -Be $hash
         $image = Get-VpcImage d.vhdx
         $image.VhdFormat | Should -Be 'Vhdx'

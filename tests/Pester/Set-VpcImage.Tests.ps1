@@ -47,6 +47,26 @@ Describe 'Set-VpcImage' {
         (Get-VpcImage child.vhd).ParentUniqueId | Should -Be $other.UniqueId
     }
 
+    It 'links a child to a raw disk, unless it stores the id of an image' {
+        [IO.File]::WriteAllBytes("$PWD/base.img", [byte[]](, 5 * 1MB))
+        $null = New-VpcImage raw.vhd -ParentPath base.img -RawParent
+        $null = New-Item -ItemType Directory golden
+        Move-Item base.img golden
+        Set-VpcImage raw.vhd -ParentPath golden/base.img -RawParent
+        (Get-VpcImage raw.vhd).ParentUniqueId | Should -Be ([guid]::Empty)
+        (Read-VpcSector raw.vhd 7 -RawParent -Raw)[0] | Should -Be 5
+        Test-VpcImage raw.vhd -Full -RawParent -Quiet | Should -BeTrue
+        $null = New-VpcImage child.vhd -ParentPath d.vhd
+        $before = Get-FolderState
+        { Set-VpcImage child.vhd -ParentPath golden/base.img -RawParent -ErrorAction Stop } | Should -Throw -ErrorId 'ParentIdMismatch,*'
+        { Set-VpcImage raw.vhd -ParentPath raw.vhd -RawParent -ErrorAction Stop } | Should -Throw -ErrorId 'ChainCycle,*'
+        Get-FolderState | Should -Be $before
+        Set-VpcImage child.vhd -ParentPath golden/base.img -RawParent -IgnoreIdMismatch
+        (Read-VpcSector child.vhd 7 -RawParent -Raw)[0] | Should -Be 5
+        Test-VpcImage child.vhd -Full -RawParent -Quiet | Should -BeTrue
+        Remove-Item child.vhd, raw.vhd
+    }
+
     It 'keeps the identity that a child names' {
         $null = New-VpcImage child.vhd -ParentPath d.vhd
         $before = Get-FolderState

@@ -143,11 +143,11 @@ internal static partial class AdviceCatalog
             "The header or the footer is damaged; -SizeRule may give the size that fits. " +
             "Convert-VpcImage -Salvage reads the blocks that have entries."),
         ["TableEntriesTooMany"] = new(
-            "The table has more entries than the disk has blocks: QEMU's driver of 2010 wrote one too many, New-VpcImage -MaximumSize those " +
-            "to grow into.",
+            "The table has more entries than the disk has blocks: QEMU's driver of 2010 wrote one too many, " +
+            "New-VpcImage -MaximumSize those to grow into.",
             "Azure and 7-Zip refuse such an image. Repair-VpcImage drops a single one.",
-            Otherwise: "An extra entry is in use, another of the image's sizes needs it, or there are so many that they are there to grow " +
-            "into, so all stay; Convert-VpcImage makes an image without them."),
+            Otherwise: "An extra entry is in use, another of the image's sizes needs it, or there are so many that they may be there " +
+            "to grow into, so all stay; Convert-VpcImage makes an image without them."),
         ["TableEntryBeyondDisk"] = new(
             "A table entry past the disk's last block is in use.",
             "The disk may once have been larger; -SizeRule may show it. Its data is kept."),

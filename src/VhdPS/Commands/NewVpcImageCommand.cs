@@ -65,7 +65,7 @@ public sealed class NewVpcImageCommand : VpcCommandBase
 
     /// <summary>Dynamic or fixed.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = SizeSet)]
-    [Parameter(ParameterSetName = GeometrySet)]
+    [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = GeometrySet)]
     [ValidateSet(nameof(VhdType.Dynamic), nameof(VhdType.Fixed))]
     [SingleValue]
     public VhdType VhdType { get; set; } = VhdType.Dynamic;
@@ -100,7 +100,7 @@ public sealed class NewVpcImageCommand : VpcCommandBase
     /// Cylinders, heads and sectors per track that the image names, such as "306/4/17"; by default those that the specification's algorithm
     /// gives for the size.
     /// </summary>
-    [Parameter(Mandatory = true, ParameterSetName = GeometrySet)]
+    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = GeometrySet)]
     [DiskGeometry]
     public DiskGeometry DiskGeometry { get; set; }
 

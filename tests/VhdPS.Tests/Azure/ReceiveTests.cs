@@ -53,6 +53,31 @@ public sealed class ReceiveTests : IDisposable
     }
 
     [Fact]
+    public void Receiving_that_is_held_back_waits_for_every_byte_received_and_no_other()
+    {
+        long now = 0;
+        var limit = new RateLimit(
+            1000, () => new TimeSpan(Interlocked.Read(ref now)), due => now = Math.Max(Interlocked.Read(ref now), due.Ticks));
+        FakeBlobService service = NewService();
+        ReceiveResult result = Receive(service, _folder["disk.vhd"], limit: limit);
+        Assert.InRange(new TimeSpan(now).TotalSeconds, (result.ReceivedBytes / 1000.0) - 0.2, result.ReceivedBytes / 1000.0);
+        Assert.Equal(_disk, DiskModel.Read(_folder["disk.vhd"], SourceFormat.Vhd));
+        AssertClean(_folder["disk.vhd"]);
+
+        // Cancelled while it waits, it goes on from what was flushed.
+        using var stop = new CancellationTokenSource();
+        limit = new RateLimit(1000, () => TimeSpan.Zero, _ =>
+        {
+            stop.Cancel();
+            stop.Token.ThrowIfCancellationRequested();
+        });
+        Assert.Throws<OperationCanceledException>(() => Receive(service, _folder["again.vhd"], limit: limit));
+        Assert.True(Receive(service, _folder["again.vhd"]).ReceivedBytes < result.ReceivedBytes);
+        Assert.Equal(_disk, DiskModel.Read(_folder["again.vhd"], SourceFormat.Vhd));
+        AssertClean(_folder["again.vhd"]);
+    }
+
+    [Fact]
     public void An_existing_file_is_replaced_only_when_forced()
     {
         FakeBlobService service = NewService();
@@ -460,7 +485,8 @@ public sealed class ReceiveTests : IDisposable
         PageBlobAddress? address = null,
         string? parent = null,
         PreviousSnapshot? previous = null,
-        bool isVhdx = false)
+        bool isVhdx = false,
+        RateLimit? limit = null)
     {
         using PageBlob blob = new AzurePageBlobs(service).Open(address ?? service.Address);
         var options = new ReceiveOptions(path)
@@ -468,6 +494,7 @@ public sealed class ReceiveTests : IDisposable
             TargetFormat = format,
             TargetImageFormat = isVhdx ? VhdFormat.Vhdx : VhdFormat.Vhd,
             Force = force,
+            RateLimit = limit,
             ParentPath = parent,
             PreviousSnapshot = previous,
             UniqueId = Guid.NewGuid(),

@@ -37,7 +37,9 @@ internal static class WritingCycle
         Merging(1, "a.vhd"),
         Resizing(),
         Writing(),
-        new("optimize in place", (state, path, _) => OptimizeOperation.RunInPlace(new OptimizeOptions(path(state.Leaf)))),
+        new(
+            "optimize in place",
+            (state, path, _) => OptimizeOperation.RunInPlace(new OptimizeOptions(path(state.Leaf)) { OrdersBlocks = true })),
         Converting("b.vhd", DiskFormat.Fixed),
         Writing(),
         Resizing(),

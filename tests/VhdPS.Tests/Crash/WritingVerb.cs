@@ -51,6 +51,8 @@ internal sealed record WritingVerb(string Name, Action<string> Prepare, Action<s
         new("optimize", Dynamic, folder => Optimize(folder, Base), Base),
         new("optimize-child", ChildOfBase, folder => Optimize(folder, Child), Child),
         new("optimize-in-place", Sparse, folder => OptimizeOperation.RunInPlace(new OptimizeOptions(At(folder, Base))), Base),
+        new("order-in-place", Mixed, folder =>
+            OptimizeOperation.RunInPlace(new OptimizeOptions(At(folder, Base)) { OrdersBlocks = true }), Base),
         new("resize", Dynamic, folder => Grow(folder, Base), Base),
         new("resize-fixed", Fixed, folder => Grow(folder, Base), Base),
         new("resize-child", ChildOfBase, folder => Grow(folder, Child), Child),
@@ -215,6 +217,20 @@ internal sealed record WritingVerb(string Name, Action<string> Prepare, Action<s
         {
             image.WriteSectors(block * 128, zeros);
             disk.AsSpan(block * zeros.Length, zeros.Length).Clear();
+        }
+
+        Expect(folder, disk);
+    }
+
+    private static void Mixed(string folder)
+    {
+        ImageCreator.Create(At(folder, Base), NewDisk(VhdType.Dynamic));
+        byte[] disk = Pattern(1);
+        using VhdImage image = VhdImage.Open(At(folder, Base), Writing);
+        for (int block = (DiskBytes / (128 * 512)) - 1; block >= 0; block--)
+        {
+            image.WriteSectors(block * 128, disk.AsSpan(block * 128 * 512, 128 * 512));
+            image.Flush();
         }
 
         Expect(folder, disk);

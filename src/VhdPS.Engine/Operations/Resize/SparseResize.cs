@@ -95,9 +95,9 @@ internal sealed class SparseResize
         DynamicDiskHeader header = _movedLocators.Length == 0
             ? _layout.Header!
             : HeaderRewrite.HeaderAfterMove(_layout, _movedLocators, _locatorOffset);
+        bool keepsSpare = sectorCount > _layout.SectorCount && KeepsSpareEntries(oldTableEnd);
         _newHeader = header.With(
-            tableOffset: (ulong)_newTableOffset,
-            maxTableEntries: sectorCount > _layout.SectorCount && KeepsSpareEntries(oldTableEnd) ? header.MaxTableEntries : (uint)_newCount);
+            tableOffset: (ulong)_newTableOffset, maxTableEntries: keepsSpare ? header.MaxTableEntries : (uint)_newCount);
         SectorsKept = Math.Min(_layout.SectorCount, sectorCount);
     }
 
@@ -159,7 +159,7 @@ internal sealed class SparseResize
         }
     }
 
-    /// <summary>Whether the table has more entries than the new size needs, and nothing lies in them: they are there to grow into.</summary>
+    /// <summary>Whether the table has more entries than the new size needs, with nothing in them: they are there to grow into.</summary>
     private bool KeepsSpareEntries(long oldTableEnd)
     {
         DynamicDiskHeader header = _layout.Header!;

@@ -136,7 +136,8 @@ public static class SetImageOperation
         if (stored != Guid.Empty && !ignoreIdMismatch)
         {
             throw new VhdFormatException(file.Path, new Finding(
-                FaultCode.ParentIdMismatch, VhdStructure.Chain, null, $"{stored}", "none", $"The raw disk '{parentPath}' has no unique id."));
+                FaultCode.ParentIdMismatch, VhdStructure.Chain, null, $"{stored}", "none",
+                $"The image names a parent of that id, and the raw disk '{parentPath}' has none."));
         }
 
         using var parentFile = LocalImageFile.OpenRead(parentPath);
