@@ -48,7 +48,8 @@ public sealed class CompactionCrashTests(ITestOutputHelper output)
         }
 
         Assert.True(
-            moved > 100 && dropped > 100 && ordered > 5, $"only {moved} blocks moved, {dropped} dropped and {ordered} images ordered");
+            LongRun.IsShort || (moved > 100 && dropped > 100 && ordered > 5),
+            $"only {moved} blocks moved, {dropped} dropped and {ordered} images ordered");
         output.WriteLine($"{cuts} cuts of {runs} runs, {moved} blocks moved, {dropped} dropped, {ordered} images ordered");
     }
 

@@ -44,7 +44,9 @@ public sealed class ResizeCrashTests(ITestOutputHelper output)
             }
         }
 
-        Assert.True(moved > 100 && tables > 10 && locators > 10, $"only {moved} blocks, {tables} tables and {locators} locators moved");
+        Assert.True(
+            LongRun.IsShort || (moved > 100 && tables > 10 && locators > 10),
+            $"only {moved} blocks, {tables} tables and {locators} locators moved");
         string all = string.Join(", ", kinds.Select(pair => $"{pair.Key} {pair.Value}"));
         output.WriteLine($"{cuts} cuts of {runs} runs, {moved} blocks and {tables} tables and {locators} locators moved: {all}");
     }

@@ -15,10 +15,11 @@ public sealed class OptimizePeerTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [PeerTheory(PeerPrograms.QemuImg, PeerPrograms.QemuIO, PeerPrograms.SevenZip)]
-    [InlineData(OptimizeMode.Full, false)]
-    [InlineData(OptimizeMode.Quick, false)]
-    [InlineData(OptimizeMode.Full, true)]
-    public void The_disk_is_what_it_was(OptimizeMode mode, bool isInPlace)
+    [InlineData(OptimizeMode.Full, false, false)]
+    [InlineData(OptimizeMode.Quick, false, false)]
+    [InlineData(OptimizeMode.Full, true, false)]
+    [InlineData(OptimizeMode.Full, true, true)]
+    public void The_disk_is_what_it_was(OptimizeMode mode, bool isInPlace, bool isOrdered)
     {
         string vhd = _folder["worn.vhd"], raw = _folder["before.raw"];
         PeerProcess.Run(PeerPrograms.QemuImg, "create", "-f", "vpc", vhd, "60M");
@@ -31,7 +32,7 @@ public sealed class OptimizePeerTests : IDisposable
         if (isInPlace)
         {
             using var file = LocalImageFile.OpenWrite(vhd);
-            InPlaceCompaction.Run(file, new CompactionOptions { ReadsData = true });
+            InPlaceCompaction.Run(file, new CompactionOptions { Orders = isOrdered });
         }
         else
         {

@@ -66,6 +66,31 @@ public sealed class ResizePeerTests : IDisposable
         }
     }
 
+    [PeerFact(PeerPrograms.QemuImg, PeerPrograms.QemuIO, PeerPrograms.SevenZip)]
+    public void Others_read_a_disk_that_grows_into_its_table()
+    {
+        byte[] disk = new byte[20 << 20];
+        new Random(3).NextBytes(disk.AsSpan(1 << 20, 5 << 20));
+        string raw = _folder.Write("disk.raw", disk), vhd = _folder["grows.vhd"];
+        var image = new NewImage(disk.Length) { MaximumSizeBytes = 64 << 20, UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch };
+        ImageCreator.Create(vhd, image);
+        using (VhdImage opened = VhdImage.Open(vhd, new VhdOpenOptions { ForWriting = true }))
+        {
+            opened.WriteSectors(0, disk);
+        }
+
+        // 7-Zip takes a table of one entry a block alone.
+        PeerProcess.Run(PeerPrograms.QemuIO, "-f", "vpc", "-c", "read -P 0 0 1M", vhd);
+        Assert.NotEqual(0, PeerProcess.TryRun(PeerPrograms.SevenZip, "t", "-tvhd", vhd).ExitCode);
+        Assert.Equal(0, ResizeOperation.Run(new ResizeOptions(vhd) { SizeBytes = 40 << 20 }).MovedBlockCount);
+        PeerProcess.Run(PeerPrograms.QemuIO, "-f", "vpc", "-c", "write -P 7 39M 1M", vhd);
+        PeerProcess.Run(PeerPrograms.QemuIO, "-f", "vpc", "-c", "write -P 0 39M 1M", vhd);
+        Assert.Equal(0, ResizeOperation.Run(new ResizeOptions(vhd) { SizeBytes = 64 << 20 }).MovedBlockCount);
+        AssertSame(raw, vhd, 64 << 20);
+        using var file = LocalImageFile.OpenRead(vhd);
+        Assert.True(ImageChecker.Check(file, new CheckOptions { Full = true }).IsValid);
+    }
+
     private void AssertSame(string raw, string vhd, long size)
     {
         Assert.Contains($"({size} bytes)", PeerProcess.Run(PeerPrograms.QemuImg, "info", "-f", "vpc", vhd), StringComparison.Ordinal);
