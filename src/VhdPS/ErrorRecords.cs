@@ -22,8 +22,7 @@ internal static class ErrorRecords
             NbdException error => new ErrorRecord(error, $"Nbd{error.Fault}", Category(error.Fault), target ?? error.Uri),
             ImageInUseException error => new ErrorRecord(error, "ImageInUse", ErrorCategory.ResourceBusy, target ?? error.Path),
             ImageIOException error => new ErrorRecord(error, Id(error), Category(error), target ?? error.Path),
-            FileNotFoundException or DirectoryNotFoundException or ItemNotFoundException
-                or System.Management.Automation.DriveNotFoundException =>
+            ItemNotFoundException or System.Management.Automation.DriveNotFoundException =>
                 new ErrorRecord(exception, "PathNotFound", ErrorCategory.ObjectNotFound, target),
             ImageAccessException or UnauthorizedAccessException =>
                 new ErrorRecord(exception, "AccessDenied", ErrorCategory.PermissionDenied, target),
@@ -65,19 +64,17 @@ internal static class ErrorRecords
         return new ImageIOException(error.Path, error.Operation, error.FileOffset, bare);
     }
 
-    /// <summary>The framework's own errors name files as they are; the engine's are printable already.</summary>
+    /// <summary>
+    /// The framework's own errors name files as they are; the engine's are printable already. A file that is not there is the same
+    /// error whether PowerShell or the engine has looked for it.
+    /// </summary>
     private static Exception Printable(Exception exception)
     {
-        if (PrintableText.IsPrintable(exception.Message))
-        {
-            return exception;
-        }
-
         string message = PrintableText.Escape(exception.Message);
         return exception switch
         {
-            FileNotFoundException => new FileNotFoundException(message, exception),
-            DirectoryNotFoundException => new DirectoryNotFoundException(message, exception),
+            FileNotFoundException or DirectoryNotFoundException => new ItemNotFoundException(message, exception),
+            _ when PrintableText.IsPrintable(exception.Message) => exception,
             ItemNotFoundException => new ItemNotFoundException(message, exception),
             UnauthorizedAccessException => new UnauthorizedAccessException(message, exception),
             ArgumentException => new ArgumentException(message, exception),
