@@ -15,8 +15,11 @@ internal sealed class CommandProgress(VpcCommandBase cmdlet, string path, string
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
 
-    // Of 80 columns, what is left beside "100 % of 1023.99 GiB, 1023.99 MiB/s 00:00:00" in brackets.
+    // Of 80 columns, what is left beside "100 % of 1023.99 GiB, 1023.99 MiB/s 9999999s" in brackets.
     private const int MaxActivityLength = 31;
+
+    // A time of months is no forecast, and its digits would cut off the rate.
+    private const int MaxSecondsRemaining = 9_999_999;
     private static int _lastId;
 
     private readonly int _id = Interlocked.Increment(ref _lastId);
@@ -88,17 +91,19 @@ internal sealed class CommandProgress(VpcCommandBase cmdlet, string path, string
         double bytesPerSecond = value.DoneBytes / elapsed.TotalSeconds;
         string skipped = value.SkippedBytes is { } count ? $"{VpcSize.Format(count)} skipped" : string.Empty;
         int percent = value.TotalBytes > 0 ? (int)Math.Clamp(100.0 * value.DoneBytes / value.TotalBytes, 0, 100) : 0;
-        string status = string.Create(
-            CultureInfo.CurrentCulture,
-            $"{percent} % of {VpcSize.Format(value.TotalBytes)}, {VpcSize.Format(Math.Round(bytesPerSecond))}/s");
+
+        // Of a work whose size is not known it is told how much is done.
+        string done = value.TotalBytes > 0
+            ? string.Create(CultureInfo.CurrentCulture, $"{percent} % of {VpcSize.Format(value.TotalBytes)}")
+            : VpcSize.Format(value.DoneBytes);
+        string status = $"{done}, {VpcSize.Format(Math.Round(bytesPerSecond))}/s";
         string step = _step is null ? skipped : $"{PrintableText.Escape(_step)}{(skipped.Length > 0 ? $" ({skipped})" : string.Empty)}";
         var record = new ProgressRecord(_id, _activity, status) { CurrentOperation = step.Length > 0 ? step : null };
         if (value.TotalBytes > 0)
         {
             record.PercentComplete = percent;
-            record.SecondsRemaining = bytesPerSecond > 0
-                ? (int)Math.Clamp((value.TotalBytes - value.DoneBytes) / bytesPerSecond, 0, int.MaxValue)
-                : -1;
+            double seconds = Math.Max(0, (value.TotalBytes - value.DoneBytes) / bytesPerSecond);
+            record.SecondsRemaining = seconds <= MaxSecondsRemaining ? (int)seconds : -1;
         }
 
         return record;

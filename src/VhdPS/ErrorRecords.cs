@@ -12,7 +12,7 @@ internal static class ErrorRecords
     /// <summary>The record for an exception that an input can cause; null for one that only a fault in the program can.</summary>
     public static ErrorRecord? TryMake(Exception exception, object? target)
     {
-        exception = Printable(exception);
+        exception = Printable(WithoutSystemPath(exception));
         ErrorRecord? record = exception switch
         {
             VhdFormatException error =>
@@ -22,8 +22,7 @@ internal static class ErrorRecords
             NbdException error => new ErrorRecord(error, $"Nbd{error.Fault}", Category(error.Fault), target ?? error.Uri),
             ImageInUseException error => new ErrorRecord(error, "ImageInUse", ErrorCategory.ResourceBusy, target ?? error.Path),
             ImageIOException error => new ErrorRecord(error, Id(error), Category(error), target ?? error.Path),
-            FileNotFoundException or DirectoryNotFoundException or ItemNotFoundException
-                or System.Management.Automation.DriveNotFoundException =>
+            ItemNotFoundException or System.Management.Automation.DriveNotFoundException =>
                 new ErrorRecord(exception, "PathNotFound", ErrorCategory.ObjectNotFound, target),
             ImageAccessException or UnauthorizedAccessException =>
                 new ErrorRecord(exception, "AccessDenied", ErrorCategory.PermissionDenied, target),
@@ -48,19 +47,34 @@ internal static class ErrorRecords
         return record;
     }
 
-    /// <summary>The framework's own errors name files as they are; the engine's are printable already.</summary>
-    private static Exception Printable(Exception exception)
+    /// <summary>
+    /// What the system says ends with the path that it was given. That of a new file is not its name yet, and the message begins with
+    /// the name that it is to have.
+    /// </summary>
+    private static Exception WithoutSystemPath(Exception exception)
     {
-        if (PrintableText.IsPrintable(exception.Message))
+        if (exception is not ImageIOException { FinishedPath: null, InnerException: IOException inner } error
+            || !inner.Message.EndsWith('\'') || inner.Message.LastIndexOf(" : '", StringComparison.Ordinal) is not (> 0 and int end)
+            || !error.Message.EndsWith(inner.Message, StringComparison.Ordinal))
         {
             return exception;
         }
 
+        var bare = new IOException($"{inner.Message[..end]}.", inner) { HResult = inner.HResult };
+        return new ImageIOException(error.Path, error.Operation, error.FileOffset, bare);
+    }
+
+    /// <summary>
+    /// The framework's own errors name files as they are; the engine's are printable already. A file that is not there is the same
+    /// error whether PowerShell or the engine has looked for it.
+    /// </summary>
+    private static Exception Printable(Exception exception)
+    {
         string message = PrintableText.Escape(exception.Message);
         return exception switch
         {
-            FileNotFoundException => new FileNotFoundException(message, exception),
-            DirectoryNotFoundException => new DirectoryNotFoundException(message, exception),
+            FileNotFoundException or DirectoryNotFoundException => new ItemNotFoundException(message, exception),
+            _ when PrintableText.IsPrintable(exception.Message) => exception,
             ItemNotFoundException => new ItemNotFoundException(message, exception),
             UnauthorizedAccessException => new UnauthorizedAccessException(message, exception),
             ArgumentException => new ArgumentException(message, exception),

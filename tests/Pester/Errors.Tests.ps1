@@ -164,12 +164,12 @@ Describe 'a file that is no image' {
 
     It 'is named <Id> by <Call> of <File>' -ForEach @(
         $kinds = @(
-            @{ File = 'text.vhd'; Id = 'NotVhd' }
-            @{ File = 'short.vhd'; Id = 'NotVhd' }
-            @{ File = 'empty.vhd'; Id = 'FileTooSmall' }
-            @{ File = 'folder.vhd'; Id = 'NotRegularFile' }
-            if (-not $IsWindows) { @{ File = 'pipe.vhd'; Id = 'NotRegularFile' } }
-            @{ File = 'gone.vhd'; Id = 'PathNotFound' }
+            @{ File = 'text.vhd'; Id = 'NotVhd'; Category = 'InvalidData'; Type = 'VhdFormatException' }
+            @{ File = 'short.vhd'; Id = 'NotVhd'; Category = 'InvalidData'; Type = 'VhdFormatException' }
+            @{ File = 'empty.vhd'; Id = 'FileTooSmall'; Category = 'InvalidData'; Type = 'VhdFormatException' }
+            @{ File = 'folder.vhd'; Id = 'NotRegularFile'; Category = 'InvalidType'; Type = 'VhdFormatException' }
+            if (-not $IsWindows) { @{ File = 'pipe.vhd'; Id = 'NotRegularFile'; Category = 'InvalidType'; Type = 'VhdFormatException' } }
+            @{ File = 'gone.vhd'; Id = 'PathNotFound'; Category = 'ObjectNotFound'; Type = 'ItemNotFoundException' }
         )
         $calls = @(
             'Get-VpcImage $File', 'Get-VpcFooter $File', 'Test-VpcChecksum $File', 'Test-VpcImage $File', 'Read-VpcSector $File 0'
@@ -177,9 +177,19 @@ Describe 'a file that is no image' {
             'Get-VpcPartition $File', 'Get-VpcHash $File', 'Compare-VpcImage $File sound.vhd', 'Convert-VpcImage $File new.vhd'
             'Optimize-VpcImage $File', 'Resize-VpcImage $File 16MB', 'Merge-VpcImage $File -Confirm:$false'
             'Repair-VpcImage $File -Confirm:$false', 'Set-VpcImage $File -SavedState $false', 'New-VpcImage new.vhd -ParentPath $File'
-            'Send-VpcImage $File -WhatIf', 'Start-VpcServer $File'
+            'Send-VpcImage $File -WhatIf', 'Start-VpcServer $File', 'Compare-VpcImage sound.vhd $File'
+            'Receive-VpcImage http://127.0.0.1:1/a/disks/b.vhd?sig=none new.vhd -ParentPath $File'
         )
         foreach ($call in $calls) { foreach ($kind in $kinds) { $kind + @{ Call = $call } } }
+        # What undoes a repair needs no image, but a file; and what it undoes with is a record of a repair, and not another file.
+        foreach ($kind in $kinds | Where-Object Id -In NotRegularFile, PathNotFound) {
+            $kind + @{ Call = 'Undo-VpcRepair $File -Confirm:$false' }
+        }
+        foreach ($kind in $kinds | Where-Object File -NE 'folder.vhd') {
+            $undo = $kind.Clone()
+            if ($undo.Category -eq 'InvalidData') { $undo.Id = 'UndoFileDamaged' }
+            $undo + @{ Call = 'Undo-VpcRepair sound.vhd -UndoPath $File -Confirm:$false' }
+        }
     ) {
         $before = Get-ChildItem -File | ForEach-Object { "$($_.Name) $($_.Length)" }
         $problem = @()
@@ -189,6 +199,8 @@ Describe 'a file that is no image' {
         }
         elseif (-not ($Call -like 'Get-VpcChain*' -and $File -eq 'folder.vhd')) {
             $problem[0].FullyQualifiedErrorId | Should -BeLike "$Id,*"
+            $problem[0].CategoryInfo.Category | Should -Be $Category
+            $problem[0].Exception.GetType().Name | Should -Be $Type
             "$($problem[0])" | Should -BeLike "*$File*"
         }
         Get-ChildItem -File | ForEach-Object { "$($_.Name) $($_.Length)" } | Should -Be $before

@@ -190,7 +190,7 @@ Describe 'everyday scripts' {
         $views = [xml](Get-Content -Raw (Join-Path (Split-Path $module) VhdPS.Format.ps1xml))
         $assembly = (Get-Command Get-VpcImage).ImplementingType.Assembly
         $lacking = foreach ($view in $views.Configuration.ViewDefinitions.View | Where-Object { $_.SelectSingleNode('TableControl') }) {
-            $name = @($view.ViewSelectedBy.TypeName)[0]
+            $name = @($view.ViewSelectedBy.TypeName)[0] -replace '#.*'
             if ($name -notlike 'VhdPS.*') { continue }
             $types = Get-TypeData $name
             $aliases = @(if ($types) { $types.Members.Keys })

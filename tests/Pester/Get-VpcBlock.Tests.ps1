@@ -51,8 +51,8 @@ Describe 'Get-VpcBlock' {
 
     It 'shows all columns within <_> columns' -ForEach 80, 120 {
         $shown = Get-VpcBlock d.vhd | Out-Shown $_
-        $shown | Should -Match 'Block +Count +Sector +Size +State +Written +FileOffset +Owner'
-        $shown | Should -Match '1 +1 +4096 +2 MiB +Allocated +\d+ d\.vhd'
+        $shown | Should -Match 'Block +Count +Sector +Size +State +Written +FileOffset *\r?\n'
+        $shown | Should -Match '1 +1 +4096 +2 MiB +Allocated +\d+ *\r?\n'
         $shown | Should -Not -Match '…'
     }
 

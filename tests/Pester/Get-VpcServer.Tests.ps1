@@ -35,7 +35,7 @@ Describe 'Get-VpcServer' {
 
     It 'is shown with its exports' {
         $shown = $two | Out-Shown
-        $shown | Should -Match 'Exports +: a\.vhd \(1 MiB, read-only\), b\.vhd \(1 MiB, read-only\)'
+        $shown | Should -Match 'Exports +: a\.vhd \(1 MiB, read-only\)\r?\n +b\.vhd \(1 MiB, read-only\)'
         $shown | Should -Match 'Read +: 0 B'
     }
 }

@@ -33,6 +33,24 @@ BeforeAll {
         $type.IsEnum ? [enum]::GetNames($type) -join ', ' : ''
     }
 
+    # The heads of tables and the labels of lists in a text, with single blanks.
+    function Get-Head([string] $Text) {
+        $lines = $Text -split '\r?\n'
+        for ($i = 0; $i -lt $lines.Count; $i++) {
+            if ($i -gt 0 -and $lines[$i] -match '^ *--+( +-+)* *$') { Get-Word $lines[$i - 1] }
+            if ($lines[$i] -cmatch '^([A-Z]\w+) +: ') { $Matches[1] }
+        }
+    }
+
+    # What a narrow and a wide console show of the outputs of several commands, each kind by its own view.
+    function Get-ShownOutput($Output) {
+        $isFormatted = $Output | Where-Object { $_.GetType().Name -like 'Format*' }
+        foreach ($width in 80, 160) {
+            if ($isFormatted) { $Output | Out-Shown $width }
+            else { $Output | Group-Object { $_.PSTypeNames[0] } | ForEach-Object { $_.Group | Out-Shown $width } }
+        }
+    }
+
     function Get-PipelineInput($InSet) {
         $ways = @(if ($InSet.ValueFromPipelineByPropertyName) { 'ByPropertyName' }; if ($InSet.ValueFromPipeline) { 'ByValue' })
         $ways ? "True ($($ways -join ', '))" : 'False'
@@ -158,6 +176,8 @@ Describe 'the page of <Name>' -ForEach $pages {
             $result.Errors | Should -BeNullOrEmpty
             # What is shown below the prompts is there, and nothing else.
             if ($Script -notlike '*-WhatIf*') { $result.Output.Count -gt 0 | Should -Be $Code.Contains("`n`n") }
+            $heads = @(if ($result.Output.Count) { Get-Head ((Get-ShownOutput $result.Output) -join "`n") })
+            Get-Head $Code | Where-Object { $_ -notin $heads } | Should -BeNullOrEmpty -Because "it shows $heads"
         }
 
         It 'run: <Title>' -Tag Socket -ForEach @($Examples | Where-Object Script -match '-Socket|-Certificate') -AllowNullOrEmptyForEach {

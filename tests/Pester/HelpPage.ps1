@@ -74,7 +74,11 @@ function Enter-ExampleFolder([long] $Size = 20GB) {
     $null = New-VpcImage disk.vhd -Size $Size -UniqueId '5d1f0a92-7c3e-4b64-8f0d-3a6b2c91e7d4' -TimeStamp '2026-11-01Z'
     Write-VpcSector disk.vhd 4096 $sector
     $null = New-VpcImage fixed.vhd -Size 64MB -VhdType Fixed -UniqueId '0e4b7f31-2a58-4d9c-b1c6-94d7f5a8e203' -TimeStamp '2026-11-01Z'
-    $null = New-Item -ItemType Directory rescue, converted, chain
+    $null = New-Item -ItemType Directory rescue, converted, chain, old
+    $null = New-VpcImage old/server.vhd -Size $Size -UniqueId 'b36e08f5-42c7-4a19-8d50-e17c9fa2b684' -TimeStamp '2026-11-01Z'
+    Write-VpcSector old/server.vhd 0 $sector
+    Write-VpcSector old/server.vhd 4096 $sector
+    Write-VpcSector old/server.vhd 4096 ([byte[]]::new(512))
     $null = New-VpcImage rescue/d.vhd -Size 1GB -UniqueId 'c8a2d6e4-91b7-4f05-a3de-60f1b7294c58' -TimeStamp '2026-11-01Z'
     $bytes = [IO.File]::ReadAllBytes("$PWD/rescue/d.vhd")
     $bytes[-100] = 64

@@ -49,8 +49,20 @@ public sealed class GetVpcBlockCommand : VpcReadCommandBase
         using (source)
         {
             ReportSource(source);
-            WriteAll(path, Blocks(source));
+            WriteAll(path, Blocks(source), Write);
         }
+    }
+
+    /// <summary>A run of a chain has a view of its own, which tells the owner: without the chain there is only one.</summary>
+    private void Write(VpcBlock block)
+    {
+        var output = PSObject.AsPSObject(block);
+        if (Chain)
+        {
+            output.TypeNames.Insert(0, "VhdPS.VpcBlock#Chain");
+        }
+
+        WriteObject(output);
     }
 
     private VhdOpenOptions Options() => new() { SizeRule = SizeRule, Force = Force, Parents = ResolveParents(), OwnBlocksOnly = !Chain };

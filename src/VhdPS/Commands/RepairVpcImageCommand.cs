@@ -138,7 +138,7 @@ public sealed class RepairVpcImageCommand : VpcPathCommandBase
             throw new ArgumentException($"{path}: give -Backup or -NoBackup, not both.");
         }
 
-        using CommandProgress progress = BeginProgress("Looking for what can be repaired in", path);
+        using CommandProgress progress = BeginProgress("Examining", path);
         return RepairOperation.Plan(
             path,
             new RepairOptions

@@ -157,7 +157,7 @@ public sealed class ResizeVpcImageCommand : VpcOperationCommandBase
 
     private ResizePlan Plan(string path, ResizeOptions options)
     {
-        using CommandProgress progress = BeginProgress("Looking for the last data in", path);
+        using CommandProgress progress = BeginProgress("Examining", path);
         return ResizeOperation.Plan(options, progress, Cancellation);
     }
 

@@ -40,7 +40,11 @@ public static class MapPicture
                     + $"{map.FragmentationPercentage} % fragmented\n")
             : string.Empty;
         string name = PrintableText.Escape(Path.GetFileName(map.Path));
-        text.Append(CultureInfo.CurrentCulture, $"{name}: {map.VhdType}, {VpcSize.Format(map.Size)}\n{blocks}\n");
+        string kind = $"{map.VhdType}, {VpcSize.Format(map.Size)}";
+
+        // A name that leaves no space has a line to itself, so that the words after it stay whole.
+        string separator = name.Length + kind.Length + 2 <= width ? " " : "\n";
+        text.Append(CultureInfo.CurrentCulture, $"{name}:{separator}{kind}\n{blocks}\n");
         bool hasParent = map.VhdType == VhdType.Differencing;
         AppendPartitions(text, map.Partitions, cellCount);
         AppendGrid(text, $"Disk, by place in the file ({PerCell(map.Size, map.Raster.Disk.Length, cellCount)})", map.Raster.Disk, map.Size,
