@@ -261,7 +261,7 @@ Describe 'Optimize-VpcImage -FreeSpace' {
         $estimate = Optimize-VpcImage gpt.vhd -FreeSpace -InPlace -Mode $_ -WhatIf
         $result = Optimize-VpcImage gpt.vhd -FreeSpace -InPlace -Mode $_ -Verbose 4>&1
         $verbose, $result = $result.Where({ $_ -is [Management.Automation.VerboseRecord] }, 'Split')
-        @($verbose) -match 'partition 1 \(FAT16\): .* free in 1 ranges' | Should -HaveCount 1
+        @($verbose) -match 'partition 1 \(FAT16\): .* free in 1 range$' | Should -HaveCount 1
         $result.BlockCountAfter, $result.FileSizeAfter | Should -Be $copied.BlockCountAfter, $copied.FileSizeAfter
         $estimate.BlockCountAfter, $estimate.FileSizeAfter | Should -Be $result.BlockCountAfter, $result.FileSizeAfter
         $result.FileSizeAfter | Should -Be (Get-Item gpt.vhd).Length

@@ -112,7 +112,7 @@ public sealed class SendVpcImageCommand : VpcReadCommandBase
             : string.Empty;
         return $"Send a disk of {VpcSize.Format(plan.SizeBytes)} (UploadSizeBytes {plan.UploadSizeBytes}) "
             + $"with at most {VpcSize.Format(plan.DataBytes)} of data"
-            + $"{resumed}, in about {plan.RequestCount} requests, to '{plan.Target ?? "no URI yet"}'";
+            + $"{resumed}, in about {plan.RequestCount} requests, to {(plan.Target is { } uri ? $"'{uri}'" : "a URI still to be named")}";
     }
 
     private void Send(string path, PageBlobAddress? target, SendOperation operation)

@@ -39,6 +39,6 @@ public sealed class VpcFreeSpace
 
     /// <inheritdoc/>
     public override string ToString() => IsCleared
-        ? $"partition {Number} ({FileSystem}): {VpcSize.Format(Size)} free in {RangeCount} ranges"
+        ? $"partition {Number} ({FileSystem}): {VpcSize.Format(Size)} free in {RangeCount} {(RangeCount == 1 ? "range" : "ranges")}"
         : $"partition {Number}{(FileSystem.Length > 0 ? $" ({FileSystem})" : string.Empty)}: left as it is: {Reason}";
 }
