@@ -58,6 +58,13 @@ public sealed class ImageCreatorTests : IDisposable
         // Past the maximum blocks make way, as in any image; a smaller disk has one entry a block again.
         Assert.NotEqual(0, ResizeOperation.Run(new ResizeOptions(path) { SizeBytes = 100 * MiB }).MovedBlockCount);
         AssertClean(path, hasSpareEntries: false);
+        using (VhdImage moved = VhdImage.Open(path))
+        {
+            Assert.All(
+                moved.Map.Table!.Entries.ToArray().Where(entry => entry != VhdSpec.UnusedEntry),
+                entry => Assert.Equal(0, moved.Layout.DataOffset(entry) % 4096));
+        }
+
         ResizeOperation.Run(new ResizeOptions(path) { SizeBytes = 8 * MiB, Force = true });
         AssertClean(path, hasSpareEntries: false);
     }

@@ -62,6 +62,23 @@ public sealed class ZeroingTests
         AssertSound(file, (0, 1), (2, 3), (8, 9), (9, 10));
     }
 
+    [Fact]
+    public void APlaceThatIsGivenBackIsZerosFromEndToEnd()
+    {
+        MemoryImageFile file = Blocks(0, 1, 2).ToFile();
+        long place = Places(file)[1] * 512L, length = file.Length;
+        using (VhdImage image = VhdImage.Open(file.Reopen(), Writing))
+        {
+            image.DiscardSectors(1 * BlockSectors, BlockSectors);
+            image.DiscardSectors(1 * BlockSectors, BlockSectors);
+            image.Flush();
+        }
+
+        Assert.Equal(length, file.Length);
+        Assert.False(file.ToArray().AsSpan((int)place, 512 + BlockSize).ContainsAnyExcept((byte)0));
+        AssertSound(file, (0, 1), (2, 3));
+    }
+
     [Theory]
     [InlineData(-1, true)]
     [InlineData(0, false)]

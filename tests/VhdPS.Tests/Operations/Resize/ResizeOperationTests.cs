@@ -5,6 +5,7 @@ using VhdPS.Engine.Disks;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Images;
+using VhdPS.Engine.Layout;
 using VhdPS.Engine.Operations.Resize;
 using VhdPS.Tests.Checking;
 using VhdPS.Tests.Files;
@@ -353,12 +354,16 @@ public sealed class ResizeOperationTests : IDisposable
             image.WriteSectors(0, data);
         }
 
+        string[] paths = StoredPaths(child);
+        Assert.Contains(paths, path => path.EndsWith("parent.vhd", StringComparison.Ordinal));
         ResizePlan plan = ResizeOperation.Plan(new ResizeOptions(child) { SizeBytes = 96L << 20, Force = true });
         Assert.False(plan.IsTableMoved);
+        Assert.NotEqual(0, plan.MovedLocatorCount);
         ResizePlan done = ResizeOperation.Run(new ResizeOptions(child) { SizeBytes = 96L << 20, Force = true });
         Assert.Equal(plan.NewFileLength, done.NewFileLength);
         Assert.Equal(done.NewFileLength, new FileInfo(child).Length);
 
+        Assert.Equal(paths, StoredPaths(child));
         using VhdImage grown = VhdImage.Open(child);
         Assert.Equal(1536, grown.Layout.TableOffset);
         Assert.All(grown.Layout.Structures.Where(extent => extent.Structure == VhdStructure.ParentLocator), extent =>
@@ -367,5 +372,66 @@ public sealed class ResizeOperationTests : IDisposable
         grown.ReadSectors(0, read);
         Assert.Equal(data, read);
         Assert.True(ImageChecker.Check(child, new CheckOptions { Full = true }).IsValid);
+    }
+
+    /// <summary>Xen's map of full blocks follows the end of the table, with all that it says.</summary>
+    [Theory]
+    [InlineData(40 * 4096, 400 * 4096)]
+    [InlineData(400 * 4096, 40 * 4096)]
+    [InlineData(4000 * 4096, 40000 * 4096)]
+    public void Xens_batmap_follows_the_table(int oldSize, int newSize)
+    {
+        ImageBytes bytes = ImageBytes.Dynamic(oldSize);
+        bytes.PutFooter(28, "tap\0").PutFooter(32, 0x00010003u);
+        byte[] map = new byte[BatmapHeader.MapLengthFor(oldSize / 4096)];
+        map[0] = 0xC0;
+        byte[] header = new byte[512];
+        "tdbatmap"u8.CopyTo(header);
+        ImageBytes.BigEndian((ulong)(bytes.FooterOffset + 512)).CopyTo(header, 8);
+        ImageBytes.BigEndian((uint)(map.Length / 512)).CopyTo(header, 16);
+        ImageBytes.BigEndian(0x00010002u).CopyTo(header, 20);
+        ImageBytes.BigEndian(~0xC0u).CopyTo(header, 24);
+        bytes.Insert([.. header, .. map]);
+        bytes.AddBlock(0, 7).AddBlock(1, 8);
+        MemoryImageFile file = bytes.ToFile();
+        var options = new ResizeOptions(file.Path) { SizeBytes = newSize };
+        ResizePlan plan = ResizeOperation.Run(file.Reopen(), options);
+        Assert.False(plan.IsBatmapDropped);
+        ImageLayout layout = ImageLayout.Read(file.Reopen());
+        Batmap batmap = layout.Batmap!;
+        Assert.Equal(layout.Header!.TableEnd, batmap.HeaderOffset);
+        byte[] kept = new byte[batmap.Map!.Value.Length];
+        file.ReadAt(batmap.Map.Value.FileOffset, kept);
+        Assert.InRange(kept.Length, BatmapHeader.MapLengthFor(Math.Min(oldSize, newSize) / 4096), int.MaxValue);
+        Assert.Equal([0xC0, .. new byte[kept.Length - 1]], kept);
+        Assert.DoesNotContain(
+            ImageChecker.Check(file.Reopen(), new CheckOptions { Full = true }).Findings, finding => finding.Severity != Severity.Note);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(100)]
+    [InlineData(511)]
+    public void An_image_whose_footer_lies_on_no_sector_shrinks(int odd)
+    {
+        ImageBytes bytes = ImageBytes.Dynamic(40 * 4096).AddBlock(0, 7);
+        bytes.Insert(new byte[odd]);
+        MemoryImageFile file = bytes.ToFile();
+        ResizeOperation.Run(file.Reopen(), new ResizeOptions(file.Path) { SizeBytes = 8 * 4096 });
+        ImageLayout layout = ImageLayout.Read(file.Reopen());
+        Assert.Equal((0L, 8L * 8), (layout.DataEnd % 512, layout.SectorCount));
+        Assert.Equal(layout.DataEnd + 512, file.Length);
+        CheckReport report = ImageChecker.Check(file.Reopen(), new CheckOptions { Full = true });
+        Assert.DoesNotContain(report.Findings, finding => finding.Severity != Severity.Note);
+        using VhdImage image = VhdImage.Open(file.Reopen());
+        byte[] read = new byte[8 * 4096];
+        image.ReadSectors(0, read);
+        Assert.Equal([.. Enumerable.Repeat((byte)7, 4096), .. new byte[7 * 4096]], read);
+    }
+
+    private static string[] StoredPaths(string path)
+    {
+        using var file = LocalImageFile.OpenRead(path);
+        return [.. ImageLayout.Read(file).Header!.ParentLocators.Where(locator => locator.IsUsed).Select(locator => locator.ReadPath(file)!)];
     }
 }
