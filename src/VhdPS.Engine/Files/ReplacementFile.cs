@@ -226,7 +226,8 @@ internal sealed class ReplacementFile : IDisposable
             {
                 UnauthorizedAccessException =>
                     new ImageAccessException(targetPath, $"no file can be made in '{folderPath}' by this user", error),
-                VhdException or FileNotFoundException or DirectoryNotFoundException or PathTooLongException => error,
+                DirectoryNotFoundException => new DirectoryNotFoundException($"Could not find the folder '{folderPath}'.", error),
+                VhdException or FileNotFoundException or PathTooLongException => error,
                 IOException => new ImageIOException(targetPath, ImageIOOperation.Open, null, error),
                 _ => error,
             };
