@@ -7,7 +7,8 @@ using VhdPS.Tests.Format;
 
 namespace VhdPS.Tests.Images;
 
-/// <summary>What is last: a sector that the disk ends in, a footer of 511 bytes, an entry past the end of the file, a closed image.</summary>
+/// <summary>What is last: a sector that the disk ends in, a footer of 511 bytes, an entry past the end of the file, a closed
+/// image.</summary>
 public sealed class ImageEndTests
 {
     private static readonly VhdOpenOptions Writing = new() { ForWriting = true };

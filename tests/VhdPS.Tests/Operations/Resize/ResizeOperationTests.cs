@@ -432,6 +432,7 @@ public sealed class ResizeOperationTests : IDisposable
     private static string[] StoredPaths(string path)
     {
         using var file = LocalImageFile.OpenRead(path);
-        return [.. ImageLayout.Read(file).Header!.ParentLocators.Where(locator => locator.IsUsed).Select(locator => locator.ReadPath(file)!)];
+        IEnumerable<ParentLocator> locators = ImageLayout.Read(file).Header!.ParentLocators.Where(locator => locator.IsUsed);
+        return [.. locators.Select(locator => locator.ReadPath(file)!)];
     }
 }
