@@ -8,8 +8,6 @@ namespace VhdPS.Engine.Checking;
 /// <summary>Every entry of the table against the file, the structures and the other entries, in O(n log n).</summary>
 internal sealed class TableCheck
 {
-    private const int ExtraChunk = 64 * 1024;
-
     private readonly ImageLayout _layout;
     private readonly FindingLog _log;
     private readonly PlacedBlocks _blocks;
@@ -112,27 +110,13 @@ internal sealed class TableCheck
 
     private void CheckExtraEntries(ImageFile file, CancellationToken cancellation)
     {
-        long at = BlockAllocationTable.EntryOffset(_layout.TableOffset, _layout.BlockCount);
-        long end = Math.Min(_layout.Header!.EntriesEnd, _layout.DataEnd);
-        byte[] buffer = new byte[Math.Clamp(end - at, 0, ExtraChunk)];
-        for (; at < end; at += buffer.Length)
+        // One is enough: what lies there may be anything.
+        if (SpareEntries.FindUsed(file, _layout, cancellation) is { } entryAt)
         {
-            cancellation.ThrowIfCancellationRequested();
-            Span<byte> bytes = buffer.AsSpan(0, (int)Math.Min(buffer.Length, end - at));
-            bytes = bytes[..file.ReadAt(at, bytes)];
-            int used = bytes.IndexOfAnyExcept((byte)0xFF);
-            if (used < 0)
-            {
-                continue;
-            }
-
-            // One is enough: what lies there may be anything.
-            long entryAt = at + used - (used % VhdSpec.TableEntrySize);
             _log.Add(new Finding(
                 FaultCode.TableEntryBeyondDisk, VhdStructure.BlockAllocationTable, entryAt, "0xFFFFFFFF", "another value",
                 Invariant(
                     $"Entry {(entryAt - _layout.TableOffset) / VhdSpec.TableEntrySize} lies after the disk's last block and is in use.")));
-            return;
         }
     }
 

@@ -74,9 +74,7 @@ public sealed record NewImage(long SizeBytes)
 
     /// <summary>Entries of the table: one a block of the disk when it has its maximum size.</summary>
     internal int TableEntryCount =>
-        MaximumSizeBytes is { } most && VhdType == VhdType.Dynamic
-            ? Math.Max(BlockCount, (this with { SizeBytes = most, MaximumSizeBytes = null, Geometry = null }).BlockCount)
-            : BlockCount;
+        MaximumSizeBytes is { } most ? (this with { SizeBytes = most, MaximumSizeBytes = null }).BlockCount : BlockCount;
 
     /// <summary>The geometry that the size is rounded up to; zero where it is not.</summary>
     private DiskGeometry CoveringGeometry =>

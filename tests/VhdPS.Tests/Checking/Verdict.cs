@@ -1,5 +1,7 @@
 using VhdPS.Engine.Chains;
+using VhdPS.Engine.Checking;
 using VhdPS.Engine.Disks;
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Images;
 using VhdPS.Engine.Layout;
@@ -58,6 +60,21 @@ internal sealed record Verdict(FaultCode Code, VhdStructure Structure, long? Fil
         }
 
         return finding;
+    }
+
+    /// <summary>Asserts that a full check of an image finds nothing but notes.</summary>
+    public static CheckReport AssertClean(ImageFile file)
+    {
+        CheckReport report = ImageChecker.Check(file, new CheckOptions { Full = true });
+        Assert.Empty(report.Findings.Where(finding => finding.Severity != Severity.Note).Select(finding => finding.Describe()));
+        return report;
+    }
+
+    /// <inheritdoc cref="AssertClean(ImageFile)"/>
+    public static CheckReport AssertClean(string path)
+    {
+        using var file = LocalImageFile.OpenRead(path);
+        return AssertClean(file);
     }
 
     /// <summary>Asserts what the whole disk reads as, in one request and sector by sector.</summary>

@@ -1,9 +1,9 @@
 using VhdPS.Engine.Chains;
 using VhdPS.Engine.Checking;
-using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Images;
 using VhdPS.Engine.Operations.Resize;
+using VhdPS.Tests.Checking;
 
 namespace VhdPS.Tests.Images;
 
@@ -67,6 +67,19 @@ public sealed class ImageCreatorTests : IDisposable
 
         ResizeOperation.Run(new ResizeOptions(path) { SizeBytes = 8 * MiB, Force = true });
         AssertClean(path, hasSpareEntries: false);
+    }
+
+    [Fact]
+    public void A_disk_that_shrinks_leaves_nothing_of_the_table_that_it_could_grow_into()
+    {
+        string path = _folder["shrinks.vhd"];
+        ImageCreator.Create(path, New(8 * MiB) with { BlockSize = 4096, MaximumSizeBytes = 64 * MiB });
+        Write(path, 0, [7, .. new byte[4095]]);
+        ResizeOperation.Run(new ResizeOptions(path) { SizeBytes = 4 * MiB });
+        AssertClean(path, hasSpareEntries: false);
+        using VhdImage image = VhdImage.Open(path);
+        Assert.Equal(4 * MiB / 4096, image.Layout.Header!.MaxTableEntries);
+        Assert.Equal(7, Read(image, 0, 512)[0]);
     }
 
     [Fact]
@@ -151,9 +164,7 @@ public sealed class ImageCreatorTests : IDisposable
 
     private static void AssertClean(string path, bool hasSpareEntries)
     {
-        using var file = LocalImageFile.OpenRead(path);
-        CheckReport report = ImageChecker.Check(file, new CheckOptions { Full = true });
-        Assert.DoesNotContain(report.Findings, finding => finding.Severity != Severity.Note);
+        CheckReport report = Verdict.AssertClean(path);
         Assert.Equal(hasSpareEntries, report.Findings.Any(finding => finding.Code == FaultCode.TableEntriesTooMany));
         Assert.DoesNotContain(report.Findings, finding => finding.Code == FaultCode.BlockLost);
     }

@@ -44,9 +44,14 @@ internal sealed class SparseResize
     private readonly List<(int BlockIndex, long BitmapOffset)> _moves = [];
     private readonly List<(long From, long To)> _lostMoves = [];
     private readonly IReadOnlyList<long> _lost;
+    private readonly DynamicDiskHeader _newHeader;
+
+    /// <summary>The first byte after the table as it is, with the entries that it has to grow into.</summary>
+    private readonly long _oldEntriesEnd;
+
+    // What is left of old places of blocks that make way, after the longer table.
     private long _clearedFrom;
     private long _clearedEnd;
-    private readonly DynamicDiskHeader _newHeader;
 
     /// <summary>Plans; nothing is written.</summary>
     /// <exception cref="VhdFormatException">A table entry names no place for a block.</exception>
@@ -95,9 +100,12 @@ internal sealed class SparseResize
         DynamicDiskHeader header = _movedLocators.Length == 0
             ? _layout.Header!
             : HeaderRewrite.HeaderAfterMove(_layout, _movedLocators, _locatorOffset);
-        bool keepsSpare = sectorCount > _layout.SectorCount && KeepsSpareEntries(oldTableEnd);
+        bool hasSpare = HasSpareEntries(oldTableEnd);
+        bool keepsSpare = hasSpare && sectorCount > _layout.SectorCount;
+        _oldEntriesEnd = hasSpare ? header.TableEnd : oldTableEnd;
         _newHeader = header.With(
-            tableOffset: (ulong)_newTableOffset, maxTableEntries: keepsSpare ? header.MaxTableEntries : (uint)_newCount);
+            tableOffset: (ulong)_newTableOffset,
+            maxTableEntries: keepsSpare ? Math.Max(header.MaxTableEntries, (uint)_newCount) : (uint)_newCount);
         SectorsKept = Math.Min(_layout.SectorCount, sectorCount);
     }
 
@@ -159,31 +167,16 @@ internal sealed class SparseResize
         }
     }
 
-    /// <summary>Whether the table has more entries than the new size needs, with nothing in them: they are there to grow into.</summary>
-    private bool KeepsSpareEntries(long oldTableEnd)
+    /// <summary>Whether the table has entries past the disk's last block, with nothing in them: they are there to grow into.</summary>
+    private bool HasSpareEntries(long tableEnd)
     {
         DynamicDiskHeader header = _layout.Header!;
-        return header.MaxTableEntries > (uint)_newCount && header.MaxTableEntries <= VhdSpec.MaxTableEntries
+        return header.MaxTableEntries > (uint)_layout.BlockCount && header.MaxTableEntries <= VhdSpec.MaxTableEntries
             && _batmap is null && !IsTableMoved && _movedLocators.Length == 0
             && header.EntriesEnd <= _layout.DataEnd
-            && !ImmovableWithin(oldTableEnd, header.EntriesEnd).Any()
+            && !ImmovableWithin(tableEnd, header.EntriesEnd).Any()
             && _table.Entries.IndexOfAnyInRange(0u, (uint)((header.EntriesEnd - 1) / VhdSpec.SectorSize)) < 0
-            && AreUnused(BlockAllocationTable.EntryOffset(_layout.TableOffset, _layout.BlockCount), header.EntriesEnd);
-    }
-
-    private bool AreUnused(long entriesOffset, long entriesEnd)
-    {
-        byte[] buffer = new byte[Math.Min(TableChunk, entriesEnd - entriesOffset)];
-        for (long at = entriesOffset; at < entriesEnd; at += buffer.Length)
-        {
-            Span<byte> chunk = buffer.AsSpan(0, (int)Math.Min(buffer.Length, entriesEnd - at));
-            if (_file.ReadAt(at, chunk) < chunk.Length || chunk.ContainsAnyExcept((byte)0xFF))
-            {
-                return false;
-            }
-        }
-
-        return true;
+            && SpareEntries.FindUsed(_file, _layout, CancellationToken.None) is null;
     }
 
     private void ThrowIfUnsound()
@@ -222,38 +215,37 @@ internal sealed class SparseResize
         extent.Structure is not (VhdStructure.BlockAllocationTable or VhdStructure.Batmap)
         && extent.FileOffset < end && from < extent.End);
 
+    /// <summary>Finds places, from <paramref name="free"/> on, for the blocks that lie between two offsets; where the last of them
+    /// ends.</summary>
     private long PlanMoves(long from, long end, long free)
     {
+        _clearedFrom = end;
         for (int blockIndex = 0; blockIndex < _table.Count; blockIndex++)
         {
             uint entry = _table[blockIndex];
-            if (entry == VhdSpec.UnusedEntry)
+            if (entry != VhdSpec.UnusedEntry && IsInTheWay(ImageLayout.BitmapOffset(entry)))
             {
-                continue;
-            }
-
-            long start = ImageLayout.BitmapOffset(entry);
-            if (start < end && from < start + _layout.BlockSpan)
-            {
-                long place = BlockMover.PlaceBlock(_layout, free);
-                _moves.Add((blockIndex, place));
-                free = place + _layout.BlockSpan;
-                _clearedFrom = end;
-                _clearedEnd = Math.Max(_clearedEnd, start + _layout.BlockSpan);
+                _moves.Add((blockIndex, MakeWay(ImageLayout.BitmapOffset(entry))));
             }
         }
 
-        foreach (long start in _lost.Where(start => start < end && from < start + _layout.BlockSpan))
+        foreach (long start in _lost.Where(IsInTheWay))
         {
             // R7
-            long place = BlockMover.PlaceBlock(_layout, free);
-            _lostMoves.Add((start, place));
-            free = place + _layout.BlockSpan;
-            _clearedFrom = end;
-            _clearedEnd = Math.Max(_clearedEnd, start + _layout.BlockSpan);
+            _lostMoves.Add((start, MakeWay(start)));
         }
 
         return free;
+
+        bool IsInTheWay(long start) => start < end && from < start + _layout.BlockSpan;
+
+        long MakeWay(long start)
+        {
+            long place = BlockMover.PlaceBlock(_layout, free);
+            free = place + _layout.BlockSpan;
+            _clearedEnd = Math.Max(_clearedEnd, start + _layout.BlockSpan);
+            return place;
+        }
     }
 
     private void Grow(IProgress<WorkProgress>? progress, CancellationToken cancellation)
@@ -322,10 +314,9 @@ internal sealed class SparseResize
     /// <summary>Unused entries that are the table's no more would look like a block whose every bit is set.</summary>
     private void ClearOldEntries()
     {
-        long end = BlockAllocationTable.End(_layout.TableOffset, _layout.BlockCount);
-        if (_batmap is null && !ImmovableWithin(_newTableEnd, end).Any())
+        if (_batmap is null && !ImmovableWithin(_newTableEnd, _oldEntriesEnd).Any())
         {
-            ZeroFill.Clear(_file, _newTableEnd, end);
+            ZeroFill.Clear(_file, _newTableEnd, _oldEntriesEnd);
         }
     }
 
