@@ -12,7 +12,7 @@ internal static class ErrorRecords
     /// <summary>The record for an exception that an input can cause; null for one that only a fault in the program can.</summary>
     public static ErrorRecord? TryMake(Exception exception, object? target)
     {
-        exception = Printable(WithoutSystemPath(exception));
+        exception = Printable(exception);
         ErrorRecord? record = exception switch
         {
             VhdFormatException error =>
@@ -45,23 +45,6 @@ internal static class ErrorRecords
         }
 
         return record;
-    }
-
-    /// <summary>
-    /// What the system says ends with the path that it was given. That of a new file is not its name yet, and the message begins with
-    /// the name that it is to have.
-    /// </summary>
-    private static Exception WithoutSystemPath(Exception exception)
-    {
-        if (exception is not ImageIOException { FinishedPath: null, InnerException: IOException inner } error
-            || !inner.Message.EndsWith('\'') || inner.Message.LastIndexOf(" : '", StringComparison.Ordinal) is not (> 0 and int end)
-            || !error.Message.EndsWith(inner.Message, StringComparison.Ordinal))
-        {
-            return exception;
-        }
-
-        var bare = new IOException($"{inner.Message[..end]}.", inner) { HResult = inner.HResult };
-        return new ImageIOException(error.Path, error.Operation, error.FileOffset, bare);
     }
 
     /// <summary>

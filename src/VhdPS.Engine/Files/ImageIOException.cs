@@ -81,6 +81,11 @@ public sealed class ImageIOException : VhdException
     // .NET turns EFBIG, a file system's or a user's limit on the size of a file, into an ArgumentOutOfRangeException.
     private static bool SaysFull(Exception inner) => inner is ArgumentOutOfRangeException || IsDiskFullCode(inner.HResult);
 
+    /// <summary>The system ends with the path that it was given: that of a new file is not its name yet, and the message begins with the
+    /// name that it is to have.</summary>
+    private static string WithoutPath(string message) =>
+        message.EndsWith('\'') && message.IndexOf(" : '", StringComparison.Ordinal) is > 0 and int end ? $"{message[..end]}." : message;
+
     private static string Describe(ImageIOOperation operation, long? fileOffset, Exception inner)
     {
         string what = operation switch
@@ -95,7 +100,7 @@ public sealed class ImageIOException : VhdException
             _ => "verifying",
         };
         string where = fileOffset is { } offset ? $" at offset {offset}" : string.Empty;
-        string why = SaysFull(inner) ? "the disk is full or a size limit is reached" : inner.Message;
+        string why = SaysFull(inner) ? "the disk is full or a size limit is reached" : WithoutPath(inner.Message);
         return $"{what} failed{where}: {why}";
     }
 }

@@ -56,13 +56,12 @@ public sealed class GetVpcBlockCommand : VpcReadCommandBase
     /// <summary>A run of a chain has a view of its own, which tells the owner: without the chain there is only one.</summary>
     private void Write(VpcBlock block)
     {
-        var output = PSObject.AsPSObject(block);
         if (Chain)
         {
-            output.TypeNames.Insert(0, "VhdPS.VpcBlock#Chain");
+            PSObject.AsPSObject(block).TypeNames.Insert(0, "VhdPS.VpcBlock#Chain");
         }
 
-        WriteObject(output);
+        WriteObject(block);
     }
 
     private VhdOpenOptions Options() => new() { SizeRule = SizeRule, Force = Force, Parents = ResolveParents(), OwnBlocksOnly = !Chain };

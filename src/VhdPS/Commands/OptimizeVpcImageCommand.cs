@@ -29,7 +29,7 @@ public sealed class OptimizeVpcImageCommand : VpcOperationCommandBase
     public SwitchParameter InPlace { get; set; }
 
     /// <summary>
-    /// In place, puts the blocks in the order of the disk as well: each is copied at most twice, with up to 64 MiB of the file free.
+    /// In place, puts the blocks in the order of the disk as well: each is copied at most twice, with up to 64 MiB of free space.
     /// Without -InPlace they are in order always.
     /// </summary>
     [Parameter]

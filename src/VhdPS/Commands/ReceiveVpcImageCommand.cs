@@ -84,7 +84,6 @@ public sealed class ReceiveVpcImageCommand : VpcCommandBase
 
         if (!TryRun(DestinationPath, () => Uri ?? PageBlobUriAttribute.ReadEnvironment(), out PageBlobAddress source)
             || !TryRun(source.Target, () => Options(source), out ReceiveOptions options)
-            || !TryRun(options.ParentPath, () => ThrowIfNoImage(options.ParentPath))
             || !TryRun(source.Target, () => PageBlobs.Open(source), out PageBlob blob))
         {
             return;
@@ -113,15 +112,6 @@ public sealed class ReceiveVpcImageCommand : VpcCommandBase
         string resumed = plan.ResumeOffset > 0 ? $", the first {VpcSize.Format(plan.ResumeOffset)} of which were received before"
             : string.Empty;
         return $"Receive {what} of a disk of {VpcSize.Format(plan.SizeBytes)}{resumed}, making '{plan.TargetPath}'";
-    }
-
-    /// <summary>What is no image is said to be none, as everywhere, before its record is missed.</summary>
-    private static void ThrowIfNoImage(string? parentPath)
-    {
-        if (parentPath is not null)
-        {
-            DiskSource.Open(parentPath, SourceFormat.Vhd, new VhdOpenOptions { OwnBlocksOnly = true }).Dispose();
-        }
     }
 
     private void Receive(PageBlobAddress source, ReceiveOperation operation)

@@ -28,4 +28,13 @@ public sealed class ImageIOExceptionTests
         string why = isFull ? "the disk is full or a size limit is reached" : "the system's text";
         Assert.Equal($"a.vhd: writing failed at offset 512: {why}", error.Message);
     }
+
+    [Theory]
+    [InlineData("Read-only file system : '/images/.vhdps-1.tmp'", "Read-only file system.")]
+    [InlineData("Too many open files : '/it's : 'here''", "Too many open files.")]
+    [InlineData("The device said 'no'", "The device said 'no'")]
+    [InlineData(" : '/images'", " : '/images'")]
+    public void The_path_that_the_system_was_given_is_not_told(string said, string told) =>
+        Assert.Equal(
+            $"a.vhd: opening failed: {told}", new ImageIOException("a.vhd", ImageIOOperation.Open, null, new IOException(said)).Message);
 }

@@ -62,6 +62,9 @@ public sealed partial class ReceiveOperation
         }
 
         ReplacementFile.ThrowIfInTheWay(options.TargetPath, options.Force, source: null);
+
+        // What is no image is said to be none, before its record is missed.
+        using DiskSource? parent = options.ParentPath is { } parentPath ? DiskSource.Open(parentPath, SourceFormat.Vhd) : null;
         PreviousSnapshot? previous = FindPrevious(options, blob.Address);
         PageBlobFacts facts = retry.Run(blob.FindAsync, cancellation)
             ?? throw new TransferException(blob.Address.Target, TransferFault.BlobNotFound, "there is no such blob.");
@@ -73,9 +76,9 @@ public sealed partial class ReceiveOperation
 
         blob.PinnedETag = facts.ETag;
         long sizeBytes = ReadSize(blob, facts.Length, retry, cancellation);
-        if (options.ParentPath is { } parentPath)
+        if (parent is not null)
         {
-            CheckParent(options, parentPath, blob.Address, previous!, sizeBytes, cancellation);
+            CheckParent(options, parent, blob.Address, previous!, sizeBytes, cancellation);
         }
         else if (options.IsVhdx)
         {
@@ -148,15 +151,15 @@ public sealed partial class ReceiveOperation
     }
 
     private static void CheckParent(
-        ReceiveOptions options, string parentPath, PageBlobAddress source, PreviousSnapshot previous, long sizeBytes,
+        ReceiveOptions options, DiskSource parent, PageBlobAddress source, PreviousSnapshot previous, long sizeBytes,
             CancellationToken cancellation)
     {
+        string parentPath = options.ParentPath!;
         if (!options.Force)
         {
             ReceiveRecord.ThrowIfOther(parentPath, source, previous, cancellation);
         }
 
-        using DiskSource parent = DiskSource.Open(parentPath, SourceFormat.Vhd);
         if (parent.ImageFormat == VhdFormat.Vhdx)
         {
             throw new ArgumentException(
