@@ -39,7 +39,7 @@ $tests = @(
     'Tests.Images', 'Operations.Set', 'Operations.Merge', 'Operations.Resize', 'RepairOperation', 'RepairOutlook', 'Undo', 'LostBlock',
     'InPlace', 'OptimizeOperationTests', 'ReplacementFileTests', 'PiecewiseWriteTests', 'ReservationTests', 'HeldFileTests',
     'ResizeCrash', 'CrashProof', 'CompactionCrash', 'MergeCrash', 'Crash.FaultTests', 'UnsyncedTests', 'FixedGrowthCrash',
-    'FullDiskTests', 'ShortRead', 'SyncOrder', 'Layout.Footer'
+    'FullDiskTests', 'ShortRead', 'SyncOrder', 'Layout.Footer', 'RollingFlushTests', 'BitmapCacheTests'
 )
 
 $root = Split-Path $PSScriptRoot

@@ -35,9 +35,14 @@ BeforeAll {
         $rule = 2..($lines.Count - 1) | Where-Object { $lines[$_] -match '^ *--+( +-+)* *$' } | Select-Object -First 1
         if ($rule) { $lines[$rule - 2].Trim() | Should -BeNullOrEmpty }
     }
+
+    # The narrowest terminal that people use, and a usual one.
+    function Assert-Fitting([object[]] $Objects) {
+        $Objects.Count | Should -BeGreaterThan 0
+        80, 120 | ForEach-Object { Assert-Shown ($Objects | Out-Shown $_) $_ }
+    }
 }
 
-# The narrowest terminal that people use, and a usual one.
 Describe 'views of what reads' {
     BeforeAll {
         $null = Enter-Folder
@@ -131,9 +136,7 @@ Describe 'views of what reads' {
         'Repair-VpcImage hurt.vhd -WhatIf'
         'Repair-VpcImage hurt.vhd -WhatIf | Format-Table'
     ) {
-        $objects = @(. ([scriptblock]::Create($_)))
-        $objects.Count | Should -BeGreaterThan 0
-        80, 120 | ForEach-Object { Assert-Shown ($objects | Out-Shown $_) $_ }
+        Assert-Fitting @(. ([scriptblock]::Create($_)))
     }
 
     It 'have sizes with their units and no provider path: <_>' -ForEach @(
@@ -179,9 +182,7 @@ Describe 'views of what writes' {
         'Repair-VpcImage hurt.vhd; Undo-VpcRepair hurt.vhd'
         'Show-VpcMap $longName -OutFile map.svg'
     ) {
-        $objects = @(. ([scriptblock]::Create($_)))
-        $objects.Count | Should -BeGreaterThan 0
-        80, 120 | ForEach-Object { Assert-Shown ($objects | Out-Shown $_) $_ }
+        Assert-Fitting @(. ([scriptblock]::Create($_)))
     }
 }
 

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using VhdPS.Azure;
 using VhdPS.Engine.Chains;
-using VhdPS.Engine.Checking;
 using VhdPS.Engine.Disks;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
@@ -9,6 +8,7 @@ using VhdPS.Engine.Images;
 using VhdPS.Engine.Layout;
 using VhdPS.Engine.Operations.Receive;
 using VhdPS.Engine.Pages;
+using VhdPS.Tests.Checking;
 using VhdPS.Tests.Disks;
 using VhdPS.Tests.Peers;
 
@@ -42,7 +42,7 @@ public sealed class ReceiveTests : IDisposable
         if (format != DiskFormat.Raw)
         {
             Assert.Equal(format == DiskFormat.Fixed ? VhdType.Fixed : VhdType.Dynamic, LayoutOf(path).VhdType);
-            AssertClean(path);
+            Verdict.AssertClean(path);
         }
 
         ReceiveRecord record = ReceiveRecord.TryRead(path)!;
@@ -62,7 +62,7 @@ public sealed class ReceiveTests : IDisposable
         ReceiveResult result = Receive(service, _folder["disk.vhd"], limit: limit);
         Assert.InRange(new TimeSpan(now).TotalSeconds, (result.ReceivedBytes / 1000.0) - 0.2, result.ReceivedBytes / 1000.0);
         Assert.Equal(_disk, DiskModel.Read(_folder["disk.vhd"], SourceFormat.Vhd));
-        AssertClean(_folder["disk.vhd"]);
+        Verdict.AssertClean(_folder["disk.vhd"]);
 
         // Cancelled while it waits, it goes on from what was flushed.
         using var stop = new CancellationTokenSource();
@@ -74,7 +74,7 @@ public sealed class ReceiveTests : IDisposable
         Assert.Throws<OperationCanceledException>(() => Receive(service, _folder["again.vhd"], limit: limit));
         Assert.True(Receive(service, _folder["again.vhd"]).ReceivedBytes < result.ReceivedBytes);
         Assert.Equal(_disk, DiskModel.Read(_folder["again.vhd"], SourceFormat.Vhd));
-        AssertClean(_folder["again.vhd"]);
+        Verdict.AssertClean(_folder["again.vhd"]);
     }
 
     [Fact]
@@ -150,7 +150,7 @@ public sealed class ReceiveTests : IDisposable
         ReceiveResult result = Receive(service, path, format, isVhdx: true);
         Assert.True(result.Plan.ResumeOffset > 0);
         Assert.Equal(System.Security.Cryptography.SHA256.HashData(disk), result.Hash);
-        AssertClean(path);
+        Verdict.AssertClean(path);
         PeerProcess.Run(PeerPrograms.QemuImg, "compare", "-f", "vhdx", "-F", "raw", path, _folder.Write("disk.raw", disk));
         int fileMiB = (int)(new FileInfo(path).Length / MiB);
         Assert.True(format == DiskFormat.Fixed ? fileMiB >= 180 : fileMiB < 180);
@@ -343,7 +343,7 @@ public sealed class ReceiveTests : IDisposable
         for (int night = 0; night < 4; night++)
         {
             Assert.True(disks[night].AsSpan().SequenceEqual(DiskModel.Read(_folder[$"{night}.vhd"], SourceFormat.Vhd)), $"night {night}");
-            AssertClean(_folder[$"{night}.vhd"]);
+            Verdict.AssertClean(_folder[$"{night}.vhd"]);
         }
 
         Assert.Equal(VhdType.Differencing, LayoutOf(_folder["3.vhd"]).VhdType);
@@ -379,7 +379,7 @@ public sealed class ReceiveTests : IDisposable
         service.Write(24 * MiB, Footer(24 * MiB));
         Receive(service, _folder["1.vhd"], address: TakeSnapshot(service, 1), parent: _folder["0.vhd"]);
         Assert.Equal(service.Read()[..(24 * MiB)], DiskModel.Read(_folder["1.vhd"], SourceFormat.Vhd));
-        AssertClean(_folder["1.vhd"]);
+        Verdict.AssertClean(_folder["1.vhd"]);
     }
 
     [Fact]
@@ -469,12 +469,6 @@ public sealed class ReceiveTests : IDisposable
     {
         using LocalImageFile file = LocalImageFile.OpenRead(path);
         return ImageLayout.Read(file);
-    }
-
-    private static void AssertClean(string path)
-    {
-        CheckReport report = ImageChecker.Check(path, new CheckOptions { Full = true });
-        Assert.Empty(report.Findings.Where(finding => finding.Severity != Severity.Note).Select(finding => finding.Describe()));
     }
 
     private static ReceiveResult Receive(

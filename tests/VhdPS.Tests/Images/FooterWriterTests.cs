@@ -1,7 +1,6 @@
-using VhdPS.Engine.Checking;
-using VhdPS.Engine.Format;
 using VhdPS.Engine.Images;
 using VhdPS.Engine.Layout;
+using VhdPS.Tests.Checking;
 using VhdPS.Tests.Files;
 using VhdPS.Tests.Format;
 
@@ -39,7 +38,7 @@ public sealed class FooterWriterTests
         footers.CutTo(end + fromEnd);
         Assert.Equal(isCut ? end + fromEnd : end, footers.EndOffset);
         Assert.Equal(footers.EndOffset + 512, file.Length);
-        AssertClean(file);
+        Verdict.AssertClean(file.Reopen());
     }
 
     [Theory]
@@ -78,13 +77,7 @@ public sealed class FooterWriterTests
             Assert.Equal(1, file.ToArray()[footer + 512 + 600]);
         }
 
-        AssertClean(file);
+        Verdict.AssertClean(file.Reopen());
         Assert.False(FooterWriter.TryRepair(file, ImageLayout.Read(file)));
-    }
-
-    private static void AssertClean(MemoryImageFile file)
-    {
-        CheckReport report = ImageChecker.Check(file.Reopen(), new CheckOptions { Full = true });
-        Assert.DoesNotContain(report.Findings, finding => finding.Severity != Severity.Note);
     }
 }

@@ -3,7 +3,6 @@ using VhdPS.Engine.Disks;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Images;
-using VhdPS.Engine.Layout;
 
 namespace VhdPS.Engine.Operations.Convert;
 
@@ -12,16 +11,16 @@ internal sealed class ChildTarget : DiskTarget
 {
     private readonly NewParent _parent;
     private readonly NewChild _child;
-    private readonly ImageLayout _layout;
+    private readonly ParentDisk _parentDisk;
 
     /// <param name="parent">The parent, a VHD.</param>
     /// <param name="child">What the image is to be; its size is given.</param>
     public ChildTarget(NewParent parent, NewChild child)
     {
         _parent = parent;
-        _layout = parent.Layout ?? throw new ArgumentException("The parent is no VHD.", nameof(parent));
+        _parentDisk = ParentDisk.Of(parent.Layout ?? throw new ArgumentException("The parent is no VHD.", nameof(parent)));
         _child = child;
-        BlockSize = ChildCreator.BlockSizeOf(child, ParentDisk.Of(_layout));
+        BlockSize = ChildCreator.BlockSizeOf(child, _parentDisk);
     }
 
     public override int BlockSize { get; }
@@ -31,18 +30,18 @@ internal sealed class ChildTarget : DiskTarget
 
     public override void Validate()
     {
-        if (_child.UniqueId == _layout.Footer.UniqueId)
+        if (_child.UniqueId == _parentDisk.UniqueId)
         {
             throw new ArgumentException(
                 $"The unique id {_child.UniqueId} is the parent's, and a child needs one of its own.");
         }
 
-        _ = ChildCreator.Describe(_child.ParentPath, _child, ParentDisk.Of(_layout));
+        _ = ChildCreator.Describe(_child.ParentPath, _child, _parentDisk);
     }
 
     public override DiskWriter CreateWriter(ImageFile file, ExtentSharing? sharing = null, bool findsZeros = true)
     {
-        ChildStructures structures = ChildCreator.Describe(file.Path, _child, ParentDisk.Of(_layout));
+        ChildStructures structures = ChildCreator.Describe(file.Path, _child, _parentDisk);
         var builder = new ImageBuilder(
             file, structures.Footer, structures.Header, [new FileSegment(structures.Header.TableEnd, structures.Links)]);
         return new ChildDiskWriter(

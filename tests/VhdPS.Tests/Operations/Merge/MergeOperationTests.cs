@@ -1,11 +1,11 @@
 using VhdPS.Engine.Chains;
-using VhdPS.Engine.Checking;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Images;
 using VhdPS.Engine.Operations.Merge;
 using VhdPS.Engine.Operations.Resize;
 using VhdPS.Tests.Chains;
+using VhdPS.Tests.Checking;
 using VhdPS.Tests.Crash;
 
 namespace VhdPS.Tests.Operations.Merge;
@@ -29,7 +29,7 @@ public sealed class MergeOperationTests : IDisposable
             MergePlan plan = MergeOperation.Run(Request(top) with { Depth = 3 });
             Assert.Equal(target, plan.TargetPath);
             AssertDisk(target, chain.Content);
-            AssertClean(target);
+            Verdict.AssertClean(target);
             Assert.Equal([target], Directory.GetFiles(folder.Root));
         }
     }
@@ -43,7 +43,7 @@ public sealed class MergeOperationTests : IDisposable
         Assert.Empty(plan.DeletedPaths);
         AssertDisk(parent, chain.Content);
         AssertDisk(chain.Path, chain.Content);
-        AssertClean(parent);
+        Verdict.AssertClean(parent);
     }
 
     [Theory]
@@ -58,7 +58,7 @@ public sealed class MergeOperationTests : IDisposable
         MergePlan plan = MergeOperation.Run(Request(chain.Path) with { Depth = depth, DestinationPath = target });
         Assert.True(plan.IsNewFile);
         AssertDisk(target, chain.Content);
-        AssertClean(target);
+        Verdict.AssertClean(target);
         Assert.Equal(4 - depth, ChainInspector.Describe(target).Count);
         Assert.Equal([.. before.Keys.Append(target).Order()], Directory.GetFiles(_folder.Root).Order());
         Assert.All(before, pair => Assert.Equal(pair.Value, File.ReadAllBytes(pair.Key)));
@@ -92,7 +92,7 @@ public sealed class MergeOperationTests : IDisposable
         byte[] disk = new byte[5 << 20];
         disk.AsSpan(9000 * 512, 512).Fill(0x77);
         AssertDisk(parent, disk);
-        AssertClean(parent);
+        Verdict.AssertClean(parent);
     }
 
     [Fact]
@@ -170,7 +170,7 @@ public sealed class MergeOperationTests : IDisposable
             });
             Assert.ThrowsAny<OperationCanceledException>(() => MergeOperation.Run(Request(child), progress, cancellation.Token));
             AssertDisk(child, disk);
-            AssertClean(parent);
+            Verdict.AssertClean(parent);
         }
 
         MergeOperation.Run(Request(child));
@@ -207,7 +207,7 @@ public sealed class MergeOperationTests : IDisposable
 
         // A block of the child may reach over several of the parent's of which it writes only some.
         Assert.True(growth == most || (childBlockSize > 4096 && growth < most), $"{growth} bytes, {most} were told");
-        AssertClean(parent);
+        Verdict.AssertClean(parent);
     }
 
     [SmallDiskFact]
@@ -234,7 +234,7 @@ public sealed class MergeOperationTests : IDisposable
 
         Assert.Equal(before, File.ReadAllBytes(parent));
         Assert.Equal(2, Directory.GetFiles(Path.GetDirectoryName(parent)!).Length);
-        AssertClean(child);
+        Verdict.AssertClean(child);
     }
 
     private static MergeOptions Request(string path) => new(path) { UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch };
@@ -266,13 +266,6 @@ public sealed class MergeOperationTests : IDisposable
         Assert.Equal(expected.Length, actual.Length);
         int same = expected.AsSpan().CommonPrefixLength(actual);
         Assert.True(same == expected.Length, $"sector {same / 512} differs");
-    }
-
-    private static void AssertClean(string path)
-    {
-        using var file = LocalImageFile.OpenRead(path);
-        CheckReport report = ImageChecker.Check(file, new CheckOptions { Full = true });
-        Assert.DoesNotContain(report.Findings, finding => finding.Severity != Severity.Note);
     }
 
     private static void Write(string path, long sector, byte value)

@@ -1,5 +1,4 @@
 using VhdPS.Engine.Chains;
-using VhdPS.Engine.Checking;
 using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Images;
@@ -39,7 +38,7 @@ public sealed class InPlaceCompactionTests : IDisposable
         Assert.Equal(new FileInfo(path).Length, result.FileLengthAfter);
         Assert.Equal(new FileInfo(wanted).Length, result.FileLengthAfter);
         Verdict.AssertContent(File.ReadAllBytes(path), VhdOpenOptions.Default, disk);
-        AssertClean(path);
+        Verdict.AssertClean(path);
         Assert.Equal(
             (0, 0),
             InPlaceCompaction.Run(path, new CompactionOptions()) is var again ? (again.DroppedBlockCount, again.MovedBlockCount) : default);
@@ -75,7 +74,7 @@ public sealed class InPlaceCompactionTests : IDisposable
         Assert.Equal(Enumerable.Range(0, 150), RanksByPlace(path));
         Assert.Equal(length, new FileInfo(path).Length);
         Verdict.AssertContent(File.ReadAllBytes(path), VhdOpenOptions.Default, disk);
-        AssertClean(path);
+        Verdict.AssertClean(path);
         Assert.Equal((0, 0L), InPlaceCompaction.Run(path, options) is var again ? (again.MovedBlockCount, again.SpareBytes) : default);
     }
 
@@ -108,7 +107,7 @@ public sealed class InPlaceCompactionTests : IDisposable
             Assert.Equal(disk, read);
         }
 
-        AssertClean(child);
+        Verdict.AssertClean(child);
     }
 
     [Fact]
@@ -138,13 +137,6 @@ public sealed class InPlaceCompactionTests : IDisposable
         using VhdImage image = VhdImage.Open(path);
         uint[] entries = [.. image.Map.Table!.Entries.ToArray().Where(entry => entry != VhdSpec.UnusedEntry)];
         return [.. Enumerable.Range(0, entries.Length).OrderBy(rank => entries[rank])];
-    }
-
-    private static void AssertClean(string path)
-    {
-        using var file = LocalImageFile.OpenRead(path);
-        CheckReport report = ImageChecker.Check(file, new CheckOptions { Full = true });
-        Assert.DoesNotContain(report.Findings, finding => finding.Severity != Severity.Note);
     }
 
     private string Make(string name, long size, int blockSize)

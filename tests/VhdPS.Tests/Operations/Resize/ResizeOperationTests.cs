@@ -35,7 +35,7 @@ public sealed class ResizeOperationTests : IDisposable
             ResizePlan plan = ResizeOperation.Run(new ResizeOptions(path) { SizeBytes = size });
             Assert.Equal(size, plan.NewSizeBytes);
             Assert.Equal(plan.NewFileLength, new FileInfo(path).Length);
-            AssertClean(path);
+            Verdict.AssertClean(path);
             using VhdImage image = VhdImage.Open(path);
             Assert.Equal(size, image.SectorCount * 512);
             Assert.Equal((3UL * (ulong)MiB, (ulong)size), (image.Layout.Footer.OriginalSize, image.Layout.Footer.CurrentSize));
@@ -80,7 +80,7 @@ public sealed class ResizeOperationTests : IDisposable
         Assert.Equal(200_002 * 512, plan.NewSizeBytes);
         plan = ResizeOperation.Run(new ResizeOptions(path) { ToMinimumSize = true, RoundUpToBytes = MiB });
         Assert.Equal(98 * MiB, plan.NewSizeBytes);
-        AssertClean(path);
+        Verdict.AssertClean(path);
         using VhdImage image = VhdImage.Open(path);
         Assert.Equal(200_001, DataScan.FindLast(image, 0, null, default));
     }
@@ -114,7 +114,7 @@ public sealed class ResizeOperationTests : IDisposable
             Assert.Throws<ArgumentException>(() => ResizeOperation.Run(request));
         }
 
-        AssertClean(path);
+        Verdict.AssertClean(path);
     }
 
     [Theory]
@@ -175,7 +175,7 @@ public sealed class ResizeOperationTests : IDisposable
 
         Assert.True(ResizeOperation.Plan(new ResizeOptions(path) { SizeBytes = size }).IsRepair);
         ResizeOperation.Run(new ResizeOptions(path) { SizeBytes = size });
-        AssertClean(path);
+        Verdict.AssertClean(path);
         using VhdImage grown = VhdImage.Open(path);
         byte[] read = new byte[4 * MiB];
         grown.ReadSectors(0, read);
@@ -198,7 +198,7 @@ public sealed class ResizeOperationTests : IDisposable
         Assert.Equal(OperationError.HasChildren, error.Code);
         Assert.Contains(child, error.Message, StringComparison.Ordinal);
         ResizeOperation.Run(new ResizeOptions(parent) { SizeBytes = 2 * MiB, Force = true });
-        AssertClean(parent);
+        Verdict.AssertClean(parent);
     }
 
     [Fact]
@@ -209,7 +209,7 @@ public sealed class ResizeOperationTests : IDisposable
         ChildCreator.Create(child, new NewChild(parent) { BlockSize = 512, UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch });
         Write(child, 100, 0x31);
         ResizeOperation.Run(new ResizeOptions(child) { SizeBytes = 5 * MiB });
-        AssertClean(child);
+        Verdict.AssertClean(child);
         using (VhdImage image = VhdImage.Open(child))
         {
             Assert.Equal(100, DataScan.FindLast(image, 0, null, default));
@@ -234,7 +234,7 @@ public sealed class ResizeOperationTests : IDisposable
         Assert.ThrowsAny<OperationCanceledException>(
             () => ResizeOperation.Run(new ResizeOptions(path) { SizeBytes = 100L << 30 }, progress, cancellation.Token));
         Assert.Equal(before.Length, new FileInfo(path).Length);
-        AssertClean(path);
+        Verdict.AssertClean(path);
         Assert.Equal(before[..2048], File.ReadAllBytes(path)[..2048]);
     }
 
@@ -259,7 +259,7 @@ public sealed class ResizeOperationTests : IDisposable
         ResizeOperation.Run(new ResizeOptions(path) { SizeBytes = MiB });
         ResizeOperation.Run(new ResizeOptions(path) { SizeBytes = VhdSpec.MaxSize });
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 3 * 96 * MiB);
-        AssertClean(path);
+        Verdict.AssertClean(path);
     }
 
     [Fact]
@@ -289,13 +289,6 @@ public sealed class ResizeOperationTests : IDisposable
     }
 
     private static byte[] ResizeBytes() => SoundImage.Dynamic().Bytes;
-
-    private static void AssertClean(string path)
-    {
-        using var file = LocalImageFile.OpenRead(path);
-        CheckReport report = ImageChecker.Check(file, new CheckOptions { Full = true });
-        Assert.DoesNotContain(report.Findings, finding => finding.Severity != Severity.Note);
-    }
 
     private static void Write(string path, long sector, byte value)
     {
@@ -404,8 +397,7 @@ public sealed class ResizeOperationTests : IDisposable
         file.ReadAt(batmap.Map.Value.FileOffset, kept);
         Assert.InRange(kept.Length, BatmapHeader.MapLengthFor(Math.Min(oldSize, newSize) / 4096), int.MaxValue);
         Assert.Equal([0xC0, .. new byte[kept.Length - 1]], kept);
-        Assert.DoesNotContain(
-            ImageChecker.Check(file.Reopen(), new CheckOptions { Full = true }).Findings, finding => finding.Severity != Severity.Note);
+        Verdict.AssertClean(file.Reopen());
     }
 
     [Theory]
@@ -421,8 +413,7 @@ public sealed class ResizeOperationTests : IDisposable
         ImageLayout layout = ImageLayout.Read(file.Reopen());
         Assert.Equal((0L, 8L * 8), (layout.DataEnd % 512, layout.SectorCount));
         Assert.Equal(layout.DataEnd + 512, file.Length);
-        CheckReport report = ImageChecker.Check(file.Reopen(), new CheckOptions { Full = true });
-        Assert.DoesNotContain(report.Findings, finding => finding.Severity != Severity.Note);
+        Verdict.AssertClean(file.Reopen());
         using VhdImage image = VhdImage.Open(file.Reopen());
         byte[] read = new byte[8 * 4096];
         image.ReadSectors(0, read);
