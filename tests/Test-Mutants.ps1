@@ -29,18 +29,23 @@ $areas = @{
         'Images/HeaderRewrite.cs', 'Images/Batmap*.cs', 'Images/VhdImage.Zeros.cs', 'Images/VhdImage.Sectors.cs',
         'Layout/BitmapCache.cs', 'Files/RollingFlush.cs', 'Files/PiecewiseWrite.cs'
     Replacing  = 'Files/ReplacementFile.cs', 'Operations/Merge/MergeOperation.cs', 'Operations/Merge/MergeGrowth.cs',
-        'Operations/Set/SetImageOperation.cs'
+        'Operations/Merge/MergeCopy.cs', 'Operations/Set/SetImageOperation.cs'
     Moving     = 'Operations/Optimize/InPlaceCompaction.cs', 'Operations/Optimize/BlockOrder.cs', 'Operations/Resize/*Resize.cs',
-        'Operations/Convert/InPlaceConversion.cs'
+        'Operations/Resize/ResizeOperation.cs', 'Operations/Convert/InPlaceConversion.cs'
     Repair     = 'Operations/Repair/*Repair.cs', 'Operations/Repair/RepairOperation.cs', 'Operations/Repair/TableRebuild.cs',
         'Operations/Repair/Undo*.cs'
 }
-$tests = @(
-    'Tests.Images', 'Operations.Set', 'Operations.Merge', 'Operations.Resize', 'RepairOperation', 'RepairOutlook', 'Undo', 'LostBlock',
-    'InPlace', 'OptimizeOperationTests', 'ReplacementFileTests', 'PiecewiseWriteTests', 'ReservationTests', 'HeldFileTests',
-    'ResizeCrash', 'CrashProof', 'CompactionCrash', 'MergeCrash', 'Crash.FaultTests', 'UnsyncedTests', 'FixedGrowthCrash',
-    'FullDiskTests', 'ShortRead', 'SyncOrder', 'Layout.Footer', 'RollingFlushTests', 'BitmapCacheTests'
-)
+$tests = @{
+    Allocation = 'Tests.Images', 'Operations.Set', 'Operations.Merge', 'Operations.Resize', 'RepairOperation', 'RepairOutlook', 'Undo',
+        'LostBlock', 'InPlace', 'OptimizeOperationTests', 'ReplacementFileTests', 'PiecewiseWriteTests', 'ReservationTests',
+        'HeldFileTests', 'ResizeCrash', 'CrashProof', 'CompactionCrash', 'MergeCrash', 'Crash.FaultTests', 'UnsyncedTests',
+        'FixedGrowthCrash', 'FullDiskTests', 'ShortRead', 'SyncOrder', 'Layout.Footer', 'RollingFlushTests', 'BitmapCacheTests'
+    Replacing  = 'ReplacementFileTests', 'Operations.Merge', 'Operations.Set', 'ChangedUnderWay', 'MergeCrash', 'HeldFileTests',
+        'RefusedAccess', 'UnsyncedTests', 'FullDiskTests', 'SyncOrder', 'ConvertOperation'
+    Moving     = 'Operations.Optimize', 'Operations.Resize', 'InPlaceConversion', 'ResizeCrash', 'CompactionCrash', 'FixedGrowthCrash',
+        'TableMoveCrash', 'FreeSpaceCrash', 'UnsyncedTests', 'FullDiskTests', 'SyncOrder', 'BatmapPlaceTests'
+    Repair     = 'Operations.Repair', 'CrashProof', 'Crash.FaultTests', 'TableMoveCrash', 'UnsyncedTests', 'FullDiskTests'
+}
 
 $root = Split-Path $PSScriptRoot
 $copy = Join-Path $Folder checkout
@@ -64,7 +69,7 @@ $config = @{
         'additional-timeout' = 30000
         'ignore-mutations' = 'string', 'linq'
         'reporters' = 'json', 'html', 'cleartext', 'dots'
-        'test-case-filter' = ($tests | ForEach-Object { "FullyQualifiedName~$_" }) -join '|'
+        'test-case-filter' = ($tests[$Area] | ForEach-Object { "FullyQualifiedName~$_" }) -join '|'
     }
 }
 $configPath = Join-Path $Folder stryker.json

@@ -47,6 +47,7 @@ public sealed class FooterWriterTests
     [InlineData("front", 0)]
     [InlineData("zeros after", 0)]
     [InlineData("zeros after", 100)]
+    [InlineData("byte after", 0)]
     [InlineData("data after", 0)]
     [InlineData("data after", 100)]
     [InlineData("front and odd", 100)]
@@ -61,6 +62,7 @@ public sealed class FooterWriterTests
             case "end cut": bytes.CutEnd(512); break;
             case "front" or "front and odd": bytes.Poke(0, new byte[512]); break;
             case "zeros after": bytes.Append(new byte[700]); break;
+            case "byte after": bytes.Append([1]); break;
             default: bytes.Append([.. new byte[600], 1, .. new byte[99]]); break;
         }
 
@@ -71,6 +73,17 @@ public sealed class FooterWriterTests
         Assert.True(FooterWriter.TryRepair(file, layout));
         var after = ImageLayout.Read(file);
         Assert.Equal((planned, planned + 512), (after.DataEnd, file.Length));
+        if (missing == "zeros after" && odd == 0)
+        {
+            Assert.Equal(footer, planned);
+        }
+
+        if (missing == "byte after")
+        {
+            Assert.Equal(footer + 1024, planned);
+            Assert.Equal(1, file.ToArray()[footer + 512]);
+        }
+
         if (missing == "data after")
         {
             Assert.True(planned >= footer + 512 + 600);
@@ -79,5 +92,27 @@ public sealed class FooterWriterTests
 
         Verdict.AssertClean(file.Reopen());
         Assert.False(FooterWriter.TryRepair(file, ImageLayout.Read(file)));
+    }
+    [Theory]
+    [InlineData(0)]
+    [InlineData(100)]
+    [InlineData(511)]
+    public void A_changed_footer_is_put_in_both_places_one_sync_after_the_other(int odd)
+    {
+        ImageBytes bytes = ImageBytes.Dynamic().AddBlock(0, 7);
+        bytes.Insert(new byte[odd]);
+        var recorder = new RecordingImageFile(bytes.ToFile());
+        var layout = ImageLayout.Read(recorder);
+        var footers = new FooterWriter(recorder, layout);
+        var id = Guid.NewGuid();
+        footers.Publish(layout.Footer.With(uniqueId: id));
+        long place = odd == 0 ? bytes.FooterOffset : (bytes.FooterOffset / 512 * 512) + 1024;
+        Assert.Equal(place, footers.EndOffset);
+        Assert.Equal([ChangeKind.Write, ChangeKind.Flush, ChangeKind.Write, ChangeKind.Flush], recorder.Changes.Select(one => one.Kind));
+        Assert.Equal((place, 0L), (recorder.Changes[0].FileOffset, recorder.Changes[2].FileOffset));
+        var after = ImageLayout.Read(recorder);
+        Assert.Equal((id, place), (after.Footer.UniqueId, after.DataEnd));
+        Assert.True(recorder.Changes[0].Data.AsSpan().SequenceEqual(recorder.Changes[2].Data));
+        Verdict.AssertClean(recorder);
     }
 }

@@ -72,6 +72,17 @@ public sealed class ImageEndTests
         Assert.Equal([ChangeKind.Write, ChangeKind.Flush], recorder.Changes.Select(change => change.Kind));
     }
 
+    /// <summary>Zeros for a block that is not there write nothing else.</summary>
+    [Fact]
+    public void A_footer_that_was_completed_is_on_the_medium_after_a_flush()
+    {
+        var recorder = new RecordingImageFile(ImageBytes.Dynamic().AddBlock(0, 1).CutEnd(1).ToFile());
+        using VhdImage image = VhdImage.Open(recorder, Writing);
+        image.WriteSectors(8, new byte[512]);
+        image.Flush();
+        Assert.Equal([ChangeKind.Write, ChangeKind.Flush], recorder.Changes.Select(change => change.Kind));
+    }
+
     [Fact]
     public void After_zeros_that_failed_nothing_more_is_taken()
     {
@@ -116,6 +127,18 @@ public sealed class ImageEndTests
         Assert.Equal(FaultCode.BatEntryPastEnd, Assert.Throws<VhdFormatException>(() => image.ZeroSectors(7, 2)).Finding.Code);
         Assert.Equal(bytes.Bytes, file.Copy().ToArray());
         image.WriteSectors(0, data);
+    }
+
+    [Fact]
+    public void No_block_is_made_where_the_first_entry_alone_names_a_place_past_the_end()
+    {
+        ImageBytes bytes = ImageBytes.Dynamic();
+        MemoryImageFile file = bytes.PutEntry(0, (uint)((bytes.FooterOffset / 512) + 100)).ToFile();
+        using VhdImage image = VhdImage.Open(file.Reopen(), Writing);
+        Assert.Equal(
+            FaultCode.BatEntryPastEnd,
+            Assert.Throws<VhdFormatException>(() => image.WriteSectors(16, [1, .. new byte[511]])).Finding.Code);
+        Assert.Equal(bytes.Bytes, file.Copy().ToArray());
     }
 
     [Theory]

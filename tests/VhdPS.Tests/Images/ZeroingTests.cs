@@ -258,6 +258,31 @@ public sealed class ZeroingTests
         Assert.Empty(ImageChecker.Check(path, new CheckOptions { Full = true }).Findings);
     }
 
+    [UnixTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void SpaceIsGivenBackOnlyWhereThatIsAllowed(bool mayDiscard)
+    {
+        using var folder = new TempFolder();
+        string path = folder["disk.vhd"];
+        ImageCreator.Create(path, new NewImage(4 * 1024 * 1024) { UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch });
+        using (VhdImage image = VhdImage.Open(path, Writing))
+        {
+            image.WriteSectors(0, Data(1, 4096));
+            image.Flush();
+            long full = image.File.SizeOnDisk;
+            image.ZeroSectors(1024, 2048, mayDiscard);
+            image.Flush();
+            long given = full - image.File.SizeOnDisk;
+            Assert.True(mayDiscard ? given >= 1000 * 1024 : given <= 0, $"{given} bytes are given back");
+            byte[] read = new byte[4096 * 512];
+            image.ReadSectors(0, read);
+            Assert.Equal([.. Data(1, 1024), .. Data(0, 2048), .. Data(1, 1024)], read);
+        }
+
+        Assert.Empty(ImageChecker.Check(path, new CheckOptions { Full = true }).Findings);
+    }
+
     private static bool Try(RecordingImageFile recorder)
     {
         try
