@@ -41,11 +41,9 @@ internal sealed class FooterWriter
     /// Whether the footers are not both sound and equal, and nothing else keeps the image from being opened for writing: as
     /// an operation leaves them that was cut off.
     /// </summary>
-    public static bool CanRepair(ImageLayout layout) =>
-        layout is { StoredFooter: not null, Header: not null, BlockCount: > 0 }
-        && layout.FindBlockingFinding(forWriting: false) is null
-        && layout.Findings.Any(finding => IsOfFooters(finding.Code))
-        && layout.Findings.All(finding => finding.Effect != FaultEffect.ReadOnly || IsOfFooters(finding.Code));
+    /// <exception cref="ImageIOException">The file could not be read.</exception>
+    public static bool CanRepair(ImageFile file, ImageLayout layout) =>
+        IsOfFootersOnly(layout) && AllPlaced(layout, SectorMap.ReadTable(file, layout));
 
     /// <summary>
     /// Makes both footers equal to the one that is valid, and the one at the end the last thing in the file; false where that is
@@ -54,18 +52,15 @@ internal sealed class FooterWriter
     /// <exception cref="ImageIOException">The file could not be read or written.</exception>
     public static bool TryRepair(ImageFile file, ImageLayout layout)
     {
-        if (!CanRepair(layout))
+        if (!IsOfFootersOnly(layout))
         {
             return false;
         }
 
         BlockAllocationTable table = SectorMap.ReadTable(file, layout);
-        for (int blockIndex = 0; blockIndex < table.Count; blockIndex++)
+        if (!AllPlaced(layout, table))
         {
-            if (table[blockIndex] != VhdSpec.UnusedEntry && layout.CheckEntry(blockIndex, table[blockIndex]) is not null)
-            {
-                return false;
-            }
+            return false;
         }
 
         var footers = new FooterWriter(file, layout);
@@ -102,7 +97,7 @@ internal sealed class FooterWriter
     /// <summary>Where the footer at the end lies after <see cref="TryRepair"/>, or now where nothing is to repair.</summary>
     public static long EndAfterRepair(ImageFile file, ImageLayout layout, BlockAllocationTable table)
     {
-        if (!CanRepair(layout))
+        if (!IsOfFootersOnly(layout) || !AllPlaced(layout, table))
         {
             return layout.DataEnd;
         }
@@ -157,6 +152,26 @@ internal sealed class FooterWriter
         EndOffset = fileOffset;
         _file.SetLength(fileOffset + VhdSpec.FooterSize);
         _file.Flush();
+    }
+
+    private static bool IsOfFootersOnly(ImageLayout layout) =>
+        layout is { StoredFooter: not null, Header: not null, BlockCount: > 0 }
+        && layout.FindBlockingFinding(forWriting: false) is null
+        && layout.Findings.Any(finding => IsOfFooters(finding.Code))
+        && layout.Findings.All(finding => finding.Effect != FaultEffect.ReadOnly || IsOfFooters(finding.Code));
+
+    /// <summary>Whether every block has its place in the file: one past its end may be the data that a cut took.</summary>
+    private static bool AllPlaced(ImageLayout layout, BlockAllocationTable table)
+    {
+        for (int blockIndex = 0; blockIndex < table.Count; blockIndex++)
+        {
+            if (table[blockIndex] != VhdSpec.UnusedEntry && layout.CheckEntry(blockIndex, table[blockIndex]) is not null)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private static bool IsOfFooters(FaultCode code) => code

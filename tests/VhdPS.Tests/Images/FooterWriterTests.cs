@@ -68,7 +68,7 @@ public sealed class FooterWriterTests
 
         MemoryImageFile file = bytes.ToFile();
         var layout = ImageLayout.Read(file);
-        Assert.True(FooterWriter.CanRepair(layout));
+        Assert.True(FooterWriter.CanRepair(file, layout));
         long planned = FooterWriter.EndAfterRepair(file, layout, SectorMap.ReadTable(file, layout));
         Assert.True(FooterWriter.TryRepair(file, layout));
         var after = ImageLayout.Read(file);
@@ -114,5 +114,21 @@ public sealed class FooterWriterTests
         Assert.Equal((id, place), (after.Footer.UniqueId, after.DataEnd));
         Assert.True(recorder.Changes[0].Data.AsSpan().SequenceEqual(recorder.Changes[2].Data));
         Verdict.AssertClean(recorder);
+    }
+    /// <summary>An entry past the end may name data that a cut took with the footer: then nothing is put in order.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Footers_of_an_image_that_was_cut_off_are_left_alone(bool isEndMissing)
+    {
+        ImageBytes bytes = ImageBytes.Dynamic().AddBlock(0, 7).PutEntry(1, 0x00FFFFF0);
+        bytes = isEndMissing ? bytes.CutEnd(512) : bytes.Poke(0, new byte[512]);
+        MemoryImageFile file = bytes.ToFile();
+        var layout = ImageLayout.Read(file);
+        Assert.NotNull(layout.FindBlockingFinding(forWriting: true));
+        Assert.False(FooterWriter.CanRepair(file, layout));
+        Assert.Equal(layout.DataEnd, FooterWriter.EndAfterRepair(file, layout, SectorMap.ReadTable(file, layout)));
+        Assert.False(FooterWriter.TryRepair(file, layout));
+        Assert.Equal(bytes.Bytes, file.ToArray());
     }
 }

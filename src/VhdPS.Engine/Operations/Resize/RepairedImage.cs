@@ -32,7 +32,7 @@ internal static class RepairedImage
 
     /// <summary>Whether there is something to put in order, and it can be.</summary>
     public static bool CanRepair(ImageFile file, ImageLayout layout) =>
-        FooterWriter.CanRepair(layout) || FixedResize.CanRepair(file, layout);
+        FooterWriter.CanRepair(file, layout) || FixedResize.CanRepair(file, layout);
 
     /// <summary>Puts in order what an operation that was cut off has left of the footers.</summary>
     /// <returns>Whether there was anything; the layout is not that of the file any more.</returns>
