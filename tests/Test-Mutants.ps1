@@ -40,8 +40,8 @@ $tests = @{
         'LostBlock', 'InPlace', 'OptimizeOperationTests', 'ReplacementFileTests', 'PiecewiseWriteTests', 'ReservationTests',
         'HeldFileTests', 'ResizeCrash', 'CrashProof', 'CompactionCrash', 'MergeCrash', 'Crash.FaultTests', 'UnsyncedTests',
         'FixedGrowthCrash', 'FullDiskTests', 'ShortRead', 'SyncOrder', 'Layout.Footer', 'RollingFlushTests', 'BitmapCacheTests'
-    Replacing  = 'ReplacementFileTests', 'Operations.Merge', 'Operations.Set', 'ChangedUnderWay', 'MergeCrash', 'HeldFileTests',
-        'RefusedAccess', 'UnsyncedTests', 'FullDiskTests', 'SyncOrder', 'ConvertOperation'
+    Replacing  = 'ReplacementFileTests', 'ReplacementEndTests', 'LostBlock', 'Operations.Merge', 'Operations.Set', 'ChangedUnderWay',
+        'MergeCrash', 'HeldFileTests', 'RefusedAccess', 'UnsyncedTests', 'FullDiskTests', 'SyncOrder', 'ConvertOperation'
     Moving     = 'Operations.Optimize', 'Operations.Resize', 'InPlaceConversion', 'ResizeCrash', 'CompactionCrash', 'FixedGrowthCrash',
         'TableMoveCrash', 'FreeSpaceCrash', 'UnsyncedTests', 'FullDiskTests', 'SyncOrder', 'BatmapPlaceTests'
     Repair     = 'Operations.Repair', 'CrashProof', 'Crash.FaultTests', 'TableMoveCrash', 'UnsyncedTests', 'FullDiskTests'
