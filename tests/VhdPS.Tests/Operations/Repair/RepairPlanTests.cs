@@ -89,7 +89,8 @@ public sealed class RepairPlanTests(ITestOutputHelper output)
         RepairPlan plan = RepairOperation.Plan(file, options);
         foreach (RepairStep step in plan.Steps)
         {
-            text.Append($"  {step.Finding.Code}: {step.Outcome}. {step.Description}\n");
+            text.Append("  ").Append(step.Finding.Code).Append(": ").Append(step.Outcome).Append(". ")
+                .Append(step.Description).Append('\n');
         }
 
         if (!plan.HasChanges)
