@@ -163,7 +163,8 @@ public sealed class RepairPlanTests(ITestOutputHelper output)
         {
             image.AddBlock(7, 0);
             return image.PutEntry(9, image.GetEntry(7));
-        });
+        }
+        );
         yield return ("two entries of data", image => image.PutEntry(9, image.GetEntry(2)));
         yield return ("an entry into a block", image => image.PutEntry(9, image.GetEntry(2) + 3));
         yield return ("an entry that was lost", image => image.PutEntry(2, 0xFFFFFFFF));
@@ -174,7 +175,8 @@ public sealed class RepairPlanTests(ITestOutputHelper output)
             image.Insert(new byte[700]);
             image.Insert(new byte[324]);
             return image.AddBlock(6, 0x44);
-        });
+        }
+        );
     }
 
     /// <summary>Faults of the footers and behind them.</summary>
