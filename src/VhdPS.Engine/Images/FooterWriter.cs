@@ -112,6 +112,18 @@ internal sealed class FooterWriter
             : PlaceAtOrAfter(layout.DataEnd, file.Length);
     }
 
+    /// <summary>Length of the file after <see cref="TryRepair"/>, in bytes, or now where nothing is to repair.</summary>
+    public static long LengthAfterRepair(ImageFile file, ImageLayout layout, BlockAllocationTable table)
+    {
+        if (!IsOfFootersOnly(layout) || !AllPlaced(layout, table))
+        {
+            return layout.FileLength;
+        }
+
+        long end = EndAfterRepair(file, layout, table);
+        return end + (end == layout.StoredFooter!.FileOffset ? layout.Footer.StoredLength : VhdSpec.FooterSize);
+    }
+
     /// <summary>Writes the footer at a place after the present one, and syncs (F2).</summary>
     public void MoveEnd(long fileOffset)
     {

@@ -119,11 +119,21 @@ internal static class HeaderRewrite
         long spareEnd = spareLinkOffset + texts.Length;
         HardDiskFooter spareFooter = footer.With(dataOffset: (ulong)spareOffset);
         HardDiskFooter lastFooter = footer.With(dataOffset: layout.Footer.DataOffset);
-        file.WriteAt(spareOffset, headerWith(spareLinkOffset).Bytes);
-        file.WriteAt(spareLinkOffset, texts);
-        file.Flush();
-        file.WriteAt(spareEnd, spareFooter.Bytes);
-        file.Flush();
+        try
+        {
+            file.WriteAt(spareOffset, headerWith(spareLinkOffset).Bytes);
+            file.WriteAt(spareLinkOffset, texts);
+            file.Flush();
+            file.WriteAt(spareEnd, spareFooter.Bytes);
+            file.Flush();
+        }
+        catch (ImageIOException error) when (error.Operation == ImageIOOperation.Write)
+        {
+            // A full medium: all that was written lies past the end of the file as it was.
+            GiveBack(file, layout.FileLength);
+            throw;
+        }
+
         file.WriteAt(0, spareFooter.Bytes);
         file.Flush();
 
@@ -135,6 +145,18 @@ internal static class HeaderRewrite
         file.Flush();
         file.SetLength(newEnd + VhdSpec.FooterSize);
         file.Flush();
+    }
+
+    private static void GiveBack(ImageFile file, long length)
+    {
+        try
+        {
+            file.SetLength(length);
+        }
+        catch (IOException)
+        {
+            // The first error is the one to report; the image is sound, only longer than it has to be.
+        }
     }
 
     private static bool IsReplaced(ParentLocator locator) => locator.Code is

@@ -158,8 +158,7 @@ public static class ResizeOperation
         var plan = new ResizePlan(layout.Path, layout.VhdType, oldSize, newSize)
         {
             OldFileLength = layout.FileLength,
-            NewFileLength = !(fixedResize?.IsChange ?? sparseResize!.IsChange) ? layout.FileLength
-                : fixedResize?.NewFileLength ?? sparseResize!.NewFileLength,
+            NewFileLength = fixedResize?.NewFileLength ?? sparseResize!.NewFileLength,
             WrittenBytes = sparseResize?.WrittenBytes ?? FixedResize.WrittenBytes,
             MovedBlockCount = sparseResize?.MovedBlockCount ?? 0,
             LostBlockCount = sparseResize?.LostBlockCount ?? 0,

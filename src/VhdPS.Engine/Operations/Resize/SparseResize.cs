@@ -134,6 +134,11 @@ internal sealed class SparseResize
     {
         get
         {
+            if (!IsChange)
+            {
+                return FooterWriter.LengthAfterRepair(_file, _layout, _table);
+            }
+
             long end = FooterWriter.EndAfterRepair(_file, _layout, _table);
             if (IsGrowing)
             {
@@ -256,7 +261,7 @@ internal sealed class SparseResize
         FooterWriter footers = _movedLocators.Length == 0
             ? new FooterWriter(_file, _layout)
             : new FooterWriter(_file, _layout.Footer, HeaderRewrite.MoveLocators(_file, _layout, _movedLocators, _locatorOffset));
-        long oldEnd = footers.EndOffset;
+        long oldEnd = footers.EndOffset, oldLength = _file.Length;
         try
         {
             if (_firstFree > oldEnd || oldEnd % VhdSpec.SectorSize != 0)
@@ -275,7 +280,7 @@ internal sealed class SparseResize
         }
         catch (Exception error) when (error is OperationCanceledException or ImageIOException { Operation: ImageIOOperation.Write })
         {
-            GiveBack(footers, oldEnd);
+            GiveBack(footers, oldEnd, oldLength);
             throw;
         }
 
@@ -436,10 +441,17 @@ internal sealed class SparseResize
     }
 
     /// <summary>Gives back what was added to the file for a growth that did not come to its end.</summary>
-    private void GiveBack(FooterWriter footers, long oldEnd)
+    private void GiveBack(FooterWriter footers, long oldEnd, long oldLength)
     {
         try
         {
+            if (footers.EndOffset == oldEnd)
+            {
+                // Nothing is laid past the footer before it moves, but a part of the footer itself where the medium is full.
+                _file.SetLength(oldLength);
+                return;
+            }
+
             long end = Math.Max(oldEnd, BlockAllocator.FindEnd(_layout, _table));
             footers.CutTo(VhdSpec.RoundUp(end, VhdSpec.SectorSize));
         }

@@ -47,7 +47,9 @@ public sealed class RepairPlanTests(ITestOutputHelper output)
     [Fact]
     public void What_is_planned_and_done_of_every_pair_of_faults_is_what_was_agreed_on()
     {
-        var text = new StringBuilder();
+        bool isWritten = Environment.GetEnvironmentVariable("VHDPS_WRITE_GOLDEN") == "1";
+        string[] expected = isWritten ? [] : File.ReadAllText(GoldenPath).ReplaceLineEndings("\n").Split('\n');
+        var actual = new List<string>();
         int cases = 0;
         foreach ((string name, bool isPair, byte[] bytes) in Cases())
         {
@@ -60,26 +62,27 @@ public sealed class RepairPlanTests(ITestOutputHelper output)
             }
 
             // Of one fault alone the words can be read; of two it is enough that they stay as they are.
-            text.Append(isPair ? $"{name}: {Digest(Encoding.UTF8.GetBytes(plans.ToString()))}\n" : plans);
+            string text = isPair ? $"{name}: {Digest(Encoding.UTF8.GetBytes(plans.ToString()))}\n" : plans.ToString();
             if (isPair && Environment.GetEnvironmentVariable("VHDPS_READ_PAIR") == name)
             {
                 output.WriteLine(plans.ToString());
             }
+
+            foreach (string line in text.TrimEnd('\n').Split('\n'))
+            {
+                string wanted = actual.Count < expected.Length ? expected[actual.Count] : "nothing";
+                Assert.True(isWritten || wanted == line, $"line {actual.Count + 1}:\n{wanted}\n{line}");
+                actual.Add(line);
+            }
         }
 
-        if (Environment.GetEnvironmentVariable("VHDPS_WRITE_GOLDEN") == "1")
+        if (isWritten)
         {
-            File.WriteAllText(GoldenPath, text.ToString());
+            File.WriteAllText(GoldenPath, string.Join('\n', actual) + "\n");
         }
 
-        string[] expected = File.ReadAllText(GoldenPath).ReplaceLineEndings("\n").Split('\n'), actual = text.ToString().Split('\n');
-        for (int line = 0; line < Math.Max(expected.Length, actual.Length); line++)
-        {
-            string wanted = line < expected.Length ? expected[line] : "nothing", found = line < actual.Length ? actual[line] : "nothing";
-            Assert.True(wanted == found, $"line {line + 1}:\n{wanted}\n{found}");
-        }
-
-        output.WriteLine($"{cases} plans, {actual.Length} lines");
+        Assert.True(isWritten || expected.Length == actual.Count + 1, $"{expected.Length} lines, {actual.Count} made");
+        output.WriteLine($"{cases} plans, {actual.Count} lines");
     }
 
     private static void Describe(StringBuilder text, byte[] bytes, RepairOptions options)
@@ -123,17 +126,30 @@ public sealed class RepairPlanTests(ITestOutputHelper output)
                 foreach ((string second, Func<ImageBytes, byte[]> end) in Ends(kind))
                 {
                     bool isPair = first != "sound" && second != "sound end";
-                    yield return ($"{kind}, {first}, {second}", isPair, end(hurt(make())));
+                    if (!isPair || !IsOfOneFault(kind))
+                    {
+                        yield return ($"{kind}, {first}, {second}", isPair || IsOfOneFault(kind), end(hurt(make())));
+                    }
                 }
             }
         }
     }
+
+    /// <summary>Kinds that differ from a dynamic image in a little: of them a pair of faults says no more.</summary>
+    private static bool IsOfOneFault(string kind) => kind is not ("dynamic" or "child" or "fixed");
 
     private static IEnumerable<(string Name, Func<ImageBytes> Make)> Kinds()
     {
         yield return ("dynamic", () => ImageBytes.Dynamic().AddBlock(2, 0x11).AddBlock(0, 0x22).AddBlock(5, 0x33, [0xF0]));
         yield return ("child", () => ImageBytes.Differencing().AddBlock(2, 0x11, [0xF0]).AddBlock(0, 0x22).AddBlock(5, 0x33));
         yield return ("fixed", () => ImageBytes.Fixed());
+        yield return ("two sectors of entries", () =>
+            ImageBytes.Dynamic(200 * 512, 512).AddBlock(150, 0x11, [0x80]).AddBlock(0, 0x22).AddBlock(2, 0x33));
+        yield return ("last block cut by the disk", () =>
+            ImageBytes.Dynamic((16 * 4096) - (3 * 512)).AddBlock(0, 0x22).AddBlock(2, 0x11).AddBlock(15, 0x33, [0xF8]));
+        yield return ("header's fields across sectors", () => ImageBytes.Dynamic(16 * 4096, 4096, 985, 2560).AddBlock(2, 0x11));
+        yield return ("header's fields right before the next sector", () =>
+            ImageBytes.Dynamic(16 * 4096, 4096, 984, 2560).AddBlock(2, 0x11));
     }
 
     /// <summary>Faults before the footer.</summary>
@@ -146,6 +162,8 @@ public sealed class RepairPlanTests(ITestOutputHelper output)
             yield break;
         }
 
+        int blockBytes = kind == "two sectors of entries" ? 1024 : 512 + 4096;
+        uint SectorPast(ImageBytes image, int bytes) => (uint)((image.FooterOffset + bytes) / 512);
         yield return ("next offset of 2010", image => image.PutHeader(8, 0x00000000_FFFFFFFFul));
         yield return ("next offset not resealed", image => image.PutHeader(8, 77ul, reseal: false));
         yield return ("header's checksum wrong", image => image.PutHeader(36, 1u, reseal: false));
@@ -159,6 +177,21 @@ public sealed class RepairPlanTests(ITestOutputHelper output)
         yield return ("entries in structures", image => image.PutEntry(9, 0).PutEntry(10, 3));
         yield return ("entries past the end", image => image.PutEntry(9, 0xFFFFFFFE).PutEntry(10, 0x00F00000));
         yield return ("an entry right past the end", image => image.PutEntry(9, (uint)(image.FooterOffset / 512)));
+        yield return ("an entry a block past the end", image => image.PutEntry(9, SectorPast(image, blockBytes + 4096 - 512)));
+        yield return ("an entry far past the end", image => image.PutEntry(9, SectorPast(image, blockBytes + 4096)));
+        yield return ("an entry at the table's end", image => image.PutEntry(9, (uint)((image.TableOffset + 512) / 512)));
+        yield return ("entries in the footer, the header and the table", image =>
+            image.PutEntry(9, SectorPast(image, 0)).PutEntry(10, 1).PutEntry(11, (uint)(image.TableOffset / 512)).PutEntry(12, 2));
+        yield return ("an entry into a block from before", image => image.PutEntry(9, image.GetEntry(2) - 1));
+        yield return ("three entries of one block", image =>
+            image.PutEntry(9, image.GetEntry(2)).PutEntry(10, image.GetEntry(2)));
+        yield return ("a lost block and two entries of data", image =>
+            image.PutEntry(9, image.GetEntry(2)).PutEntry(0, 0xFFFFFFFF));
+        yield return ("a lost block and an entry into a block", image =>
+            image.PutEntry(9, image.GetEntry(2) + 1).PutEntry(0, 0xFFFFFFFF));
+        yield return ("a lost block and an entry in a structure", image => image.PutEntry(9, 1).PutEntry(0, 0xFFFFFFFF));
+        yield return ("a clear bit over data", image => image.AddBlock(6, 0x44, [0x0F]));
+        yield return ("blocks where clear bits hide data", image => image.AddBlock(6, 0x44, [0x0F]).AddBlock(7, 0x45, [0x80]));
         yield return ("two entries of zeros", image =>
         {
             image.AddBlock(7, 0);
@@ -187,6 +220,16 @@ public sealed class RepairPlanTests(ITestOutputHelper output)
         yield return ("footer's checksum wrong", image => image.PutEnd(64, [1, 2, 3, 4], reseal: false).Bytes);
         yield return ("footer's checksum zero", image => image.PutEnd(64, [0, 0, 0, 0], reseal: false).Bytes);
         yield return ("511 bytes", image => image.CutEnd(1).Bytes);
+        yield return ("cut off in the footer, 300 bytes left", image => image.CutEnd(212).Bytes);
+        yield return ("cut off in the footer, 400 bytes left", image => image.CutEnd(112).Bytes);
+        yield return ("no cookie, else like the footer", image => image.Poke(image.FooterOffset, new byte[8]).Bytes);
+        yield return ("128 bytes unlike the footer", image =>
+            image.Poke(image.FooterOffset, [.. Enumerable.Repeat((byte)0x5A, 128)]).Bytes);
+        yield return ("127 bytes unlike the footer", image =>
+            image.Poke(image.FooterOffset, [.. Enumerable.Repeat((byte)0x5A, 127)]).Bytes);
+        yield return ("nothing like the footer", image =>
+            image.Poke(image.FooterOffset, [.. Enumerable.Range(1, 512).Select(i => (byte)(i % 251))]).Bytes);
+        yield return ("footer on no sector", image => [.. image.Bytes[..^512], .. new byte[100], .. image.Bytes[^512..]]);
         yield return ("zeros behind", image => image.Append(new byte[3000]).Bytes);
         yield return ("data behind", image => image.Append([.. new byte[1000], 1, .. new byte[23]]).Bytes);
         if (kind == "fixed")
@@ -195,6 +238,9 @@ public sealed class RepairPlanTests(ITestOutputHelper output)
             yield break;
         }
 
+        yield return ("cut off in the last block, shown sectors in the file", image =>
+            image.CutEnd(512 + 512).Bytes);
+        yield return ("cut off in the last block's bitmap", image => image.CutEnd(512 + 4096 + 100).Bytes);
         yield return ("footer of 0xC7", image => image.Poke(image.FooterOffset, [.. Enumerable.Repeat((byte)0xC7, 512)]).Bytes);
         yield return ("footer hurt and copy zeroed", image =>
             image.PutEnd(50, [7], reseal: false).Poke(0, new byte[512]).Bytes);
