@@ -51,6 +51,7 @@ public sealed class ResizePlanTests : IDisposable
         MemoryImageFile file = ImageBytes.Fixed().ToFile();
         ResizePlan plan = ResizeOperation.Plan(file.Reopen(), Options(100_352));
         Assert.Equal((100_352L + 512, 4L * 512, 0, true), (plan.NewFileLength, plan.WrittenBytes, plan.MovedBlockCount, plan.IsChange));
+        Assert.False(plan.IsTableMoved || plan.IsBatmapDropped);
         plan = ResizeOperation.Plan(file.Reopen(), Options(64 * 1024));
         Assert.Equal((file.Length, false), (plan.NewFileLength, plan.IsChange));
     }
@@ -196,6 +197,112 @@ public sealed class ResizePlanTests : IDisposable
         Assert.Equal(byPartitions, ResizeOperation.Run(file.Reopen(), least).NewSizeBytes);
         Assert.Empty(ReadTable(file).Findings);
         Verdict.AssertClean(file.Reopen());
+    }
+
+    [Fact]
+    public void A_backup_that_is_not_at_the_end_goes_there_without_a_change_of_the_size()
+    {
+        foreach (MemoryImageFile file in new[] { Gpt(), GptFixed() })
+        {
+            ResizeOptions options = Options((GptSectors + 4096) * 512L);
+            ResizeOperation.Run(file.Reopen(), options with { KeepPartitionTable = true });
+            ResizePlan plan = ResizeOperation.Run(file.Reopen(), options);
+            Assert.Equal((true, true, plan.OldSizeBytes), (plan.IsGptMoved, plan.IsChange, plan.NewSizeBytes));
+            PartitionTable table = ReadTable(file);
+            Assert.Empty(table.Findings);
+            using VhdImage image = VhdImage.Open(file.Reopen());
+            byte[] old = new byte[33 * 512];
+            image.ReadSectors(GptSectors - 33, old);
+            Assert.False(old.AsSpan().ContainsAnyExcept((byte)0));
+            Verdict.AssertClean(file.Reopen());
+        }
+    }
+
+    [Fact]
+    public void A_table_that_does_not_fit_is_left_where_the_size_stays()
+    {
+        MemoryImageFile file = Gpt();
+        ResizeOperation.Run(file.Reopen(), Options(8000 * 512) with { Force = true });
+        ResizePlan plan = ResizeOperation.Plan(file.Reopen(), Options(8000 * 512));
+        Assert.Equal((false, false), (plan.IsChange, plan.IsGptMoved));
+        Assert.StartsWith("The partition table is left as it is: ", plan.PartitionTableNote, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Of_a_damaged_table_the_backup_is_data()
+    {
+        MemoryImageFile file = Gpt();
+        using (VhdImage image = VhdImage.Open(file.Reopen(), new VhdOpenOptions { ForWriting = true }))
+        {
+            image.WriteSectors(1, new byte[512]);
+        }
+
+        var error = Assert.Throws<VhdOperationException>(() => ResizeOperation.Plan(file.Reopen(), Options((GptSectors - 8) * 512)));
+        Assert.Contains($"sector {GptSectors - 1} past", error.Message, StringComparison.Ordinal);
+        Assert.True(error.IsOverridable);
+    }
+
+    /// <summary>After the last data the backup needs 33 sectors, and the whole is rounded up to 2048.</summary>
+    [Theory]
+    [InlineData(20_446, 20_480)]
+    [InlineData(20_447, 22_528)]
+    public void Data_and_the_backup_after_it_fit_to_the_sector(int dataAt, int sectors)
+    {
+        var least = new ResizeOptions("memory.vhd") { ToMinimumSize = true };
+        Assert.Equal(sectors * 512L, ResizeOperation.Plan(Gpt(dataAt), least).NewSizeBytes);
+    }
+
+    [Fact]
+    public void Data_where_the_backup_of_the_smallest_disk_would_be_keeps_it_larger()
+    {
+        var least = new ResizeOptions("memory.vhd") { ToMinimumSize = true };
+        long byPartitions = ResizeOperation.Plan(Gpt(), least).NewSizeBytes;
+        ResizePlan plan = ResizeOperation.Plan(Gpt((int)(byPartitions / 512) - 10), least);
+        Assert.Equal(byPartitions + (2048 * 512), plan.NewSizeBytes);
+    }
+
+    [Fact]
+    public void The_search_for_data_says_how_far_it_has_to_go()
+    {
+        var progress = new StepProgress();
+        ResizeOperation.Run(ImageBytes.Dynamic(256 * 512, 512).AddBlock(5, 7).ToFile(), Options(10 * 512), progress);
+        WorkProgress step = progress.Steps.First(one => one.Step?.StartsWith("Looking", StringComparison.Ordinal) == true);
+        Assert.Equal(246 * 512, step.TotalBytes);
+    }
+
+    [Fact]
+    public void The_largest_sizes_are_those_of_the_type()
+    {
+        foreach ((ImageBytes bytes, long most) in new[]
+        {
+            (ImageBytes.Fixed(), VhdSpec.MaxFixedSize), (ImageBytes.Dynamic(1 << 30, 2 << 20), VhdSpec.MaxSize),
+        })
+        {
+            Assert.Equal(most, ResizeOperation.Plan(bytes.ToFile(), Options(most)).NewSizeBytes);
+            var error = Assert.Throws<ArgumentException>(() => ResizeOperation.Plan(bytes.ToFile(), Options(most + 512)));
+            Assert.Contains($"is not from 1 to {most} bytes", error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void What_a_parent_elsewhere_would_show_is_found_where_one_says()
+    {
+        string parent = _folder["parent.vhd"], child = _folder["child.vhd"];
+        ImageCreator.Create(parent, new NewImage(1 << 20) { UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch });
+        ChildCreator.Create(child, new NewChild(parent) { UniqueId = Guid.NewGuid(), TimeStamp = VhdSpec.Epoch });
+        ResizeOperation.Run(new ResizeOptions(parent) { SizeBytes = 4 << 20, Force = true });
+        using (VhdImage image = VhdImage.Open(parent, new VhdOpenOptions { ForWriting = true }))
+        {
+            image.WriteSectors(5000, [.. Enumerable.Repeat((byte)7, 512)]);
+        }
+
+        string far = Directory.CreateDirectory(_folder["far"]).FullName;
+        File.Move(parent, Path.Combine(far, "parent.vhd"));
+        var options = new ResizeOptions(child) { SizeBytes = 3 << 20, Parents = new ParentPolicy { SearchFolders = [far] } };
+        var error = Assert.Throws<VhdOperationException>(() => ResizeOperation.Plan(options));
+        Assert.Equal((OperationError.ParentDataWouldShow, true), (error.Code, error.IsOverridable));
+        Assert.Contains("sector 5000", error.Message, StringComparison.Ordinal);
+        Assert.True(ResizeOperation.Plan(options with { SizeBytes = 5000 * 512 }).IsChange);
     }
 
     [Fact]
