@@ -53,6 +53,9 @@ internal sealed class SparseResize
     private long _clearedFrom;
     private long _clearedEnd;
 
+    // Whether all that was in the way of the longer table is elsewhere, on the medium.
+    private bool _hasMadeWay;
+
     /// <summary>Plans; nothing is written.</summary>
     /// <exception cref="VhdFormatException">A table entry names no place for a block.</exception>
     /// <exception cref="VhdOperationException">The new table or a moved block has no place.</exception>
@@ -339,6 +342,8 @@ internal sealed class SparseResize
 
     private void Move(FooterWriter footers, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
+        // R7; before any block has moved, so that what is copied is past the end as long as nothing has.
+        CopyLost(cancellation);
         var mover = new BlockMover(_file, _layout, _table, footers);
         long done = 0;
         foreach ((int blockIndex, long bitmapOffset) in _moves)
@@ -350,7 +355,7 @@ internal sealed class SparseResize
         }
 
         mover.Publish();
-        CopyLost(cancellation);
+        _hasMadeWay = true;
     }
 
     private void CopyLost(CancellationToken cancellation)
@@ -379,7 +384,6 @@ internal sealed class SparseResize
             ArrayPool<byte>.Shared.Return(buffer);
         }
 
-        // R7
         _file.Flush();
     }
 
@@ -440,11 +444,37 @@ internal sealed class SparseResize
         _file.Flush();
     }
 
+    /// <summary>Entries without a table, and the remains of blocks that have moved, would look like blocks that were lost.</summary>
+    private void ClearMadeWay()
+    {
+        // R5: the old batmap header counts, and its map until the header names the copy.
+        StructureExtent[] kept = [.. _layout.Structures.Where(extent => extent.Structure == VhdStructure.Batmap)];
+        long entriesEnd = Math.Max(BlockAllocationTable.End(_layout.TableOffset, _layout.BlockCount), _layout.Header!.TableEnd);
+        long end = _batmap is null ? _newTableEnd : _newTableEnd + BatmapHeader.Size;
+        foreach ((long from, long to) in new[] { (entriesEnd, end), (_clearedFrom, _clearedEnd) })
+        {
+            long at = from;
+            foreach (StructureExtent extent in kept.OrderBy(extent => extent.FileOffset))
+            {
+                ZeroFill.Discard(_file, at, Math.Min(to, extent.FileOffset));
+                at = Math.Max(at, extent.End);
+            }
+
+            ZeroFill.Discard(_file, at, to);
+        }
+    }
+
     /// <summary>Gives back what was added to the file for a growth that did not come to its end.</summary>
     private void GiveBack(FooterWriter footers, long oldEnd, long oldLength)
     {
         try
         {
+            if (_hasMadeWay && !IsTableMoved)
+            {
+                ClearMadeWay();
+                _file.Flush();
+            }
+
             if (footers.EndOffset == oldEnd)
             {
                 // Nothing is laid past the footer before it moves, but a part of the footer itself where the medium is full.

@@ -1,3 +1,4 @@
+using VhdPS.Engine.Files;
 using VhdPS.Engine.Format;
 using VhdPS.Engine.Layout;
 using VhdPS.Engine.Operations.Repair;
@@ -174,6 +175,49 @@ public sealed class RebuildEdgeTests
         cancellation.Cancel();
         Assert.Throws<OperationCanceledException>(
             () => new TableRebuild(file, layout, trusted).Run(RebuildConfidence.Low, cancellation.Token));
+    }
+
+    /// <summary>A hole is passed in one step, where the system says of its end no more than the sector in which it lies.</summary>
+    [Fact]
+    public void A_hole_is_one_place_of_the_search()
+    {
+        ImageBytes bytes = ImageBytes.Dynamic().AddBlock(1, 1);
+        bytes.Insert(new byte[512 * 1000]);
+        bytes.AddBlock(3, 3);
+        long lost = bytes.GetEntry(3) * 512L;
+        bytes.PutEntry(3, VhdSpec.UnusedEntry);
+        foreach ((long dataAt, int found) in new[] { (lost, 1), (lost - 412, 1), (0L, 0) })
+        {
+            using var file = new FileWithHole(bytes.ToFile(), bytes.GetEntry(1) * 512L, dataAt);
+            var layout = ImageLayout.Read(file);
+            ulong[] trusted = TableScan.SortByPlace(SectorMap.ReadTable(file, layout));
+            var rebuild = new TableRebuild(file, layout, trusted) { MaxMissCount = 3 };
+            rebuild.Run(RebuildConfidence.Low, CancellationToken.None);
+            Assert.True(rebuild.Found.Count == found, $"data at {dataAt}");
+        }
+    }
+
+    /// <summary>Where nothing is asked of the table, a search ends after 64 MiB.</summary>
+    [Fact]
+    public void A_table_that_is_made_anew_is_worth_a_search_through_all_of_a_file()
+    {
+        ImageBytes bytes = ImageBytes.Dynamic().AddBlock(1, 1);
+        bytes.Insert([.. Enumerable.Repeat((byte)0x55, 512 * ((128 * 1024) + 16))]);
+        bytes.AddBlock(3, 3).PutEntry(3, VhdSpec.UnusedEntry).PutEntry(9, 1);
+        RepairPlan plan = RepairOperation.Plan(
+            bytes.ToFile(), new RepairOptions { RebuildTable = true, LeastConfidence = RebuildConfidence.Low });
+        Assert.Contains(plan.Steps, one => one.Description.Contains("entered as block", StringComparison.Ordinal));
+    }
+
+    /// <summary>From one offset on there is a hole, up to another.</summary>
+    private sealed class FileWithHole(ImageFile inner, long start, long end) : PassThroughImageFile(inner)
+    {
+        public override bool TryFindData(long fileOffset, out long dataOffset, out long dataEnd)
+        {
+            dataOffset = fileOffset >= start && fileOffset < end ? end : fileOffset;
+            dataEnd = Length;
+            return true;
+        }
     }
 
     private static (TableRebuild Rebuild, IReadOnlyList<RepairStep> Steps) Run(

@@ -127,6 +127,45 @@ public sealed class RepairFileTests : IDisposable
         Assert.Equal(other.Bytes, File.ReadAllBytes(otherPath));
     }
 
+    [Fact]
+    public void An_undo_of_an_image_that_has_another_id_since_is_refused()
+    {
+        string path = _folder.Write("hurt.vhd", Sound().PutEntry(9, 2).Bytes), undoPath = _folder["hurt.undo"];
+        RepairOperation.Run(path, RepairOperation.Plan(path), undoPath);
+        byte[] changed = Sound().PutFooter(68, [7]).Bytes;
+        File.WriteAllBytes(path, changed);
+        foreach (Action call in new Action[] { () => UndoOperation.Run(path, undoPath), () => UndoOperation.Check(path, undoPath) })
+        {
+            Assert.Contains("is of an image with the id", Assert.Throws<VhdOperationException>(call).Message, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(changed, File.ReadAllBytes(path));
+    }
+
+    /// <summary>An undoing that was cut off between the file's length and what lies there is gone on with.</summary>
+    [Fact]
+    public void What_was_cut_off_comes_back_where_the_file_is_as_long_again()
+    {
+        byte[] hurt = [.. Sound().Bytes, .. Enumerable.Repeat((byte)0x5A, 700)];
+        string path = _folder.Write("hurt.vhd", hurt), undoPath = _folder["hurt.undo"];
+        RepairOperation.Run(path, RepairOperation.Plan(path), undoPath);
+        Assert.Equal(Sound().Bytes, File.ReadAllBytes(path));
+        using (FileStream stream = File.OpenWrite(path))
+        {
+            stream.SetLength(hurt.Length);
+        }
+
+        UndoOperation.Run(path, undoPath);
+        Assert.Equal(hurt, File.ReadAllBytes(path));
+    }
+
+    [Fact]
+    public void Beside_a_vhdx_an_undo_file_is_read_first()
+    {
+        string path = _folder.Write("disk.vhdx", [.. "vhdxfile"u8, .. new byte[70_000]]), undoPath = _folder.Write("undo", new byte[100]);
+        Assert.Equal(undoPath, Assert.Throws<VhdFormatException>(() => UndoOperation.Check(path, undoPath)).Path);
+    }
+
     /// <summary>What the repair was decided by is on the medium before the first change, and each phase before the next.</summary>
     [Fact]
     public void A_repair_syncs_first_and_after_each_phase()

@@ -32,6 +32,7 @@ public sealed class RepairPlanTests(ITestOutputHelper output)
                 FaultCode.FooterChecksumZero,
             ],
         }),
+        ("entries in structures alone", new RepairOptions { Codes = [FaultCode.BatEntryInStructure] }),
         ("the rest alone", new RepairOptions
         {
             UniqueId = NewId,
@@ -174,6 +175,18 @@ public sealed class RepairPlanTests(ITestOutputHelper output)
         yield return ("many entries too many", image => image.PutHeader(28, 60u));
         yield return ("an extra entry in use", image => image.PutHeader(28, 17u).PutEntry(16, 12));
         yield return ("the original size larger", image => image.PutHeader(28, 17u).PutFooter(40, 17UL * 4096));
+        yield return ("the original size a sector larger", image =>
+            image.PutHeader(28, 17u).PutFooter(40, (16UL * 4096) + 512));
+        yield return ("the geometry larger", image => image.PutHeader(28, 17u).PutFooter(56, [0, 2, 4, 17]));
+        yield return ("the largest geometry", image => image.PutHeader(28, 17u).PutFooter(56, [0xFF, 0xFF, 16, 0xFF]));
+        if (kind == "child")
+        {
+            yield return ("no parent's id, header's checksum wrong", image =>
+                image.PutHeader(40, new byte[16], reseal: false).PutHeader(36, 1u, reseal: false));
+            yield return ("no parent's name, header's checksum wrong", image =>
+                image.PutHeader(64, new byte[512], reseal: false).PutHeader(36, 1u, reseal: false));
+        }
+
         yield return ("entries in structures", image => image.PutEntry(9, 0).PutEntry(10, 3));
         yield return ("entries past the end", image => image.PutEntry(9, 0xFFFFFFFE).PutEntry(10, 0x00F00000));
         yield return ("an entry right past the end", image => image.PutEntry(9, (uint)(image.FooterOffset / 512)));

@@ -41,6 +41,12 @@ public sealed class UndoEdgeTests
         }
     }
 
+    [Fact]
+    public void A_file_as_long_as_one_without_a_record_is_looked_at()
+    {
+        Assert.Equal("The file is not an undo file of a repair.", Refuse(new byte[Head + 32]).Message);
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(Head + 31)]
