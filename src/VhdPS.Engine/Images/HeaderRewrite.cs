@@ -121,6 +121,8 @@ internal static class HeaderRewrite
         HardDiskFooter lastFooter = footer.With(dataOffset: layout.Footer.DataOffset);
         try
         {
+            Reserve(file, layout, linkOffset, texts.Length);
+            Reserve(file, layout, newEnd, VhdSpec.FooterSize);
             file.WriteAt(spareOffset, headerWith(spareLinkOffset).Bytes);
             file.WriteAt(spareLinkOffset, texts);
             file.Flush();
@@ -145,6 +147,22 @@ internal static class HeaderRewrite
         file.Flush();
         file.SetLength(newEnd + VhdSpec.FooterSize);
         file.Flush();
+    }
+
+    /// <summary>Takes the space of a range that is to be written when footers name the spare: a full medium is met before.</summary>
+    private static void Reserve(ImageFile file, ImageLayout layout, long fileOffset, int length)
+    {
+        long end = fileOffset + length;
+        foreach ((long from, long to) in new[]
+        {
+            (fileOffset, Math.Min(end, layout.DataEnd)), (Math.Max(fileOffset, layout.FileLength), end),
+        })
+        {
+            if (from < to && ZeroFill.IsClear(file, from, to))
+            {
+                file.WriteAt(from, new byte[to - from]);
+            }
+        }
     }
 
     private static void GiveBack(ImageFile file, long length)

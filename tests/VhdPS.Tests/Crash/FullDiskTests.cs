@@ -1,8 +1,11 @@
 using VhdPS.Engine.Chains;
 using VhdPS.Engine.Checking;
 using VhdPS.Engine.Files;
+using VhdPS.Engine.Format;
 using VhdPS.Engine.Images;
 using VhdPS.Engine.Operations.Repair;
+using VhdPS.Engine.Operations.Resize;
+using VhdPS.Tests.Checking;
 using VhdPS.Tests.Peers;
 
 namespace VhdPS.Tests.Crash;
@@ -86,6 +89,49 @@ public sealed class FullDiskTests
         Assert.Equal(damaged, File.ReadAllBytes(path));
     }
 
+    /// <summary>The locators of a child make way for its table; whatever of that the file system has no space for.</summary>
+    [SmallDiskFact]
+    public void AGrowthThatDoesNotFitLeavesNothingOfIt()
+    {
+        int full = 0;
+        for (int pagesFree = 0; pagesFree < 16; pagesFree++)
+        {
+            using var disk = new SmallDisk(256 * 1024);
+            string parent = disk["parent.vhd"], child = disk["child.vhd"], filler = disk["filler"];
+            ImageCreator.Create(parent, New() with { BlockSize = 4096, SizeBytes = 256 * 1024 });
+            ChildCreator.Create(child, new NewChild(parent) { UniqueId = Guid.NewGuid(), TimeStamp = New().TimeStamp });
+            byte[] written = Filled(7)[..(3 * 4096)];
+            using (VhdImage image = VhdImage.Open(child, new VhdOpenOptions { ForWriting = true }))
+            {
+                image.WriteSectors(8, written);
+            }
+
+            File.WriteAllBytes(filler, new byte[new DriveInfo(disk[string.Empty]).AvailableFreeSpace - (pagesFree * 4096)]);
+            var options = new ResizeOptions(child) { SizeBytes = 40 << 20 };
+            try
+            {
+                ResizeOperation.Run(options);
+            }
+            catch (ImageIOException error)
+            {
+                full++;
+                Assert.True(error.IsDiskFull, error.Message);
+                CheckReport report = ImageChecker.Check(child, new CheckOptions { Full = true });
+                string[] found = [.. report.Findings.Where(finding => finding.Severity != Severity.Note
+                    || finding.Code == FaultCode.BlockLost).Select(finding => finding.Describe())];
+                Assert.True(found.Length == 0, $"{pagesFree} pages free, {error.Message}: {string.Join(' ', found)}");
+                AssertRead(child, 256 * 2, written);
+                File.Delete(filler);
+                ResizeOperation.Run(options);
+            }
+
+            AssertRead(child, (40 << 20) / 512, written);
+            Verdict.AssertClean(child);
+        }
+
+        Assert.InRange(full, 8, 15);
+    }
+
     [PeerFact("bash")]
     public void AProcessWithASizeLimitLeavesASoundImage()
     {
@@ -101,6 +147,15 @@ public sealed class FullDiskTests
         CheckReport report = ImageChecker.Check(path, new CheckOptions { Full = true });
         Assert.True(report.IsValid, string.Join('\n', report.Findings.Select(finding => finding.Describe())));
         Assert.InRange(new FileInfo(path).Length, 200_000, 1000 * 1024);
+    }
+
+    private static void AssertRead(string path, long sectors, byte[] written)
+    {
+        using VhdImage image = VhdImage.Open(path);
+        Assert.Equal(sectors, image.SectorCount);
+        byte[] read = new byte[written.Length];
+        image.ReadSectors(8, read);
+        Assert.Equal(written, read);
     }
 
     private static NewImage New() => new(32L * BlockSize)

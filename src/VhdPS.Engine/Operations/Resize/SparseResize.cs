@@ -444,12 +444,22 @@ internal sealed class SparseResize
         _file.Flush();
     }
 
-    /// <summary>Entries without a table, and the remains of blocks that have moved, would look like blocks that were lost.</summary>
+    /// <summary>Entries without a table, and remains of locators and blocks that have moved, would look like lost blocks.</summary>
     private void ClearMadeWay()
     {
+        long entriesEnd = Math.Max(BlockAllocationTable.End(_layout.TableOffset, _layout.BlockCount), _layout.Header!.TableEnd);
+        if (!_hasMadeWay)
+        {
+            foreach (StructureExtent locator in _movedLocators)
+            {
+                ZeroFill.Discard(_file, Math.Max(entriesEnd, locator.FileOffset), locator.End);
+            }
+
+            return;
+        }
+
         // R5: the old batmap header counts, and its map until the header names the copy.
         StructureExtent[] kept = [.. _layout.Structures.Where(extent => extent.Structure == VhdStructure.Batmap)];
-        long entriesEnd = Math.Max(BlockAllocationTable.End(_layout.TableOffset, _layout.BlockCount), _layout.Header!.TableEnd);
         long end = _batmap is null ? _newTableEnd : _newTableEnd + BatmapHeader.Size;
         foreach ((long from, long to) in new[] { (entriesEnd, end), (_clearedFrom, _clearedEnd) })
         {
@@ -469,7 +479,7 @@ internal sealed class SparseResize
     {
         try
         {
-            if (_hasMadeWay && !IsTableMoved)
+            if (!IsTableMoved)
             {
                 ClearMadeWay();
                 _file.Flush();
