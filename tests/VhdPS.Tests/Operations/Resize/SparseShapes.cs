@@ -84,6 +84,7 @@ internal static class SparseShapes
         yield return ("footer cut off", Packed().CutEnd(512));
         yield return ("footer of 511 bytes", Packed().CutEnd(1));
         yield return ("copy zeroed", Packed().Poke(0, new byte[512]));
+        yield return ("copy zeroed, footer of 511 bytes", Packed().CutEnd(1).Poke(0, new byte[512]));
         yield return ("zeros behind the footer", Packed().Append(new byte[3000]));
         yield return ("data behind the footer", Packed().Append([.. new byte[1000], 1]));
         yield return ("footer gone, data there", Packed().PutEnd(64, [1, 2, 3], reseal: false).Append([.. new byte[1000], 1]));
