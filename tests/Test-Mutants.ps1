@@ -39,7 +39,8 @@ $tests = @{
     Allocation = 'Tests.Images', 'Operations.Set', 'Operations.Merge', 'Operations.Resize', 'RepairOperation', 'RepairOutlook', 'Undo',
         'LostBlock', 'InPlace', 'OptimizeOperationTests', 'ReplacementFileTests', 'PiecewiseWriteTests', 'ReservationTests',
         'HeldFileTests', 'ResizeCrash', 'CrashProof', 'CompactionCrash', 'MergeCrash', 'Crash.FaultTests', 'UnsyncedTests',
-        'FixedGrowthCrash', 'FullDiskTests', 'ShortRead', 'SyncOrder', 'WorkloadWrites', 'Layout.Footer', 'RollingFlushTests', 'BitmapCacheTests'
+        'FixedGrowthCrash', 'FullDiskTests', 'ShortRead', 'SyncOrder', 'WorkloadWrites', 'Layout.Footer', 'RollingFlushTests',
+        'BitmapCacheTests'
     Replacing  = 'ReplacementFileTests', 'ReplacementEndTests', 'LostBlock', 'Operations.Merge', 'Operations.Set', 'ChangedUnderWay',
         'MergeCrash', 'HeldFileTests', 'RefusedAccess', 'UnsyncedTests', 'FullDiskTests', 'SyncOrder', 'ConvertOperation'
     Moving     = 'Operations.Optimize', 'Operations.Resize', 'InPlaceConversion', 'ResizeCrash', 'CompactionCrash', 'FixedGrowthCrash',
