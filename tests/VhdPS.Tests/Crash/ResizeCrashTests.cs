@@ -15,7 +15,7 @@ namespace VhdPS.Tests.Crash;
 /// </summary>
 public sealed class ResizeCrashTests(ITestOutputHelper output)
 {
-    private static readonly int Cuts = LongRun.Count(40_000, 500_000);
+    private static readonly int Cuts = LongRun.Count(60_000, 500_000);
 
     [Fact]
     public void NoCutOfAResizeLosesAnything()
