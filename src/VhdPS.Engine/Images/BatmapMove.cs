@@ -33,6 +33,9 @@ internal sealed class BatmapMove
     /// <summary>The first byte after what is written.</summary>
     public long End => _map is null ? _newOffset + BatmapHeader.Size : _mapOffset + _map.Length;
 
+    /// <summary>The first byte after the copy of the map as soon as the old header may name it; 0 before.</summary>
+    public long NamedEnd { get; private set; }
+
     /// <summary>Whether an image has a batmap that is not looked for any more when its table ends at <paramref name="tableEnd"/>.</summary>
     public static bool IsNeeded(ImageLayout layout, long tableEnd) => Find(layout) is { } batmap && batmap.HeaderOffset != tableEnd;
 
@@ -83,6 +86,7 @@ internal sealed class BatmapMove
 
         _file.WriteAt(_mapOffset, _map);
         _file.Flush();
+        NamedEnd = End;
         _file.WriteAt(OldOffset, _header);
         _file.Flush();
     }

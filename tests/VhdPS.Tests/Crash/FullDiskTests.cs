@@ -5,6 +5,7 @@ using VhdPS.Engine.Format;
 using VhdPS.Engine.Images;
 using VhdPS.Engine.Operations.Repair;
 using VhdPS.Engine.Operations.Resize;
+using VhdPS.Engine.Operations.Set;
 using VhdPS.Tests.Checking;
 using VhdPS.Tests.Peers;
 
@@ -130,6 +131,55 @@ public sealed class FullDiskTests
         }
 
         Assert.InRange(full, 8, 15);
+    }
+
+    [SmallDiskFact]
+    public void ALinkThatDoesNotFitChangesNothing()
+    {
+        int full = 0;
+        for (int pagesFree = 0; pagesFree < 4; pagesFree++)
+        {
+            using var disk = new SmallDisk(512 * 1024);
+            string parent = disk["parent.vhd"], child = disk["child.vhd"], filler = disk["filler"];
+            ImageCreator.Create(parent, New() with { BlockSize = 4096, SizeBytes = 256 * 1024 });
+            ChildCreator.Create(child, new NewChild(parent) { UniqueId = Guid.NewGuid(), TimeStamp = New().TimeStamp });
+            byte[] written = Filled(7)[..(3 * 4096)];
+            using (VhdImage image = VhdImage.Open(child, new VhdOpenOptions { ForWriting = true }))
+            {
+                image.WriteSectors(8, written);
+            }
+
+            // A path of several sectors has to go behind the blocks.
+            string far = disk[new string('d', 200) + "/" + new string('e', 200)], moved = Path.Combine(far, "p.vhd");
+            Directory.CreateDirectory(far);
+            File.Move(parent, moved);
+            File.WriteAllBytes(filler, new byte[new DriveInfo(disk[string.Empty]).AvailableFreeSpace - (pagesFree * 4096)]);
+            byte[] before = File.ReadAllBytes(child);
+            var options = new SetImageOptions(child) { ParentPath = moved };
+            try
+            {
+                SetImageOperation.Run(options);
+            }
+            catch (ImageIOException error)
+            {
+                full++;
+                Assert.True(error.IsDiskFull, error.Message);
+                Assert.Equal(before, File.ReadAllBytes(child));
+                File.Delete(filler);
+                SetImageOperation.Run(options);
+            }
+
+            AssertRead(child, 256 * 2, written);
+            using (VhdImage image = VhdImage.Open(child))
+            {
+                // What only the parent has is found where the link says.
+                image.ReadSectors(0, written.AsSpan(0, 512));
+            }
+
+            Verdict.AssertClean(child);
+        }
+
+        Assert.InRange(full, 1, 3);
     }
 
     [PeerFact("bash")]

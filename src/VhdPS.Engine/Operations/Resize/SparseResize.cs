@@ -459,12 +459,13 @@ internal sealed class SparseResize
         }
 
         // R5: the old batmap header counts, and its map until the header names the copy.
-        StructureExtent[] kept = [.. _layout.Structures.Where(extent => extent.Structure == VhdStructure.Batmap)];
+        StructureExtent[] kept =
+            [.. _layout.Structures.Where(extent => extent.Structure == VhdStructure.Batmap).OrderBy(extent => extent.FileOffset)];
         long end = _batmap is null ? _newTableEnd : _newTableEnd + BatmapHeader.Size;
-        foreach ((long from, long to) in new[] { (entriesEnd, end), (_clearedFrom, _clearedEnd) })
+        foreach ((long from, long to) in new[] { (IsTableMoved ? _newTableOffset : entriesEnd, end), (_clearedFrom, _clearedEnd) })
         {
             long at = from;
-            foreach (StructureExtent extent in kept.OrderBy(extent => extent.FileOffset))
+            foreach (StructureExtent extent in kept)
             {
                 ZeroFill.Discard(_file, at, Math.Min(to, extent.FileOffset));
                 at = Math.Max(at, extent.End);
@@ -479,12 +480,8 @@ internal sealed class SparseResize
     {
         try
         {
-            if (!IsTableMoved)
-            {
-                ClearMadeWay();
-                _file.Flush();
-            }
-
+            ClearMadeWay();
+            _file.Flush();
             if (footers.EndOffset == oldEnd)
             {
                 // Nothing is laid past the footer before it moves, but a part of the footer itself where the medium is full.
@@ -492,7 +489,8 @@ internal sealed class SparseResize
                 return;
             }
 
-            long end = Math.Max(oldEnd, BlockAllocator.FindEnd(_layout, _table));
+            // R5: the map that the old batmap header names by now stays in the file.
+            long end = Math.Max(Math.Max(oldEnd, _batmap?.NamedEnd ?? 0), BlockAllocator.FindEnd(_layout, _table));
             footers.CutTo(VhdSpec.RoundUp(end, VhdSpec.SectorSize));
         }
         catch (IOException)
