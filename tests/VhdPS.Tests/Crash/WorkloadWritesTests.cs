@@ -9,20 +9,16 @@ namespace VhdPS.Tests.Crash;
 
 /// <summary>
 /// Random writes, zeros, discards and flushes on images of every kind: what is read at the end is what was written, a full check finds
-/// no error, and each write and sync, in its order, is that of a golden file, workloads.txt. VHDPS_WRITE_GOLDEN=1 writes it anew.
+/// no error, and each write and sync, in its order, is that of a golden file, workloads.txt.
 /// </summary>
 public sealed class WorkloadWritesTests
 {
     private const int Runs = 600;
 
-    private static readonly string GoldenPath = Path.Combine(Repository.Root, "tests", "VhdPS.Tests", "Crash", "workloads.txt");
-
     [Fact]
     public void Work_is_done_by_the_writes_that_were_agreed_on()
     {
-        bool isWritten = Environment.GetEnvironmentVariable("VHDPS_WRITE_GOLDEN") == "1";
-        string[] expected = isWritten ? [] : File.ReadAllText(GoldenPath).ReplaceLineEndings("\n").Split('\n');
-        var actual = new List<string>();
+        var golden = new GoldenFile("Crash", "workloads.txt");
         using var folder = new TempFolder();
         string parent = folder.Write("parent.vhd", CrashImages.MakeEmptyParent());
         for (int seed = 1; seed <= Runs; seed++)
@@ -32,17 +28,12 @@ public sealed class WorkloadWritesTests
             string? emptyParent = kind == CrashImages.ChildOfEmptyParent ? parent : null;
             var workload = CrashWorkload.Run(initial, random, steps: 30, emptyParent);
             AssertDone($"seed {seed} ({kind})", workload, emptyParent);
-            string line = $"{seed} {kind}: {workload.Recorder.Changes.Count} changes {Digest(workload.Recorder.Changes)}, "
-                + $"{workload.Recorder.Length} bytes";
-            string wanted = actual.Count < expected.Length ? expected[actual.Count] : "nothing";
-            Assert.True(isWritten || wanted == line, $"{wanted}\n{line}");
-            actual.Add(line);
+            golden.Add(
+                $"{seed} {kind}: {workload.Recorder.Changes.Count} changes {Digest(workload.Recorder.Changes)}, "
+                + $"{workload.Recorder.Length} bytes");
         }
 
-        if (isWritten)
-        {
-            File.WriteAllText(GoldenPath, string.Join('\n', actual) + "\n");
-        }
+        golden.End();
     }
 
     private static void AssertDone(string what, CrashWorkload workload, string? emptyParent)

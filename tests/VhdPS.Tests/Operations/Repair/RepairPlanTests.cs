@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using VhdPS.Engine.Checking;
 using VhdPS.Engine.Format;
@@ -12,13 +11,10 @@ namespace VhdPS.Tests.Operations.Repair;
 /// <summary>
 /// What repair says and does of one fault and of every pair of them: a golden file. Of one fault it has a line for each finding and one
 /// for the changes, as they were read and agreed on; of a pair the digest of the same, which VHDPS_READ_PAIR and its name shows.
-/// VHDPS_WRITE_GOLDEN=1 writes the file anew, for the difference to be read.
 /// </summary>
 public sealed class RepairPlanTests(ITestOutputHelper output)
 {
     private static readonly Guid NewId = new("9a8b7c6d-5e4f-4a3b-8c1d-2e3f4a5b6c7d");
-    private static readonly string GoldenPath =
-        Path.Combine(Repository.Root, "tests", "VhdPS.Tests", "Operations", "Repair", "repair-plans.txt");
 
     private static readonly (string Name, RepairOptions Options)[] Ways =
     [
@@ -48,9 +44,7 @@ public sealed class RepairPlanTests(ITestOutputHelper output)
     [Fact]
     public void What_is_planned_and_done_of_every_pair_of_faults_is_what_was_agreed_on()
     {
-        bool isWritten = Environment.GetEnvironmentVariable("VHDPS_WRITE_GOLDEN") == "1";
-        string[] expected = isWritten ? [] : File.ReadAllText(GoldenPath).ReplaceLineEndings("\n").Split('\n');
-        var actual = new List<string>();
+        var golden = new GoldenFile("Operations", "Repair", "repair-plans.txt");
         int cases = 0;
         foreach ((string name, bool isPair, byte[] bytes) in Cases())
         {
@@ -63,7 +57,7 @@ public sealed class RepairPlanTests(ITestOutputHelper output)
             }
 
             // Of one fault alone the words can be read; of two it is enough that they stay as they are.
-            string text = isPair ? $"{name}: {Digest(Encoding.UTF8.GetBytes(plans.ToString()))}\n" : plans.ToString();
+            string text = isPair ? $"{name}: {GoldenFile.Digest(Encoding.UTF8.GetBytes(plans.ToString()))}\n" : plans.ToString();
             if (isPair && Environment.GetEnvironmentVariable("VHDPS_READ_PAIR") == name)
             {
                 output.WriteLine(plans.ToString());
@@ -71,19 +65,12 @@ public sealed class RepairPlanTests(ITestOutputHelper output)
 
             foreach (string line in text.TrimEnd('\n').Split('\n'))
             {
-                string wanted = actual.Count < expected.Length ? expected[actual.Count] : "nothing";
-                Assert.True(isWritten || wanted == line, $"line {actual.Count + 1}:\n{wanted}\n{line}");
-                actual.Add(line);
+                golden.Add(line);
             }
         }
 
-        if (isWritten)
-        {
-            File.WriteAllText(GoldenPath, string.Join('\n', actual) + "\n");
-        }
-
-        Assert.True(isWritten || expected.Length == actual.Count + 1, $"{expected.Length} lines, {actual.Count} made");
-        output.WriteLine($"{cases} plans, {actual.Count} lines");
+        golden.End();
+        output.WriteLine($"{cases} plans, {golden.Count} lines");
     }
 
     private static void Describe(StringBuilder text, byte[] bytes, RepairOptions options)
@@ -108,15 +95,13 @@ public sealed class RepairPlanTests(ITestOutputHelper output)
         CheckReport after = ImageChecker.Check(file.Reopen(), new CheckOptions { Full = true });
         byte[] repaired = file.ToArray();
         text.Append("  = ").Append(edits).Append(" -> ").Append(repaired.Length).Append(' ')
-            .Append(Digest(repaired)).Append(", ")
+            .Append(GoldenFile.Digest(repaired)).Append(", ")
             .Append(after.ErrorCount).Append(" errors, ").Append(after.WarningCount).Append(" warnings\n");
         Assert.Equal(plan.NewLength, repaired.Length);
         Assert.True(after.ErrorCount <= plan.Report.ErrorCount);
         UndoOperation.Run(file, UndoRecord.Read(undo));
         Assert.Equal(bytes, file.ToArray());
     }
-
-    private static string Digest(byte[] bytes) => System.Convert.ToHexString(SHA256.HashData(bytes))[..12];
 
     private static IEnumerable<(string Name, bool IsPair, byte[] Bytes)> Cases()
     {
