@@ -21,6 +21,7 @@ internal static class SparseShapes
         yield return ("a full sector of entries", ImageBytes.Dynamic(128 * 512, 512).AddBlock(127, 7).AddBlock(0, 8));
         yield return ("a block across the end of the longer table", Shifted());
         yield return ("blocks of 2 MiB", ImageBytes.Dynamic(127L << 21, 2 << 20).AddBlock(126, 7, [0xC0]).AddBlock(3, 8));
+        yield return ("an entry past the end", Packed().PutEntry(20, 0x00F00000));
         yield return ("a hole before the footer", Inserted(Packed(), new byte[4096]));
     }
 
